@@ -1,0 +1,144 @@
+"""Hamiltonians as sums of Pauli strings, and which strings one circuit can measure together."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algorithms.hyperparameters import HyperparameterError
+from algorithms.measurement import all_bit_strings
+
+
+@dataclass(frozen=True)
+class PauliTerm:
+    """One term of a Hamiltonian.
+
+    Attributes:
+        coefficient: In the Hamiltonian's unit.
+        paulis: One of I, X, Y, Z for each qubit; the leftmost letter acts on qubit 0.
+    """
+
+    coefficient: float
+    paulis: str
+
+    @property
+    def support(self) -> list[int]:
+        """The qubits the term acts on with something other than the identity."""
+        return [qubit for qubit, letter in enumerate(self.paulis) if letter != "I"]
+
+
+@dataclass(frozen=True)
+class MeasurementGroup:
+    """Terms that are measured together.
+
+    Attributes:
+        basis: For each qubit the Pauli operator that is measured, I if none of the terms needs the qubit.
+        terms: Each has at every qubit the basis' letter or I.
+    """
+
+    basis: str
+    terms: tuple[PauliTerm, ...]
+
+    def values(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """What the group's terms sum to for each measured bit string.
+
+        Args:
+            bits: Shape (qubits, outcomes), measured in `basis`.
+
+        Returns:
+            Shape (outcomes,).
+        """
+        total = np.zeros(bits.shape[1])
+        for term in self.terms:
+            parity = bits[term.support].sum(axis=0) % 2
+            total += term.coefficient * (1.0 - 2.0 * parity)
+        return total
+
+
+@dataclass(frozen=True)
+class Hamiltonian:
+    """A sum of Pauli strings, all on the same number of qubits."""
+
+    terms: tuple[PauliTerm, ...]
+
+    @property
+    def qubits(self) -> int:
+        """Number of qubits."""
+        return len(self.terms[0].paulis)
+
+    @property
+    def constant(self) -> float:
+        """The coefficient of the identity, which needs no measurement."""
+        return math.fsum(term.coefficient for term in self.terms if not term.support)
+
+    def measurement_groups(self) -> list[MeasurementGroup]:
+        """Gather the non-identity terms into qubit-wise commuting groups, each one circuit.
+
+        Greedy in order of falling |coefficient|: "sorted insertion" (Crawford et al., Quantum 5, 385,
+        2021), which keeps strongly weighted terms together and so the variance small.
+        """
+        bases: list[str] = []
+        members: list[list[PauliTerm]] = []
+        terms = [term for term in self.terms if term.support]
+        for term in sorted(terms, key=lambda term: -abs(term.coefficient)):
+            for index, basis in enumerate(bases):
+                if _commute_qubit_wise(term.paulis, basis):
+                    bases[index] = _joint_basis(term.paulis, basis)
+                    members[index].append(term)
+                    break
+            else:
+                bases.append(term.paulis)
+                members.append([term])
+        return [MeasurementGroup(basis, tuple(group)) for basis, group in zip(bases, members, strict=True)]
+
+    def lowest_basis_state(self) -> NDArray[np.uint8]:
+        """The computational basis state of lowest energy, shape (qubits,).
+
+        For a molecule mapped to qubits this is the Hartree-Fock determinant, as long as that is the
+        lowest single determinant (it is for H2 at every bond length of interest).
+        """
+        bits = all_bit_strings(self.qubits)
+        diagonal = tuple(term for term in self.terms if set(term.paulis) <= set("IZ"))
+        energies = MeasurementGroup("Z" * self.qubits, diagonal).values(bits)
+        return bits[:, int(np.argmin(energies))]
+
+
+def parse_hamiltonian(text: str) -> Hamiltonian:
+    """Read `-1.05 II, 0.4 IZ, 0.18 XX`: coefficient, space, Pauli string; separated by commas.
+
+    Raises:
+        HyperparameterError: Names the term that cannot be read.
+    """
+    terms = tuple(_parse_term(piece.strip()) for piece in text.split(","))
+    for term in terms:
+        if len(term.paulis) != len(terms[0].paulis):
+            raise HyperparameterError(
+                f"hamiltonian: {term.paulis!r} acts on {len(term.paulis)} qubits, "
+                f"but {terms[0].paulis!r} on {len(terms[0].paulis)}."
+            )
+    return Hamiltonian(terms)
+
+
+def _parse_term(piece: str) -> PauliTerm:
+    number, _, paulis = piece.partition(" ")
+    try:
+        coefficient = float(number)
+    except ValueError:
+        coefficient = math.nan
+    if not math.isfinite(coefficient) or not paulis or not set(paulis) <= set("IXYZ"):
+        raise HyperparameterError(
+            f"hamiltonian: {piece!r} is not a term such as '0.18 XX' "
+            "(a finite coefficient, a space, the letters I, X, Y, Z)."
+        )
+    return PauliTerm(coefficient, paulis)
+
+
+def _commute_qubit_wise(paulis: str, basis: str) -> bool:
+    return all(a == b or "I" in (a, b) for a, b in zip(paulis, basis, strict=True))
+
+
+def _joint_basis(paulis: str, basis: str) -> str:
+    return "".join(b if a == "I" else a for a, b in zip(paulis, basis, strict=True))

@@ -1,0 +1,30 @@
+"""`python -m sweeper` and the command `sweeper`: subcommands, and the Hydra application for the rest."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> int:
+    """Run the command line; returns the exit code."""
+    from sweeper.cli import SUBCOMMANDS
+
+    arguments = sys.argv[1:]
+    try:
+        if arguments and arguments[0] in SUBCOMMANDS:
+            from sweeper.cli import run_subcommand
+
+            return run_subcommand(arguments)
+        from sweeper.app import run
+
+        return run(arguments)
+    except BrokenPipeError:
+        # The reader, `head` say, has seen enough. What is still buffered goes nowhere, or the interpreter
+        # would complain at its end (the Python library reference, "Note on SIGPIPE").
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

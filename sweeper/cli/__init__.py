@@ -1,0 +1,29 @@
+"""The subcommands of `sweeper`, each in a module of its own, imported only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from sweeper.errors import SweeperError
+
+SUBCOMMANDS = {
+    "table": "print a sweep's results, sorted and filtered",
+    "status": "how a sweep's jobs stand, finished or running",
+}
+
+
+def run_subcommand(arguments: list[str]) -> int:
+    """Run one subcommand; returns the exit code. A mistake of the user's ends in one clear message."""
+    parser = argparse.ArgumentParser(prog="sweeper")
+    choices = parser.add_subparsers(required=True)
+    name = arguments[0]
+    module = importlib.import_module(f"sweeper.cli.{name}")
+    subparser = choices.add_parser(name, help=SUBCOMMANDS[name], description=module.__doc__)
+    module.configure(subparser)
+    try:
+        return int(module.run(parser.parse_args(arguments)))
+    except SweeperError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command's answer
+        return 1

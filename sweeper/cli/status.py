@@ -1,0 +1,32 @@
+"""Say how a sweep's jobs stand: how many are done, running, waiting, and why some failed."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from sweeper.folder import SweepFolder
+from sweeper.ledger import read_jobs, reading
+from sweeper.render import make_console, render_failures
+from sweeper.states import JobState
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("folder", type=Path, help="the sweep's folder")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the counts and the failures; the exit code says whether any job failed."""
+    folder = SweepFolder(options.folder)
+    with reading(folder.ledger) as db:
+        jobs = read_jobs(db)
+    count = Counter(job.state for job in jobs)
+    console = make_console()
+    console.print(
+        f"{len(jobs)} jobs: " + (", ".join(f"{n} {state}" for state, n in sorted(count.items())) or "none")
+    )
+    if (failures := render_failures(jobs, folder)) is not None:
+        console.print(failures)
+    return 1 if count[JobState.FAILED] else 0

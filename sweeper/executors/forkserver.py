@@ -1,0 +1,260 @@
+"""A process that has imported Braket's SDK once and forks a ready child for every job.
+
+Run as a script, in a process of its own; it is part of the world where jobs run and imports nothing
+of `sweeper`. It speaks JSON lines: requests on standard input, events on standard output.
+
+    {"op": "start", "id": …, "entry_point": …, "path": …, "cwd": …, "env": {…}, "log": …,
+     "failure": …, "exit": …, "seconds": …, "memory_bytes": …}
+    {"op": "kill", "id": …}
+    -> {"event": "started", "id": …, "at": …}
+    -> {"event": "ended", "id": …, …} with the fields of the job's exit file
+
+The standard library's `multiprocessing` has a fork server too; this one also gives each job a process
+group of its own, kills the whole group, says how a job ended and what it used (wait4), writes that
+down where the next orchestrator finds it, and ends all jobs when the orchestrator dies.
+"""
+
+import atexit
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import random
+import resource
+import runpy
+import selectors
+import signal
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+_PRELOADED = ("braket.circuits", "braket.devices", "braket.jobs", "numpy", "scipy.optimize")
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class _Child:
+    """A running job: its process leads the process group of the same number."""
+
+    id: str
+    pid: int
+    exit_file: Path
+    started_at: float
+    deadline: float
+    stopped_because: str | None = None
+
+
+class ForkServer:
+    """Starts jobs on request, watches them, and reports how they end."""
+
+    def __init__(self) -> None:
+        self._children: dict[int, _Child] = {}
+        self._buffer = b""
+        self._wake, self._wake_writer = os.pipe()
+        os.set_blocking(self._wake_writer, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(0, selectors.EVENT_READ)
+        self._selector.register(self._wake, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Work until the orchestrator closes our standard input, by intent or by its death."""
+        listening = True
+        while listening:
+            for key, _ in self._selector.select(self._until_next_deadline()):
+                if key.fd == 0:
+                    listening = self._read_requests()
+                else:
+                    os.read(self._wake, 4096)
+            self._stop_overdue()
+            self._reap()
+        for child in self._children.values():
+            _kill_group(child.pid)
+
+    def _until_next_deadline(self) -> float | None:
+        pending = [child.deadline for child in self._children.values() if child.stopped_because is None]
+        return max(0.0, min(pending) - time.monotonic()) if pending else None
+
+    def _read_requests(self) -> bool:
+        data = os.read(0, 1 << 16)
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            request = json.loads(line)
+            if request["op"] == "start":
+                self._start(request)
+            else:
+                self._stop(request["id"], "cancelled")
+        return bool(data)
+
+    def _start(self, request: dict[str, Any]) -> None:
+        sys.stdout.flush()
+        started_at, begun = time.time(), time.monotonic()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._selector.close()
+            _become_job(request, parent)
+        deadline = begun + request["seconds"]
+        self._children[pid] = _Child(request["id"], pid, Path(request["exit"]), started_at, deadline)
+        _tell({"event": "started", "id": request["id"], "at": started_at})
+
+    def _stop(self, job: str, because: str) -> None:
+        for child in self._children.values():
+            if child.id == job:
+                child.stopped_because = child.stopped_because or because
+                _kill_group(child.pid)
+
+    def _stop_overdue(self) -> None:
+        now = time.monotonic()
+        for child in self._children.values():
+            if child.deadline <= now and child.stopped_because is None:
+                self._stop(child.id, "overdue")
+
+    def _reap(self) -> None:
+        for pid in list(self._children):
+            # Looked at first and collected afterwards: until then the process keeps its number, so the
+            # rest of its group (what the job left running) can be killed without hitting a stranger.
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                continue
+            _kill_group(pid)
+            _, status, usage = os.wait4(pid, 0)
+            child = self._children.pop(pid)
+            report = {
+                "id": child.id,
+                "exit_code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
+                "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
+                "stopped_because": child.stopped_because,
+                "started_at": child.started_at,
+                "ended_at": time.time(),
+                "cpu_seconds": usage.ru_utime + usage.ru_stime,
+                "max_rss_kib": usage.ru_maxrss,
+            }
+            draft = child.exit_file.with_name(f".{child.exit_file.name}.new")
+            try:
+                draft.write_text(json.dumps(report))
+                draft.replace(child.exit_file)
+            except OSError as error:  # a full disk or a vanished folder must not end the other jobs
+                report["exit_file_error"] = str(error)
+            _tell({"event": "ended", **report})
+
+
+def _tell(event: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def _kill_group(pid: int) -> None:
+    """Kill a job that is not collected yet, with all that it has started."""
+    for kill in (os.killpg, os.kill):  # a job that has only just been forked has no group yet
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def _become_job(request: dict[str, Any], parent: int) -> NoReturn:
+    """Turn this fresh child into the job: its own group, limits, folder, log, environment, randomness."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        _redirect(request["log"])
+        os.setsid()
+        _die_with(parent)
+        if request["memory_bytes"]:
+            resource.setrlimit(resource.RLIMIT_DATA, (request["memory_bytes"],) * 2)
+        with contextlib.suppress(OSError):  # if the machine runs out of memory, a job goes, nothing else
+            Path("/proc/self/oom_score_adj").write_text("500")
+        os.environ.update(request["env"])
+        os.chdir(request["cwd"])
+        sys.path.insert(0, request["path"])
+        sys.argv = [request["entry_point"]]
+        _reseed()
+        code = _run(request["entry_point"], Path(request["failure"]))
+        # What the interpreter does at its end, except for taking every module apart, which costs more
+        # than starting the job did.
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+    except BaseException:  # noqa: BLE001 - a job's child must never return into the server
+        traceback.print_exc()
+        code = code or 1
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        os._exit(code)
+
+
+def _die_with(parent: int) -> None:
+    """Ask the kernel to end this job if the server is killed (Linux; elsewhere nothing can)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _redirect(log: str) -> None:
+    """Standard output and error to the log, line by line, so that it can be followed; no input."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    os.close(nothing)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - stays open as long as the process
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+
+
+def _reseed() -> None:
+    """Fresh entropy for the global generators, which all forked children would otherwise share."""
+    random.seed()
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
+
+
+def _run(entry_point: str, failure: Path) -> int:
+    """Run `module:function`, or `module` as a script; returns the exit code.
+
+    As in Braket's container an exception leaves its text in the failure file, and `sys.exit` does not.
+    """
+    module, _, function = entry_point.partition(":")
+    try:
+        if function:
+            getattr(importlib.import_module(module), function)()
+        else:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as stop:
+        if stop.code is None or isinstance(stop.code, int):
+            return (stop.code or 0) & 0xFF
+        print(stop.code, file=sys.stderr)  # noqa: T201 - what the interpreter does with a text
+        return 1
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the job's failure
+        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            failure.write_text(f"{type(error).__name__}: {error}"[:4096], encoding="utf-8", errors="replace")
+        return 1
+    return 0
+
+
+def main() -> None:
+    """Import what every job needs, then serve."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the orchestrator decides when jobs end
+    for module in _PRELOADED:
+        importlib.import_module(module)
+    # What is loaded by now is never freed: keep it out of the children's garbage collections, which
+    # would copy its pages.
+    gc.collect()
+    gc.freeze()
+    ForkServer().serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Where everything is in a sweep's folder; no other module joins these paths."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """`jobs/<n>/`: one job's config, input, log, results and checkpoints."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The job's whole config, as Hydra composed it."""
+        return self.root / ".hydra" / "config.yaml"
+
+    @property
+    def overrides(self) -> Path:
+        """The overrides that led to it."""
+        return self.root / ".hydra" / "overrides.yaml"
+
+    @property
+    def hyperparameters(self) -> Path:
+        """The job's hyperparameters, as in Braket's container: a flat JSON object of strings."""
+        return self.root / "hyperparameters.json"
+
+    @property
+    def input(self) -> Path:
+        """Input data, one folder for each channel."""
+        return self.root / "input"
+
+    @property
+    def log(self) -> Path:
+        """Standard output and error of the job."""
+        return self.root / "log.txt"
+
+    @property
+    def results(self) -> Path:
+        """What the job saved: `results.json` and files of its own."""
+        return self.root / "results"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Checkpoints, kept over attempts."""
+        return self.root / "checkpoints"
+
+    @property
+    def attempts(self) -> Path:
+        """Logs and results of earlier attempts, `attempts/<k>/`."""
+        return self.root / "attempts"
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """A sweep's folder."""
+
+    root: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The truth about every job."""
+        return self.root / "sweep.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that may write here."""
+        return self.root / "sweep.lock"
+
+    @property
+    def results(self) -> Path:
+        """One row for each job."""
+        return self.root / "results.parquet"
+
+    @property
+    def results_csv(self) -> Path:
+        """The same for people."""
+        return self.root / "results.csv"
+
+    @property
+    def metrics(self) -> Path:
+        """Every metric of every job, in long form."""
+        return self.root / "metrics.parquet"
+
+    @property
+    def provenance(self) -> Path:
+        """What made the results: command, versions, host, prices."""
+        return self.root / "provenance.json"
+
+    @property
+    def sources(self) -> Path:
+        """The source modules as they stood when the sweep began."""
+        return self.root / "source"
+
+    def job(self, number: int) -> JobFolder:
+        """Folder of job `number`."""
+        return JobFolder(self.root / "jobs" / str(number))
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    draft.write_bytes(content)
+    draft.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write indented JSON atomically."""
+    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())

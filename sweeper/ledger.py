@@ -1,0 +1,320 @@
+"""The ledger: every job's state, in one SQLite file that survives the death of its writer.
+
+A change of state is committed before the side effect it announces (a submission) and together with
+what it brought (a result, its metrics). Readers never wait for the writer (WAL).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sweeper.errors import FolderError, IllegalTransitionError
+from sweeper.states import JobState
+
+LAYOUT = 1
+"""Version of the tables below; a ledger of a newer one is refused."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS sweep (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS jobs (
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    overrides TEXT NOT NULL,
+    config TEXT NOT NULL,
+    choices TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    handle TEXT,
+    reason TEXT,
+    started_at REAL,
+    ended_at REAL,
+    cost_usd REAL,
+    job_arn TEXT,
+    result TEXT,
+    objective REAL
+);
+CREATE TABLE IF NOT EXISTS transitions (
+    job INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, at REAL NOT NULL, reason TEXT
+);
+CREATE TABLE IF NOT EXISTS metrics (
+    job INTEGER NOT NULL, iteration INTEGER, timestamp REAL, metric TEXT NOT NULL, value REAL
+);
+CREATE INDEX IF NOT EXISTS metrics_of_job ON metrics (job);
+"""
+
+
+class Metric(NamedTuple):
+    """One value of one metric; `timestamp` in seconds since the epoch."""
+
+    iteration: int | None
+    timestamp: float | None
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A job to be enlisted: its key, and the config it came from."""
+
+    key: str
+    overrides: Sequence[str]
+    config: Mapping[str, Any]
+    choices: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """One job as the ledger has it. Times in seconds since the epoch, cost in USD."""
+
+    number: int
+    key: str
+    overrides: list[str]
+    config: dict[str, Any]
+    choices: dict[str, str | None]
+    state: JobState
+    attempts: int
+    handle: str | None
+    reason: str | None
+    started_at: float | None
+    ended_at: float | None
+    cost_usd: float | None
+    job_arn: str | None
+    result: dict[str, Any]
+    objective: float | None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the job ran."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return self.ended_at - self.started_at
+
+
+class Ledger:
+    """The jobs of one sweep."""
+
+    def __init__(self, path: Path, *, durable: bool = False) -> None:
+        """Open the ledger for writing, making it if need be.
+
+        Args:
+            path: The SQLite file.
+            durable: Wait for the disk at every commit, so that not even a power cut undoes one; wanted
+                where a submission costs money.
+
+        Raises:
+            FolderError: The file is no ledger, or one of a newer version.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = _connect(path)
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            with self.transaction():
+                for statement in _TABLES.split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute("INSERT OR IGNORE INTO sweep VALUES ('layout', ?)", (str(LAYOUT),))
+                self._db.execute("INSERT OR IGNORE INTO sweep VALUES ('id', ?)", (secrets.token_hex(4),))
+            _check_layout(self._db, path)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise FolderError(f"{path} is damaged or no ledger of a sweep ({error}).") from error
+        except FolderError:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @property
+    def sweep_id(self) -> str:
+        """A short name that distinguishes this sweep from all others."""
+        (value,) = self._db.execute("SELECT value FROM sweep WHERE key = 'id'").fetchone()
+        return str(value)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all changes made inside at once, or none of them."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def enlist(self, entries: Iterable[Entry]) -> list[int]:
+        """Numbers of the jobs with these keys; a key that is new gets the next free number."""
+        numbers = dict(self._db.execute("SELECT key, number FROM jobs"))
+        following = max(numbers.values(), default=-1) + 1
+        wanted = []
+        with self.transaction():
+            for entry in entries:
+                if entry.key not in numbers:
+                    numbers[entry.key] = following
+                    self._db.execute(
+                        "INSERT INTO jobs (number, key, overrides, config, choices, state) "
+                        "VALUES (?,?,?,?,?,?)",
+                        (
+                            following,
+                            entry.key,
+                            json.dumps(list(entry.overrides)),
+                            json.dumps(entry.config),
+                            json.dumps(entry.choices),
+                            JobState.PENDING,
+                        ),
+                    )
+                    following += 1
+                wanted.append(numbers[entry.key])
+        return wanted
+
+    def submitting(self, number: int) -> int:
+        """Announce a submission; returns the number of the attempt, from 1."""
+        with self.transaction():
+            self._move(number, JobState.SUBMITTING)
+            self._db.execute(
+                "UPDATE jobs SET attempts = attempts + 1, handle = NULL, reason = NULL, started_at = NULL, "
+                "ended_at = NULL, result = NULL, objective = NULL WHERE number = ?",
+                (number,),
+            )
+            (attempt,) = self._db.execute("SELECT attempts FROM jobs WHERE number = ?", (number,)).fetchone()
+        return int(attempt)
+
+    def submitted(self, number: int, handle: str, job_arn: str | None) -> None:
+        """Record how the executor knows the job."""
+        with self.transaction():
+            self._move(number, JobState.QUEUED)
+            self._db.execute(
+                "UPDATE jobs SET handle = ?, job_arn = ? WHERE number = ?", (handle, job_arn, number)
+            )
+
+    def running(self, number: int, started_at: float) -> None:
+        """Record that the job runs."""
+        with self.transaction():
+            self._move(number, JobState.RUNNING)
+            self._db.execute("UPDATE jobs SET started_at = ? WHERE number = ?", (started_at, number))
+
+    def requeue(self, number: int, reason: str) -> None:
+        """Make the job wait for another submission."""
+        with self.transaction():
+            self._move(number, JobState.PENDING, reason)
+            self._db.execute("DELETE FROM metrics WHERE job = ?", (number,))
+
+    def finish(
+        self,
+        number: int,
+        state: JobState,
+        reason: str | None,
+        *,
+        started_at: float | None = None,
+        ended_at: float | None = None,
+        cost_usd: float | None = None,
+        result: Mapping[str, Any] | None = None,
+        objective: float | None = None,
+        metrics: Sequence[Metric] = (),
+    ) -> None:
+        """Record a job's end together with all that it brought."""
+        with self.transaction():
+            self._move(number, state, reason)
+            self._db.execute(
+                "UPDATE jobs SET reason = ?, started_at = coalesce(?, started_at), ended_at = ?, "
+                "cost_usd = ?, result = ?, objective = ? WHERE number = ?",
+                (reason, started_at, ended_at, cost_usd, json.dumps(result or {}), objective, number),
+            )
+            self._db.executemany(
+                "INSERT INTO metrics VALUES (?,?,?,?,?)",
+                [(number, m.iteration, m.timestamp, m.metric, m.value) for m in metrics],
+            )
+
+    def job(self, number: int) -> JobRecord:
+        """One job."""
+        row = self._db.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone()
+        return _record(row)
+
+    def states(self, numbers: Iterable[int]) -> dict[int, JobState]:
+        """The state of each of these jobs."""
+        wanted = set(numbers)
+        rows = self._db.execute("SELECT number, state FROM jobs")
+        return {number: JobState(state) for number, state in rows if number in wanted}
+
+    def jobs(self) -> list[JobRecord]:
+        """All jobs by number."""
+        return read_jobs(self._db)
+
+    def metrics(self) -> list[tuple[Any, ...]]:
+        """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""
+        return read_metrics(self._db)
+
+    def _move(self, number: int, state: JobState, reason: str | None = None) -> None:
+        row = self._db.execute("SELECT state, attempts FROM jobs WHERE number = ?", (number,)).fetchone()
+        current, attempt = JobState(row["state"]), row["attempts"]
+        if not current.may_become(state):
+            raise IllegalTransitionError(f"job {number} is {current} and cannot become {state}")
+        self._db.execute("UPDATE jobs SET state = ? WHERE number = ?", (state, number))
+        self._db.execute(
+            "INSERT INTO transitions VALUES (?,?,?,?,?)", (number, attempt, state, time.time(), reason)
+        )
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a ledger to read from, whether or not somebody writes to it.
+
+    Raises:
+        FolderError: There is no ledger, or none that this version can read.
+    """
+    if not path.is_file():
+        raise FolderError(f"{path.parent} is not the folder of a sweep: it has no {path.name}.")
+    # Immutable only where nothing can be written: SQLite's shared memory needs a writable folder.
+    with closing(_connect(path, "ro")) as db:
+        try:
+            _check_layout(db, path)
+        except sqlite3.DatabaseError as error:
+            raise FolderError(f"{path} is damaged or no ledger of a sweep ({error}).") from error
+        yield db
+
+
+def read_jobs(db: sqlite3.Connection) -> list[JobRecord]:
+    """All jobs by number."""
+    return [_record(row) for row in db.execute("SELECT * FROM jobs ORDER BY number")]
+
+
+def read_metrics(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""
+    query = "SELECT job, iteration, timestamp, metric, value FROM metrics ORDER BY job, rowid"
+    return [tuple(row) for row in db.execute(query)]
+
+
+def _connect(path: Path, mode: str = "rwc") -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    db = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def _check_layout(db: sqlite3.Connection, path: Path) -> None:
+    (layout,) = db.execute("SELECT value FROM sweep WHERE key = 'layout'").fetchone()
+    if int(layout) > LAYOUT:
+        raise FolderError(
+            f"{path} was written by a newer braket-sweeper (layout {layout}): upgrade to read it."
+        )
+
+
+def _record(row: sqlite3.Row) -> JobRecord:
+    values = dict(row)
+    for name in ("overrides", "config", "choices"):
+        values[name] = json.loads(values[name])
+    values["result"] = json.loads(values["result"] or "{}")
+    values["state"] = JobState(values["state"])
+    return JobRecord(**values)

@@ -1,0 +1,80 @@
+"""What made the results: command, code revision, package versions, machine, prices. No environment values."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+from sweeper.folder import SweepFolder, write_json
+
+_PACKAGES = (
+    "braket-sweeper",
+    "amazon-braket-sdk",
+    "amazon-braket-default-simulator",
+    "hydra-core",
+    "omegaconf",
+    "numpy",
+    "scipy",
+    "pandas",
+)
+
+
+def record(folder: SweepFolder, sweep_id: str, configs: Iterable[Mapping[str, Any]]) -> None:
+    """Add this run of the sweep to `provenance.json`, which keeps the earlier ones."""
+    runs = []
+    if folder.provenance.is_file():
+        try:
+            runs = json.loads(folder.provenance.read_bytes())["runs"]
+        except (ValueError, KeyError):
+            folder.provenance.replace(folder.provenance.with_suffix(".unreadable.json"))
+    configs = list(configs)
+    run = {
+        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": shlex.join([os.fspath(argument) for argument in sys.orig_argv]),
+        "directory": os.getcwd(),  # noqa: PTH109 - a string is wanted
+        "git": _git(),
+        "packages": {name: version for name in _PACKAGES if (version := _version(name))},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "host": socket.gethostname(),
+        "cpus": os.cpu_count(),
+        "seeds": sorted({config["seed"] for config in configs}),
+        "devices": _distinct(config["device"] for config in configs),
+        "instances": _distinct(config["instance"] for config in configs),
+    }
+    write_json(folder.provenance, {"sweep": sweep_id, "runs": [*runs, run]})
+
+
+def _distinct(values: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Devices and instances with their prices, dates and sources, each once."""
+    return [json.loads(text) for text in sorted({json.dumps(value, sort_keys=True) for value in values})]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _git() -> dict[str, Any] | None:
+    """Revision of the current directory's repository, and whether its files differ from it."""
+    try:
+        revision = _ask_git("rev-parse", "HEAD")
+        return {"revision": revision, "dirty": bool(_ask_git("status", "--porcelain"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _ask_git(*words: str) -> str:
+    answer = subprocess.run(["git", *words], capture_output=True, text=True, check=True, timeout=10)
+    return answer.stdout.strip()

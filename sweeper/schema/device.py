@@ -1,0 +1,79 @@
+"""The quantum device a job addresses: its device string, what it can do and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sweeper.errors import ConfigError
+from sweeper.schema.check import require
+
+
+@dataclass
+class Price:
+    """Upper bounds in USD, as published on `as_of` by `source`; all zero for an embedded simulator."""
+
+    per_task: float = 0.0
+    per_shot: float = 0.0
+    per_minute: float = 0.0
+    minimum_seconds: float = 0.0
+    as_of: str | None = None
+    source: str | None = None
+
+    @property
+    def free(self) -> bool:
+        """Whether quantum tasks on the device cost nothing."""
+        return not (self.per_task or self.per_shot or self.per_minute)
+
+
+@dataclass
+class Device:
+    """A Braket device.
+
+    Attributes:
+        arn: The device string of Braket's CreateJob: an ARN, or `local:<provider>/<name>` for a simulator
+            embedded in the job.
+        exact: Whether `shots=0` yields exact expectation values.
+        min_shots: Fewest shots of one quantum task, when shots are taken at all.
+        max_shots: Most shots of one quantum task; none for no cap.
+        qubits: Number of qubits; none where memory is the limit.
+        regions: AWS regions that offer the device; empty for an embedded simulator.
+        price: What its quantum tasks cost.
+    """
+
+    arn: str
+    exact: bool = False
+    min_shots: int = 1
+    max_shots: int | None = None
+    qubits: int | None = None
+    regions: list[str] = field(default_factory=list)
+    price: Price = field(default_factory=Price)
+
+    def __post_init__(self) -> None:
+        require(
+            self.arn.startswith(("local:", "arn:aws")),
+            "device.arn",
+            self.arn,
+            "a device ARN (arn:aws:braket:…) or an embedded simulator (local:<provider>/<name>)",
+        )
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the device is a simulator inside the job's own process."""
+        return self.arn.startswith("local:")
+
+    def check_shots(self, shots: int) -> None:
+        """Refuse a number of shots that the device cannot take.
+
+        Raises:
+            ConfigError: Names `shots`, the device string and what it allows.
+        """
+        most = f" to {self.max_shots}" if self.max_shots else " or more"
+        exact = ", or 0 for exact expectation values" if self.exact else ""
+        allowed = f"{self.min_shots}{most}{exact}"
+        if shots == 0 and not self.exact:
+            raise ConfigError(
+                f"shots=0 asks for exact expectation values, which {self.arn} cannot give: "
+                f"set shots to {allowed}, or choose an exact simulator (device=local)."
+            )
+        enough = shots == 0 or shots >= self.min_shots
+        require(enough and shots <= (self.max_shots or shots), "shots", shots, f"{allowed} on {self.arn}")

@@ -1,0 +1,29 @@
+"""Hands every schema to Hydra's ConfigStore."""
+
+from __future__ import annotations
+
+from hydra.core.config_store import ConfigStore
+
+from sweeper.problems import PROBLEMS
+from sweeper.schema.algorithm import QaoaMaxcut, Script, VqeH2
+from sweeper.schema.device import Device
+from sweeper.schema.instance import Instance
+from sweeper.schema.optimizer import Optimizer
+from sweeper.schema.root import SweepConfig
+
+
+def register() -> None:
+    """Store each schema under the name by which the YAML files of `conf/` pull it in.
+
+    The names stand outside all groups, so that no schema is offered as an option of its group.
+    """
+    schemas: dict[str, type] = {
+        "schema_sweep": SweepConfig,
+        "schema_device": Device,
+        "schema_instance": Instance,
+        **{f"schema_algorithm_{algorithm.name}": algorithm for algorithm in (VqeH2, QaoaMaxcut, Script)},
+        **{f"schema_optimizer_{optimizer.method}": optimizer for optimizer in Optimizer.__subclasses__()},
+        **{f"schema_problem_{name}": problem for name, problem in PROBLEMS.items()},
+    }
+    for name, node in schemas.items():
+        ConfigStore.instance().store(name=name, node=node, provider="braket-sweeper", replace=True)

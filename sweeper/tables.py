@@ -1,0 +1,200 @@
+"""The tables of a sweep: one row for each job, and every metric in long form."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import pandas as pd
+
+from sweeper.folder import SweepFolder, write_atomically
+from sweeper.ledger import JobRecord, Ledger
+
+OUTCOME_COLUMNS = (
+    "objective",
+    "value",
+    "stderr",
+    "reference",
+    "error",
+    "ratio",
+    "evaluations",
+    "tasks",
+    "shots_total",
+    "cost_usd",
+    "seconds",
+    "attempts",
+    "job_arn",
+)
+"""The columns after the swept keys, in this order; what else a job saved follows as `result.<key>`."""
+
+_FROM_RESULT = ("value", "stderr", "reference", "error", "ratio", "evaluations", "tasks", "shots_total")
+_COUNTS = ("evaluations", "tasks", "shots_total")
+METRIC_COLUMNS = ("job", "iteration", "timestamp", "metric", "value")
+
+
+def results_frame(jobs: Sequence[JobRecord]) -> pd.DataFrame:
+    """One row for each job.
+
+    Columns: `job`, `status`, the config keys that vary among the jobs, `OUTCOME_COLUMNS`, `result.<key>`
+    for whatever else the jobs saved, and `reason`, why a job failed. Energies are in Ha, `cost_usd` in
+    USD, `seconds` in s. Lists and dictionaries that a job saved are JSON text.
+    """
+    varying = varying_keys(jobs)
+    leaves = [dict(_flatten(job.config)) for job in jobs]
+    extra = list(
+        dict.fromkeys(key for job in jobs for key in job.result if key not in {*_FROM_RESULT, "objective"})
+    )
+    return pd.DataFrame(
+        {
+            "job": [job.number for job in jobs],
+            "status": [str(job.state) for job in jobs],
+            **{
+                key: _column([_lookup(*job, key) for job in zip(jobs, leaves, strict=True)])
+                for key in varying
+            },
+            "objective": _numbers([job.objective for job in jobs]),
+            **{
+                name: (_counts if name in _COUNTS else _numbers)([job.result.get(name) for job in jobs])
+                for name in _FROM_RESULT
+            },
+            "cost_usd": _numbers([job.cost_usd for job in jobs]),
+            "seconds": _numbers([job.seconds for job in jobs]),
+            "attempts": _counts([job.attempts for job in jobs]),
+            "job_arn": pd.Series([job.job_arn for job in jobs], dtype="str"),
+            **{f"result.{key}": _column([job.result.get(key) for job in jobs]) for key in extra},
+            "reason": pd.Series([job.reason for job in jobs], dtype="str"),
+        }
+    )
+
+
+def varying_keys(jobs: Sequence[JobRecord]) -> list[str]:
+    """The config keys that distinguish the jobs: groups first chosen, then single values.
+
+    A group whose choice varies is one key. A value counts if it varies among jobs with the same choice of
+    its group; where only the choice makes the difference, the choice says it all.
+    """
+    in_config = dict.fromkeys(key for job in jobs for key in job.config)
+    chosen_groups = dict.fromkeys(group for job in jobs for group in job.choices)
+    # In the order of the config, then those that only made the config (an experiment).
+    groups = sorted(chosen_groups, key=[*in_config, *chosen_groups].index)
+    chosen = [group for group in groups if len({job.choices.get(group) for job in jobs}) > 1]
+    leaves = [dict(_flatten(job.config)) for job in jobs]
+
+    def varies(key: str) -> bool:
+        group = key.partition(".")[0]
+        first: dict[str | None, str] = {}
+        for job, values in zip(jobs, leaves, strict=True):
+            text = json.dumps(values[key]) if key in values else ""
+            if first.setdefault(job.choices.get(group), text) != text:
+                return True
+        return False
+
+    return [*chosen, *filter(varies, dict.fromkeys(key for values in leaves for key in values))]
+
+
+def metrics_frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
+    """Every metric in long form: `job`, `iteration`, `timestamp` (s since the epoch), `metric`, `value`."""
+    frame = pd.DataFrame(rows, columns=pd.Index(METRIC_COLUMNS))
+    return frame.astype(
+        {
+            "job": "int64",
+            "iteration": "Int64",
+            "timestamp": "float64",
+            "metric": "category",
+            "value": "float64",
+        }
+    )
+
+
+def write_tables(folder: SweepFolder, ledger: Ledger) -> None:
+    """Write `results.parquet`, `results.csv` and `metrics.parquet`; readers never see half a file."""
+    results = results_frame(ledger.jobs())
+    write_atomically(folder.results, _parquet(results))
+    write_atomically(folder.results_csv, results.to_csv(index=False).encode())
+    write_atomically(folder.metrics, _parquet(metrics_frame(ledger.metrics())))
+
+
+class TableWriter:
+    """Keeps the tables up to date while the sweep runs, at a small share of its time."""
+
+    _LEAST_PAUSE = 2.0
+    _SHARE = 0.05
+
+    def __init__(self, folder: SweepFolder, ledger: Ledger) -> None:
+        self._folder = folder
+        self._ledger = ledger
+        self._news = False
+        self._not_before = 0.0
+
+    def changed(self, job: JobRecord) -> None:
+        """Remember that there is something to write."""
+        self._news = self._news or job.state.finished
+
+    def tick(self) -> None:
+        """Write if there is news and the last time is long enough ago."""
+        begun = time.monotonic()
+        if self._news and begun >= self._not_before:
+            write_tables(self._folder, self._ledger)
+            self._news = False
+            ended = time.monotonic()
+            self._not_before = ended + max(self._LEAST_PAUSE, (ended - begun) / self._SHARE)
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    buffer = BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _flatten(config: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """The leaves of a config under their dotted keys; a list is a leaf."""
+    leaves: list[tuple[str, Any]] = []
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            leaves += _flatten(value, f"{prefix}{key}.")
+        else:
+            leaves.append((f"{prefix}{key}", value))
+    return leaves
+
+
+def _lookup(job: JobRecord, leaves: Mapping[str, Any], key: str) -> Any:
+    """A job's chosen option, or the value at a dotted key; none where it has no such key."""
+    return job.choices[key] if key in job.choices else leaves.get(key)
+
+
+def _numbers(values: Sequence[Any]) -> pd.Series[float]:
+    """Numbers as they are; whatever else a job put under a numeric name as missing."""
+    return pd.Series([float(v) if _is_number(v) else math.nan for v in values], dtype="float64")
+
+
+def _counts(values: Sequence[Any]) -> pd.Series[int]:
+    """Whole numbers as they are; whatever else a job put under the name of a count as missing."""
+    whole = [int(v) if _is_number(v) and abs(v) < 2**63 and v == int(v) else None for v in values]
+    return pd.Series(whole, dtype="Int64")
+
+
+def _is_exact(value: float) -> bool:
+    """Whether a column of numbers holds the value without loss."""
+    return isinstance(value, float) or abs(value) < 2**63
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a column of floats can hold the value: a float, or an integer that is not huge."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, float) or abs(value) < 2**1023
+
+
+def _column(values: Sequence[Any]) -> pd.Series[Any]:
+    """A column of one type: booleans, integers, floats or text; what is mixed or nested becomes text."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return pd.Series(list(values), dtype="boolean")
+    if kinds and kinds <= {int, float} and all(value is None or _is_exact(value) for value in values):
+        return pd.Series(list(values), dtype="Int64") if kinds == {int} else _numbers(values)
+    texts = [v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values]
+    return pd.Series(texts, dtype="str")

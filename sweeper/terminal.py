@@ -1,0 +1,125 @@
+"""What a person sees of a sweep: an announcement, the progress, the table at the end."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from sweeper.composition import Combination
+from sweeper.executors.base import Executor
+from sweeper.folder import SweepFolder
+from sweeper.ledger import JobRecord
+from sweeper.render import make_console, render_failures, render_results
+from sweeper.states import JobState
+from sweeper.tables import results_frame
+
+_LINE_EVERY_SECONDS = 5.0
+
+
+def announce(folder: SweepFolder, executor: Executor, jobs: int, finished: int) -> None:
+    """Say what is about to run, and where."""
+    kept = f"; {finished} of them finished before and are kept" if finished else ""
+    word = "hybrid job" if jobs == 1 else "hybrid jobs"
+    make_console(stderr=True).print(
+        f"{jobs} {word} {executor.words}{kept}. Folder: {folder.root}", soft_wrap=True
+    )
+
+
+def summarize(folder: SweepFolder, jobs: list[JobRecord]) -> None:
+    """Print the table, the failures with the ends of their logs, and where the files are."""
+    console = make_console()
+    console.print(render_results(results_frame(jobs), console, limit=60))
+    if (failures := render_failures(jobs, folder)) is not None:
+        console.print(failures)
+    if unfinished := sum(job.state is not JobState.COMPLETED for job in jobs):
+        console.print(
+            f"{unfinished} of {len(jobs)} jobs have not completed: the same command with "
+            f"hydra.sweep.dir={folder.root} runs them again and keeps the rest.",
+            soft_wrap=True,
+        )
+    console.print(
+        f"Tables: {folder.results_csv} (results.parquet, metrics.parquet); "
+        f"again: sweeper table {folder.root}",
+        soft_wrap=True,
+    )
+
+
+class Progress:
+    """Shows done, running and failed jobs, the time left, and the best objective of each algorithm."""
+
+    def __init__(self, combinations: Mapping[int, Combination], states: Mapping[int, JobState]) -> None:
+        self._algorithms = {
+            number: combination.choices.get("algorithm") or "job"
+            for number, combination in combinations.items()
+        }
+        self._states = dict(states)
+        self._kept = sum(state is JobState.COMPLETED for state in states.values())
+        self._best: dict[str, tuple[float, float]] = {}
+        self._begun = time.monotonic()
+        self._next_line = self._begun + _LINE_EVERY_SECONDS
+        self._console = make_console(stderr=True)
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            console=self._console,
+            disable=not self._console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=len(states), completed=self._kept)
+
+    def __enter__(self) -> Self:
+        """Start to show."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop to show."""
+        self._bar.stop()
+
+    def changed(self, job: JobRecord) -> None:
+        """Take a job's new state in."""
+        self._states[job.number] = job.state
+        if job.state is JobState.COMPLETED and job.objective is not None:
+            algorithm = self._algorithms[job.number]
+            shown = job.result.get("value", job.objective)
+            self._best[algorithm] = min((job.objective, shown), self._best.get(algorithm, (math.inf, shown)))
+
+    def tick(self) -> None:
+        """Show the state of things: at once on a terminal, every few seconds elsewhere."""
+        if self._console.is_terminal:
+            done = sum(state.finished for state in self._states.values())
+            self._bar.update(self._task, description=self._words(), completed=done)
+        elif time.monotonic() >= self._next_line:
+            self._console.print(f"{self._words()}{self._time_left()}", soft_wrap=True)
+            self._next_line = time.monotonic() + _LINE_EVERY_SECONDS
+
+    def _words(self) -> str:
+        count = Counter(self._states.values())
+        words = [
+            f"{count[JobState.COMPLETED]}/{len(self._states)} done",
+            f"{count[JobState.RUNNING]} running",
+        ]
+        if count[JobState.FAILED]:
+            words.append(f"{count[JobState.FAILED]} failed")
+        words += [f"best {algorithm} {value:.6g}" for algorithm, (_, value) in sorted(self._best.items())]
+        return ", ".join(words)
+
+    def _time_left(self) -> str:
+        ended = sum(state.finished for state in self._states.values()) - self._kept
+        if ended <= 0:
+            return ""
+        waiting = len(self._states) - self._kept - ended
+        return f", about {waiting * (time.monotonic() - self._begun) / ended:.0f} s left"

@@ -1,0 +1,180 @@
+"""Every optimizer: finds a minimum, keeps to its evaluations, depends on nothing but its arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from braket.circuits import Circuit
+from numpy.typing import NDArray
+
+from algorithms import optimizers
+from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+from algorithms.measurement import Estimate
+from algorithms.objective import EvaluationLimitReachedError, Objective
+from algorithms.optimizers import Optimizer, Optimum
+from algorithms.variational import optimize
+
+OPTIONS: dict[str, dict[str, str]] = {
+    "cobyla": {"rhobeg": "0.5", "tol": "1e-4"},
+    "nelder_mead": {"initial_step": "0.5", "xatol": "1e-4", "fatol": "1e-4"},
+    "powell": {"xtol": "1e-4", "ftol": "1e-4"},
+    "spsa": {"a": "0.2", "c": "0.1", "alpha": "0.602", "gamma": "0.101", "stability": "0.0"},
+}
+NAMES = optimizers.available()
+NO_TASKS: Any = None
+NO_CHANNEL = Path("/nonexistent")
+
+
+class Quadratic:
+    """(x - 1)² summed over the parameters, in place of a quantum device; noisy if asked."""
+
+    metric = "energy"
+
+    def __init__(self, sign: float = 1.0, noise: float = 0.0) -> None:
+        self.sign = sign
+        self._noise = noise
+        self._rng = np.random.default_rng(0)
+
+    def circuits(self, parameters: NDArray[np.float64]) -> list[Circuit]:  # noqa: ARG002
+        return []
+
+    def estimate(self, parameters: NDArray[np.float64], tasks: object) -> Estimate:  # noqa: ARG002
+        value = float(((parameters - 1.0) ** 2).sum()) + self._noise * self._rng.normal()
+        return Estimate(self.sign * value, self._noise)
+
+
+def method(name: str) -> Optimizer:
+    return optimizers.optimizer_class(name).read(Hyperparameters(OPTIONS[name], NO_CHANNEL))
+
+
+def run(
+    name: str, budget: int, dimension: int = 2, seed: int = 0, **kind: float
+) -> tuple[Optimum, Objective]:
+    objective = Objective(Quadratic(**kind), NO_TASKS, budget)
+    rng = np.random.default_rng(seed)
+    return optimize(method(name), objective, np.zeros(dimension), budget, rng), objective
+
+
+def test_are_found_by_their_files() -> None:
+    assert set(OPTIONS) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryOptimizer:
+    @pytest.mark.parametrize("dimension", [1, 2, 4])
+    def test_finds_a_minimum(self, name: str, dimension: int) -> None:
+        optimum, _ = run(name, 400, dimension)
+        assert optimum.x == pytest.approx(np.ones(dimension), abs=0.02)
+        assert optimum.x.shape == (dimension,)
+        assert optimum.message
+
+    def test_finds_a_maximum_of_a_cost_to_be_maximised(self, name: str) -> None:
+        optimum, _ = run(name, 400, sign=-1.0)
+        assert optimum.x == pytest.approx(np.ones(2), abs=0.02)
+
+    @pytest.mark.parametrize("dimension", [1, 2, 4])
+    def test_never_exceeds_its_evaluations(self, name: str, dimension: int) -> None:
+        for budget in [*range(1, 25), 50, 101]:
+            for noise in (0.0, 0.1):
+                optimum, objective = run(name, budget, dimension, noise=noise)
+                assert objective.evaluations <= budget
+                assert optimum.x.shape == (dimension,)
+
+    def test_spends_its_evaluations_while_it_can_improve(self, name: str) -> None:
+        for budget in (10, 20):
+            _, objective = run(name, budget, dimension=4)
+            assert objective.evaluations == budget
+
+    def test_depends_on_the_seed_alone(self, name: str) -> None:
+        first, first_objective = run(name, 40, noise=0.1, seed=3)
+        again, again_objective = run(name, 40, noise=0.1, seed=3)
+        assert np.array_equal(first_objective.points, again_objective.points)
+        assert np.array_equal(first.x, again.x)
+
+    def test_refuses_missing_and_foreign_options(self, name: str) -> None:
+        for option in OPTIONS[name]:
+            rest = {key: text for key, text in OPTIONS[name].items() if key != option}
+            with pytest.raises(HyperparameterError, match=f'"{option}" is missing'):
+                optimizers.optimizer_class(name).read(Hyperparameters(rest, NO_CHANNEL))
+            negative = Hyperparameters({**OPTIONS[name], option: "-1"}, NO_CHANNEL)
+            with pytest.raises(HyperparameterError, match=f'"{option}" is .* expected a finite number'):
+                optimizers.optimizer_class(name).read(negative)
+        given = Hyperparameters({**OPTIONS[name], "foreign": "1"}, NO_CHANNEL)
+        optimizers.optimizer_class(name).read(given)
+        with pytest.raises(HyperparameterError, match="foreign"):
+            given.finish()
+
+
+def test_spsa_draws_its_directions_from_the_seed() -> None:
+    _, one = run("spsa", 20, dimension=4, seed=1)
+    _, two = run("spsa", 20, dimension=4, seed=2)
+    assert not np.array_equal(one.points, two.points)
+
+
+def test_spsa_follows_its_gain_sequences() -> None:
+    """First step by hand: from 0, with c_0 = 0.1 and a_0 = 0.2 / (1 + stability)^alpha."""
+    optimum, objective = run("spsa", 2, dimension=1)
+    assert np.sort(np.abs(objective.points.ravel())) == pytest.approx([0.1, 0.1])
+    assert optimum.x == pytest.approx([0.2 * 2.0])  # gradient of (x - 1)² at 0 is -2
+
+
+class TestSpsaCalibration:
+    OPTIONS: ClassVar[dict[str, str]] = {**OPTIONS["spsa"], "a": "null"}
+
+    def run(self, budget: int, scale: float = 1.0) -> tuple[Optimum, Objective]:
+        method = optimizers.optimizer_class("spsa").read(Hyperparameters(self.OPTIONS, NO_CHANNEL))
+        objective = Objective(Quadratic(sign=scale), NO_TASKS, budget)
+        return optimize(method, objective, np.zeros(2), budget, np.random.default_rng(0)), objective
+
+    def test_makes_steps_that_do_not_depend_on_the_objectives_scale(self) -> None:
+        energies, _ = self.run(60)
+        cuts, _ = self.run(60, scale=100.0)
+        assert energies.x == pytest.approx(cuts.x)
+
+    def test_makes_a_first_step_of_about_the_perturbation(self) -> None:
+        # 12 evaluations: two pairs calibrate, four steps follow, the first to where the third pair centres.
+        _, objective = self.run(12)
+        pairs = objective.points.reshape(6, 2, 2).mean(axis=1)
+        assert pairs[:3] == pytest.approx(np.zeros((3, 2)))
+        assert 0.02 < np.abs(pairs[3]).max() < 0.5
+
+    def test_counts_as_evaluations(self) -> None:
+        for budget in range(1, 40):
+            optimum, objective = self.run(budget)
+            assert objective.evaluations == budget // 2 * 2
+            assert np.isfinite(optimum.x).all()
+
+
+class TestObjective:
+    def test_logs_value_and_error_of_each_iteration_from_zero(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        objective = Objective(Quadratic(noise=0.5), NO_TASKS, 2)
+        values = [objective(np.zeros(1)), objective(np.ones(1))]
+        lines = [line.split("; ", 1)[1] for line in capsys.readouterr().out.splitlines()]
+        assert lines == [
+            f"energy={values[0]}; iteration_number=0;",
+            "stderr=0.5; iteration_number=0;",
+            f"energy={values[1]}; iteration_number=1;",
+            "stderr=0.5; iteration_number=1;",
+        ]
+
+    def test_ends_an_optimizer_that_goes_on(self) -> None:
+        objective = Objective(Quadratic(), NO_TASKS, 1)
+        objective(np.zeros(1))
+        with pytest.raises(EvaluationLimitReachedError):
+            objective(np.ones(1))
+        assert objective.evaluations == 1
+
+    def test_keeps_points_that_the_optimizer_overwrites(self) -> None:
+        objective = Objective(Quadratic(), NO_TASKS, 2)
+        x = np.zeros(2)
+        objective(x)
+        x += 1.0
+        objective(x)
+        assert objective.points.tolist() == [[0.0, 0.0], [1.0, 1.0]]
+        assert objective.values.tolist() == [2.0, 0.0]
+        assert objective.best_point.tolist() == [1.0, 1.0]

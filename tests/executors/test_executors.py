@@ -1,0 +1,129 @@
+"""What every executor promises, whatever the place where jobs run."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from sweeper.states import JobState
+
+from .conftest import Place
+
+
+def test_a_job_gets_its_hyperparameters_and_its_result_log_and_metrics_come_back(place: Place) -> None:
+    status, outcome, folder = place.run("well")
+    assert status.state is JobState.COMPLETED
+    assert outcome.result["hyperparameters"] == {"shots": "1000", "text": "ψ = |0⟩"}
+    assert [(m.metric, m.iteration, m.value) for m in outcome.metrics] == [("loss", 0, 0.25)]
+    assert "Metrics - " in folder.log.read_text()
+    assert status.started_at is not None
+    assert status.ended_at is not None
+    assert status.ended_at >= status.started_at
+
+
+def test_an_entry_point_without_a_function_runs_as_a_script(place: Place) -> None:
+    status, outcome, _ = place.run("programs")
+    assert status.state is JobState.COMPLETED
+    assert outcome.result == {"as_script": True}
+
+
+def test_long_values_arrive_as_input_files(place: Place) -> None:
+    edges = ",".join(f"{node}-{node + 1}" for node in range(1000))
+    _, outcome, _ = place.run("reads_input", input_files={"edges": edges})
+    assert outcome.result == {"edges": edges}
+
+
+def test_an_exception_fails_the_job_with_its_text_and_log(place: Place) -> None:
+    status, _, folder = place.run("raises")
+    assert status.state is JobState.FAILED
+    assert status.reason == "AlgorithmError: RuntimeError: the circuit is too deep"
+    assert "about to fail" in folder.log.read_text()
+    assert "Traceback" in folder.log.read_text()
+
+
+def test_sys_exit_fails_the_job_unless_it_says_success(place: Place) -> None:
+    status, _, _ = place.run("exits")
+    assert (status.state, status.reason) == (JobState.FAILED, "exit code 3")
+    status, _, folder = place.run("exits_with_text")
+    assert (status.state, status.reason) == (JobState.FAILED, "exit code 1")
+    assert "no such angle" in folder.log.read_text()
+    status, outcome, _ = place.run("exits_well")
+    assert (status.state, outcome.result) == (JobState.COMPLETED, {"done": True})
+
+
+def test_a_crash_of_the_interpreter_fails_that_job_alone(place: Place) -> None:
+    crashing, crashed = place.submit(place.spec("segfaults"))
+    working, worked = place.submit(place.spec("well"))
+    status, _ = place.end(crashing, crashed)
+    assert status.state is JobState.FAILED
+    assert status.reason is not None
+    assert "SIGSEGV" in status.reason
+    assert place.end(working, worked)[0].state is JobState.COMPLETED
+
+
+def test_a_hang_ends_at_the_time_limit(place: Place) -> None:
+    status, _, _ = place.run("hangs", max_runtime_seconds=1)
+    assert status.state is JobState.FAILED
+    assert status.reason is not None
+    assert "job.max_runtime_seconds" in status.reason
+
+
+def test_cancelling_ends_a_running_job(place: Place) -> None:
+    handle, folder = place.submit(place.spec("hangs"))
+    place.until(handle, lambda status: status.state is JobState.RUNNING)
+    place.executor.cancel([handle])
+    status, _ = place.end(handle, folder)
+    assert status.state is JobState.CANCELLED
+
+
+def test_an_unknown_handle_is_missing_from_the_answer(place: Place) -> None:
+    assert place.executor.poll(["17/no-such-job"]) == {}
+
+
+def test_a_later_process_learns_how_a_job_ended(place: Place) -> None:
+    handle, folder = place.submit(place.spec("well"))
+    place.end(handle, folder)
+    with place.make(place.folder) as later:
+        assert later.poll([handle])[handle].state is JobState.COMPLETED
+
+
+def test_another_attempt_keeps_the_earlier_output_aside(place: Place) -> None:
+    spec = place.spec("raises")
+    place.end(*place.submit(spec, attempt=1, number=500))
+    handle, folder = place.submit(place.spec("well"), attempt=2, number=500)
+    status, outcome = place.end(handle, folder)
+    assert (status.state, status.reason) == (JobState.COMPLETED, None)
+    assert outcome.result["name"] == "suite-500-2"
+    assert "too deep" in (folder.attempts / "1" / "log.txt").read_text()
+
+
+def test_jobs_do_not_see_what_others_did_to_their_process(place: Place) -> None:
+    place.run("changes_its_world")
+    _, outcome, _ = place.run("sees_a_clean_world")
+    assert outcome.result == {"left": None, "pi": math.pi}
+
+
+def test_unseeded_scripts_draw_different_numbers(place: Place) -> None:
+    draws = [place.run("draws")[1].result for _ in range(3)]
+    assert len({draw["numpy"] for draw in draws}) == 3
+    assert len({draw["random"] for draw in draws}) == 3
+
+
+def test_binary_output_harms_nothing(place: Place) -> None:
+    status, outcome, _ = place.run("writes_binary")
+    assert status.state is JobState.COMPLETED
+    assert [(m.metric, m.value) for m in outcome.metrics] == [("loss", 1.5)]
+
+
+def test_the_surroundings_are_those_of_a_hybrid_job(place: Place) -> None:
+    _, outcome, _ = place.run("surroundings")
+    seen = outcome.result
+    assert seen["variables"]["AMZN_BRAKET_DEVICE_ARN"] == "local:braket/default"
+    assert seen["variables"]["AMZN_BRAKET_SCRIPT_ENTRY_POINT"] == "programs:surroundings"
+    assert {"AMZN_BRAKET_JOB_NAME", "AMZN_BRAKET_HP_FILE", "AMZN_BRAKET_JOB_RESULTS_DIR"} <= set(
+        seen["variables"]
+    )
+    assert "AMZN_BRAKET_CHECKPOINT_DIR" in seen["variables"]
+    assert seen["source_in_cwd"]
+    assert seen["stdin"] == ""
+    assert json.dumps(seen)

@@ -1,0 +1,82 @@
+"""The installation itself: versions that live together, and a wheel that works outside the checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from sweeper import load_sweep
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_hydra_and_the_braket_sdk_are_the_versions_that_share_an_environment() -> None:
+    versions = {
+        name: Version(metadata.version(name)) for name in ("hydra-core", "omegaconf", "amazon-braket-sdk")
+    }
+    assert Version("1.4.0rc3") <= versions["hydra-core"] < Version("1.5")
+    assert Version("2.4.1rc1") <= versions["omegaconf"] < Version("2.5")
+    assert Version("1.127") <= versions["amazon-braket-sdk"] < Version("2")
+
+
+def test_both_grammars_parse_in_one_process() -> None:
+    from braket.circuits import Circuit
+    from braket.devices import LocalSimulator
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from omegaconf import OmegaConf
+
+    (override,) = OverridesParser.create().parse_overrides(["seed=range(0,3)"])
+    assert [int(value) for value in override.sweep_iterator()] == [0, 1, 2]
+    assert OmegaConf.create({"shots": 10, "twice": "${shots}"}).twice == 10
+    counts = LocalSimulator().run(Circuit().x(0), shots=10).result().measurement_counts
+    assert counts == {"1": 10}
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--cfg", "job"], ["table", "nowhere"], ["status", "nowhere"]], ids=lambda w: w[0]
+)
+def test_commands_that_run_no_job_do_not_import_the_sdk(words: list[str], tmp_path: Path) -> None:
+    code = (
+        "import atexit, sys\n"
+        "from sweeper.__main__ import main\n"
+        "heavy = {'braket', 'boto3', 'scipy', 'plotly'}\n"
+        "imported = lambda: sorted({name.partition('.')[0] for name in sys.modules} & heavy)\n"
+        "atexit.register(lambda: print('heavy:', imported()))\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "heavy: []" in done.stdout
+
+
+def test_a_wheel_sweeps_outside_the_checkout(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*build, "--wheel-dir", tmp_path, ROOT], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    site = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site]
+    subprocess.run([*install, wheel], check=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    where = subprocess.run(
+        [sys.executable, "-P", "-c", "from sweeper.locate import shipped; print(shipped('conf'))"],
+        cwd=elsewhere,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(where.stdout.strip()).is_relative_to(site)
+    words = ["-m", "algorithm=vqe_h2,qaoa_maxcut", "max_iterations=3", "shots=20", "hydra.sweep.dir=out"]
+    subprocess.run(
+        [sys.executable, "-P", "-m", "sweeper", *words], cwd=elsewhere, env=environment, check=True
+    )
+    assert list(load_sweep(elsewhere / "out").results["status"]) == ["COMPLETED", "COMPLETED"]

@@ -1,0 +1,41 @@
+"""The life cycle of a job, step by step."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from sweeper.states import JobState
+
+STEPS = {
+    "PENDING": "SUBMITTING CANCELLED",
+    "SUBMITTING": "PENDING QUEUED RUNNING COMPLETED FAILED CANCELLED",
+    "QUEUED": "PENDING RUNNING COMPLETED FAILED CANCELLED",
+    "RUNNING": "PENDING COMPLETED FAILED CANCELLED",
+    "COMPLETED": "",
+    "FAILED": "PENDING",
+    "CANCELLED": "PENDING",
+}
+
+
+@pytest.mark.parametrize(("before", "after"), product(JobState, JobState))
+def test_the_life_cycle_has_these_steps_and_no_others(before: JobState, after: JobState) -> None:
+    assert before.may_become(after) is (after in STEPS[before].split())
+
+
+def test_a_completed_job_is_never_touched_again() -> None:
+    assert not any(JobState.COMPLETED.may_become(state) for state in JobState)
+
+
+def test_only_a_waiting_job_can_be_submitted() -> None:
+    assert [state for state in JobState if state.may_become(JobState.SUBMITTING)] == [JobState.PENDING]
+
+
+def test_a_job_is_waiting_or_in_an_executors_hands_or_finished() -> None:
+    assert {state for state in JobState if state.finished} == {"COMPLETED", "FAILED", "CANCELLED"}
+    assert {state for state in JobState if state.active} == {"SUBMITTING", "QUEUED", "RUNNING"}
+
+
+def test_a_state_prints_as_brakets_word() -> None:
+    assert f"{JobState.QUEUED}" == "QUEUED"
