@@ -16,6 +16,9 @@ def main() -> int:
             from sweeper.cli import run_subcommand
 
             return run_subcommand(arguments)
+        if arguments[:1] == ["plan"]:
+            # A plan is the sweep's own command, stopped before it starts.
+            arguments = [*arguments[1:], "hydra.launcher.dry_run=true"]
         from sweeper.app import run
 
         return run(arguments)

@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from sweeper.errors import SweeperError
+from sweeper.errors import LeftRunning, PlanShown, SweeperError
 from sweeper.locate import shipped
 from sweeper.schema import register
 
@@ -28,6 +28,9 @@ def run(arguments: list[str]) -> int:
     full_error = os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     try:
         hydra.main(config_path=str(shipped("conf")), config_name="config")(_never_called)()
+    except (LeftRunning, PlanShown) as done:
+        print(done, file=sys.stderr)  # noqa: T201 - the command's answer
+        return 0
     except (SweeperError, HydraException, OmegaConfBaseException) as error:
         print(f"error: {_explain(error)}", file=sys.stderr)  # noqa: T201 - the command's answer
         return 1

@@ -25,3 +25,11 @@ class JobFailedError(SweeperError):
 
 class IllegalTransitionError(SweeperError):
     """A change of a job's state that its life cycle does not have: a defect, not a user's mistake."""
+
+
+class LeftRunning(SweeperError):  # noqa: N818 - not an error: the command has done what it was asked
+    """The sweep is handed over and goes on without this process, so there are no results to return."""
+
+
+class PlanShown(SweeperError):  # noqa: N818 - not an error either
+    """The plan was all that was asked for."""

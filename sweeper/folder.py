@@ -93,6 +93,16 @@ class SweepFolder:
         return self.root / "provenance.json"
 
     @property
+    def cancel_request(self) -> Path:
+        """Its presence asks the process that runs the sweep to cancel it."""
+        return self.root / "cancel"
+
+    @property
+    def rehearsal(self) -> Path:
+        """Where programs ran briefly on this machine before anything was paid for."""
+        return self.root / "rehearsal"
+
+    @property
     def sources(self) -> Path:
         """The source modules as they stood when the sweep began."""
         return self.root / "source"

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
@@ -27,23 +27,54 @@ class BraketLocalConf:
     """Hybrid jobs as processes on this machine."""
 
     _target_: str = "sweeper.hydra_plugin.BraketLocalLauncher"
+    # Show what would run, and run nothing.
+    dry_run: bool = False
     # Jobs at a time; none for one on each core.
     n_jobs: int | None = None
     # Memory a job may use, in GiB; none for no limit.
     memory_gib: float | None = None
 
 
-ConfigStore.instance().store(
-    group="hydra/launcher", name="braket_local", node=BraketLocalConf, provider="braket-sweeper"
-)
+@dataclass
+class BraketAwsConf:
+    """Hybrid jobs on Amazon Braket."""
+
+    _target_: str = "sweeper.hydra_plugin.BraketAwsLauncher"
+    # Show what would run and cost, and run nothing.
+    dry_run: bool = False
+    # Wait for the jobs; if not, submit them and exit: `sweeper resume` collects later.
+    wait: bool = True
+    # Combinations that share one hybrid job.
+    pack: int = 1
+    # AWS region; none for the device's only region, or else the one of the AWS configuration.
+    region: str | None = None
+    # Profile of the AWS configuration.
+    profile: str | None = None
+    # Role of the hybrid jobs; none for the account's AmazonBraketJobsExecutionRole….
+    role_arn: str | None = None
+    # Bucket for code and results; none for amazon-braket-<region>-<account>.
+    bucket: str | None = None
+    # KMS key that encrypts the results.
+    kms_key_id: str | None = None
+    # Hybrid jobs at a time; none for as many as the account's quota turns out to allow.
+    max_concurrent_jobs: int | None = None
+    # Longest pause between two looks at the jobs, in seconds.
+    poll_seconds: float = 30.0
 
 
-class BraketLocalLauncher(Launcher):
-    """`hydra/launcher=braket_local`: runs a sweep's hybrid jobs on this machine."""
+for _name, _node in (("braket_local", BraketLocalConf), ("braket_aws", BraketAwsConf)):
+    ConfigStore.instance().store(group="hydra/launcher", name=_name, node=_node, provider="braket-sweeper")
 
-    def __init__(self, n_jobs: int | None, memory_gib: float | None) -> None:
-        self._n_jobs = n_jobs
-        self._memory_gib = memory_gib
+
+class _BraketLauncher(Launcher):
+    """Runs a sweep's hybrid jobs; the subclasses say where."""
+
+    name: ClassVar[str]
+
+    def __init__(self, dry_run: bool, wait: bool = True, **options: Any) -> None:
+        self._dry_run = dry_run
+        self._wait = wait
+        self._options = options
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Remember the sweep; a hybrid job runs its entry point, so the task function is not used."""
@@ -53,16 +84,23 @@ class BraketLocalLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run a batch of jobs to their end: exactly one return for each, in order."""
-        from sweeper.executors.local import LocalExecutor
-        from sweeper.launch import launch
+        from sweeper.launch import Launch
 
-        return launch(
-            self._context.config_loader,
-            self._config,
-            [list(overrides) for overrides in job_overrides],
-            initial_job_idx,
-            lambda folder: LocalExecutor(folder, n_jobs=self._n_jobs, memory_gib=self._memory_gib),
-        )
+        launch = Launch(self.name, self._options, dry_run=self._dry_run, wait=self._wait)
+        overrides = [list(overrides) for overrides in job_overrides]
+        return launch.run(self._context.config_loader, self._config, overrides, initial_job_idx)
+
+
+class BraketLocalLauncher(_BraketLauncher):
+    """`hydra/launcher=braket_local`: on this machine."""
+
+    name = "braket_local"
+
+
+class BraketAwsLauncher(_BraketLauncher):
+    """`hydra/launcher=braket_aws`: on Amazon Braket."""
+
+    name = "braket_aws"
 
 
 class SweeperSearchPath(SearchPathPlugin):

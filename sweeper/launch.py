@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn, JobStatus
@@ -13,76 +15,103 @@ from omegaconf import DictConfig
 
 from sweeper import provenance
 from sweeper.composition import Combination, compose
-from sweeper.errors import JobFailedError, SweeperError
+from sweeper.conduct import conduct
+from sweeper.errors import JobFailedError, LeftRunning, PlanShown, SweeperError
+from sweeper.executors import make_executor
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
 from sweeper.ledger import Entry, JobRecord, Ledger
 from sweeper.lock import only_writer
-from sweeper.runner import Runner
+from sweeper.plan import ask_consent, show_plan
+from sweeper.rehearsal import rehearse
 from sweeper.states import JobState
-from sweeper.tables import TableWriter, write_tables
-from sweeper.terminal import Progress, announce, summarize
 
 
-def launch(
-    loader: ConfigLoader,
-    config: DictConfig,
-    job_overrides: Sequence[Sequence[str]],
-    first: int,
-    make_executor: Callable[[SweepFolder], Executor],
-) -> list[JobReturn]:
-    """Run a batch of jobs to their end.
+@dataclass(frozen=True)
+class Launch:
+    """How a launcher runs what Hydra's sweeper hands it.
 
-    Finished jobs of an earlier run into the same folder are kept. The tables are written however the
-    sweep ends.
-
-    Raises:
-        ConfigError: A combination cannot run; none was started.
-        FolderError: The folder is in use, or its ledger cannot be read.
+    Attributes:
+        launcher: Name of the launcher, and of its executor.
+        options: The executor's options.
+        dry_run: Show the plan and run nothing.
+        wait: Stay until the jobs have ended.
     """
-    folder = SweepFolder(Path(config.hydra.sweep.dir))
-    # Entered first: the executor warms up while the configs compose.
-    with make_executor(folder) as executor:
-        try:
-            combinations = compose(loader, config, job_overrides, first)
-            for combination in combinations:
-                executor.check(combination.spec)
-        except SweeperError:
-            _discard_unused(folder)
-            raise
-        with only_writer(folder.lock):
-            ledger = Ledger(folder.ledger, durable=executor.paid)
+
+    launcher: str
+    options: Mapping[str, Any]
+    dry_run: bool = False
+    wait: bool = True
+
+    def run(
+        self, loader: ConfigLoader, config: DictConfig, job_overrides: Sequence[Sequence[str]], first: int
+    ) -> list[JobReturn]:
+        """Run a batch of jobs to their end.
+
+        Finished jobs of an earlier run into the same folder are kept.
+
+        Raises:
+            ConfigError: A combination cannot run, or costs more than the budget; none was started.
+            FolderError: The folder is in use, or its ledger cannot be read.
+            PlanShown: Only the plan was asked for.
+            LeftRunning: The jobs were handed over, and waiting for them was not asked for.
+        """
+        folder = SweepFolder(Path(config.hydra.sweep.dir))
+        # Entered first: the executor warms up while the configs compose.
+        with make_executor(self.launcher, folder, self.options) as executor:
             try:
-                numbers = ledger.enlist(
-                    Entry(c.spec.key, c.overrides, c.config, c.choices) for c in combinations
-                )
-                _run(folder, ledger, executor, dict(zip(numbers, combinations, strict=True)))
-                jobs = {number: ledger.job(number) for number in set(numbers)}
-            finally:
-                ledger.close()
-    name = str(config.hydra.job.name)
-    return [
-        _job_return(jobs[number], combination, folder, name)
-        for number, combination in zip(numbers, combinations, strict=True)
-    ]
+                combinations = compose(loader, config, job_overrides, first)
+                for combination in combinations:
+                    executor.check(combination.spec)
+                self._agree(folder, executor, combinations)
+            except SweeperError:
+                _discard_unused(folder)
+                raise
+            with only_writer(folder.lock):
+                ledger = Ledger(folder.ledger, durable=executor.paid)
+                try:
+                    numbers = ledger.enlist(_entry(combination) for combination in combinations)
+                    self._run(folder, ledger, executor, dict(zip(numbers, combinations, strict=True)))
+                    jobs = {number: ledger.job(number) for number in set(numbers)}
+                finally:
+                    ledger.close()
+        name = str(config.hydra.job.name)
+        return [
+            _job_return(jobs[number], combination, folder, name)
+            for number, combination in zip(numbers, combinations, strict=True)
+        ]
+
+    def _agree(self, folder: SweepFolder, executor: Executor, combinations: Sequence[Combination]) -> None:
+        """Show what is about to be paid for, and see that it is wanted; nothing has been started yet."""
+        if not (self.dry_run or executor.paid):
+            return
+        total = show_plan(combinations, executor)
+        if self.dry_run:
+            raise PlanShown("Nothing was started: this was the plan.")
+        ask_consent(total, combinations[0].config["budget"]["max_usd"])
+        if combinations[0].config["rehearse"]:
+            rehearse(folder, [combination.spec for combination in combinations])
+
+    def _run(
+        self, folder: SweepFolder, ledger: Ledger, executor: Executor, combinations: Mapping[int, Combination]
+    ) -> None:
+        provenance.record(folder, ledger.sweep_id, (c.config for c in combinations.values()))
+        max_usd = next(iter(combinations.values())).config["budget"]["max_usd"]
+        # For `sweeper resume`, which has no config.
+        ledger.remember(
+            "launcher", {"name": self.launcher, "options": dict(self.options), "max_usd": max_usd}
+        )
+        specs = {number: combination.spec for number, combination in combinations.items()}
+        conduct(folder, ledger, executor, specs, max_usd=max_usd, wait=self.wait)
+        if not self.wait and any(state.active for state in ledger.states(specs).values()):
+            raise LeftRunning(
+                f"The jobs go on without this process. Collect them: sweeper resume {folder.root}"
+            )
 
 
-def _run(
-    folder: SweepFolder, ledger: Ledger, executor: Executor, combinations: dict[int, Combination]
-) -> None:
-    states = ledger.states(combinations)
-    finished = sum(state is JobState.COMPLETED for state in states.values())
-    announce(folder, executor, len(combinations), finished)
-    provenance.record(folder, ledger.sweep_id, (c.config for c in combinations.values()))
-    progress = Progress(combinations, states)
-    writer = TableWriter(folder, ledger)
-    try:
-        with progress:
-            runner = Runner(folder, ledger, executor, [progress, writer])
-            runner.run({number: combination.spec for number, combination in combinations.items()})
-    finally:
-        write_tables(folder, ledger)
-        summarize(folder, ledger.jobs())
+def _entry(combination: Combination) -> Entry:
+    spec = combination.spec
+    return Entry(spec.key, combination.overrides, combination.config, combination.choices, spec.to_json())
 
 
 def _discard_unused(folder: SweepFolder) -> None:

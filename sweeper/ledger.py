@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,9 +30,12 @@ CREATE TABLE IF NOT EXISTS jobs (
     overrides TEXT NOT NULL,
     config TEXT NOT NULL,
     choices TEXT NOT NULL,
+    spec TEXT NOT NULL,
     state TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
+    batch TEXT,
     handle TEXT,
+    reserved_usd REAL NOT NULL DEFAULT 0,
     reason TEXT,
     started_at REAL,
     ended_at REAL,
@@ -62,12 +65,13 @@ class Metric(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """A job to be enlisted: its key, and the config it came from."""
+    """A job to be enlisted: its key, the config it came from, and what it is to run."""
 
     key: str
     overrides: Sequence[str]
     config: Mapping[str, Any]
     choices: Mapping[str, str | None]
+    spec: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,12 @@ class JobRecord:
     overrides: list[str]
     config: dict[str, Any]
     choices: dict[str, str | None]
+    spec: dict[str, Any]
     state: JobState
     attempts: int
+    batch: str | None
     handle: str | None
+    reserved_usd: float
     reason: str | None
     started_at: float | None
     ended_at: float | None
@@ -116,7 +123,7 @@ class Ledger:
         self._db = _connect(path)
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self.wait_for_disk(durable=durable)
             with self.transaction():
                 for statement in _TABLES.split(";\n"):
                     self._db.execute(statement)
@@ -129,6 +136,10 @@ class Ledger:
         except FolderError:
             self._db.close()
             raise
+
+    def wait_for_disk(self, *, durable: bool) -> None:
+        """Whether to wait for the disk at every commit from now on."""
+        self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
 
     def close(self) -> None:
         """Close the file."""
@@ -164,14 +175,15 @@ class Ledger:
                 if entry.key not in numbers:
                     numbers[entry.key] = following
                     self._db.execute(
-                        "INSERT INTO jobs (number, key, overrides, config, choices, state) "
-                        "VALUES (?,?,?,?,?,?)",
+                        "INSERT INTO jobs (number, key, overrides, config, choices, spec, state) "
+                        "VALUES (?,?,?,?,?,?,?)",
                         (
                             following,
                             entry.key,
                             json.dumps(list(entry.overrides)),
                             json.dumps(entry.config),
                             json.dumps(entry.choices),
+                            json.dumps(entry.spec),
                             JobState.PENDING,
                         ),
                     )
@@ -179,25 +191,48 @@ class Ledger:
                 wanted.append(numbers[entry.key])
         return wanted
 
-    def submitting(self, number: int) -> int:
-        """Announce a submission; returns the number of the attempt, from 1."""
+    def submitting(self, number: int, reserved_usd: float = 0.0) -> int:
+        """Announce a submission that may cost up to `reserved_usd`; returns the attempt's number, from 1."""
         with self.transaction():
             self._move(number, JobState.SUBMITTING)
             self._db.execute(
-                "UPDATE jobs SET attempts = attempts + 1, handle = NULL, reason = NULL, started_at = NULL, "
-                "ended_at = NULL, result = NULL, objective = NULL WHERE number = ?",
-                (number,),
+                "UPDATE jobs SET attempts = attempts + 1, batch = NULL, handle = NULL, reserved_usd = ?, "
+                "reason = NULL, started_at = NULL, ended_at = NULL, result = NULL, objective = NULL "
+                "WHERE number = ?",
+                (reserved_usd, number),
             )
             (attempt,) = self._db.execute("SELECT attempts FROM jobs WHERE number = ?", (number,)).fetchone()
         return int(attempt)
 
-    def submitted(self, number: int, handle: str, job_arn: str | None) -> None:
-        """Record how the executor knows the job."""
+    def batched(self, numbers: Iterable[int], token: str) -> None:
+        """Record which jobs are handed over at once; belongs into the transaction that announces them."""
+        with self.transaction():
+            self._db.executemany(
+                "UPDATE jobs SET batch = ? WHERE number = ?", [(token, number) for number in numbers]
+            )
+
+    def submitted(self, number: int, handle: str) -> None:
+        """Record how the executor knows the job; an ARN in the handle is the hybrid job's."""
+        job_arn = handle.partition("#")[0] if handle.startswith("arn:") else None
         with self.transaction():
             self._move(number, JobState.QUEUED)
             self._db.execute(
                 "UPDATE jobs SET handle = ?, job_arn = ? WHERE number = ?", (handle, job_arn, number)
             )
+
+    def committed_usd(self) -> float:
+        """What the sweep has cost so far, and what its active jobs may still cost at most."""
+        query = "SELECT coalesce(sum(coalesce(cost_usd, 0) + reserved_usd), 0) FROM jobs"
+        return float(self._db.execute(query).fetchone()[0])
+
+    def remember(self, key: str, value: Mapping[str, Any]) -> None:
+        """Keep a fact about the sweep as a whole."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO sweep VALUES (?, ?)", (key, json.dumps(value)))
+
+    def recall(self, key: str) -> dict[str, Any] | None:
+        """A fact about the sweep as a whole."""
+        return _recall(self._db, key)
 
     def running(self, number: int, started_at: float) -> None:
         """Record that the job runs."""
@@ -209,6 +244,7 @@ class Ledger:
         """Make the job wait for another submission."""
         with self.transaction():
             self._move(number, JobState.PENDING, reason)
+            self._db.execute("UPDATE jobs SET reserved_usd = 0 WHERE number = ?", (number,))
             self._db.execute("DELETE FROM metrics WHERE job = ?", (number,))
 
     def finish(
@@ -219,17 +255,18 @@ class Ledger:
         *,
         started_at: float | None = None,
         ended_at: float | None = None,
-        cost_usd: float | None = None,
+        cost_usd: float = 0.0,
         result: Mapping[str, Any] | None = None,
         objective: float | None = None,
         metrics: Sequence[Metric] = (),
     ) -> None:
-        """Record a job's end together with all that it brought."""
+        """Record a job's end together with all that it brought; its cost adds to earlier attempts'."""
         with self.transaction():
             self._move(number, state, reason)
             self._db.execute(
                 "UPDATE jobs SET reason = ?, started_at = coalesce(?, started_at), ended_at = ?, "
-                "cost_usd = ?, result = ?, objective = ? WHERE number = ?",
+                "cost_usd = coalesce(cost_usd, 0) + ?, reserved_usd = 0, result = ?, objective = ? "
+                "WHERE number = ?",
                 (reason, started_at, ended_at, cost_usd, json.dumps(result or {}), objective, number),
             )
             self._db.executemany(
@@ -290,10 +327,20 @@ def read_jobs(db: sqlite3.Connection) -> list[JobRecord]:
     return [_record(row) for row in db.execute("SELECT * FROM jobs ORDER BY number")]
 
 
+def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:
+    """The launcher with which the sweep was last run: its name, options and budget."""
+    return _recall(db, "launcher")
+
+
 def read_metrics(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
     """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""
     query = "SELECT job, iteration, timestamp, metric, value FROM metrics ORDER BY job, rowid"
     return [tuple(row) for row in db.execute(query)]
+
+
+def _recall(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
+    row = db.execute("SELECT value FROM sweep WHERE key = ?", (key,)).fetchone()
+    return None if row is None else dict(json.loads(row[0]))
 
 
 def _connect(path: Path, mode: str = "rwc") -> sqlite3.Connection:
@@ -313,7 +360,7 @@ def _check_layout(db: sqlite3.Connection, path: Path) -> None:
 
 def _record(row: sqlite3.Row) -> JobRecord:
     values = dict(row)
-    for name in ("overrides", "config", "choices"):
+    for name in ("overrides", "config", "choices", "spec"):
         values[name] = json.loads(values[name])
     values["result"] = json.loads(values["result"] or "{}")
     values["state"] = JobState(values["state"])

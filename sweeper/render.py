@@ -18,7 +18,10 @@ from sweeper.folder import SweepFolder
 from sweeper.ledger import JobRecord
 from sweeper.states import JobState
 
-_SHOWN = ("value", "stderr", "reference", "error", "ratio", "evaluations", "tasks", "shots_total", "seconds")
+_SHOWN = (
+    *("value", "stderr", "reference", "error", "ratio"),
+    *("evaluations", "tasks", "shots_total", "cost_usd", "seconds"),
+)
 _OPTIONAL = ("tasks", "shots_total", "seconds", "evaluations", "result.optimizer_best", "reference")
 """Left out of a table that is too wide for the terminal, in this order."""
 _IN_UNITS_OF_VALUE = {"value", "reference", "error", "objective", "result.optimizer_best"}
@@ -77,7 +80,7 @@ def _table(results: pd.DataFrame, names: Sequence[str]) -> Table:
     for name in names:
         numeric = pd.api.types.is_numeric_dtype(results[name])
         table.add_column(
-            name.removeprefix("result."), justify="right" if numeric else "left", overflow="fold"
+            Text(name.removeprefix("result.")), justify="right" if numeric else "left", overflow="fold"
         )
     for record in results.to_dict("records"):
         style = {"FAILED": "red", "COMPLETED": ""}.get(str(record.get("status")), "yellow")
@@ -107,6 +110,8 @@ def _default_columns(results: pd.DataFrame) -> list[str]:
     shown = _SHOWN if has_value else ("objective", *_SHOWN)
     extra = ["result.optimizer_best"] if "result.optimizer_best" in results else []
     outcome = [name for name in shown if results[name].notna().any()]
+    if not results["cost_usd"].gt(0).any():
+        outcome = [name for name in outcome if name != "cost_usd"]
     at = outcome.index("error") + 1 if "error" in outcome else len(outcome)
     return ["job", "status", *swept, *outcome[:at], *extra, *outcome[at:]]
 

@@ -6,14 +6,15 @@ import hashlib
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from sweeper.errors import SweeperError
-from sweeper.executors.base import Executor, Status, Submission
+from sweeper.executors.base import Batch, Executor, NotNowError, Status, Submission
 from sweeper.folder import SweepFolder
 from sweeper.jobfiles import prepare
 from sweeper.ledger import JobRecord, Ledger
-from sweeper.outcome import log_tail, read_outcome
+from sweeper.outcome import Outcome, log_tail, read_outcome
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
@@ -31,103 +32,247 @@ class Observer(Protocol):
         """Time has passed."""
 
 
+@dataclass
+class _Held:
+    """A batch that is announced in the ledger and waits for the executor to take it."""
+
+    batch: Batch
+    not_before: float
+
+
 class Runner:
     """Runs the jobs of a sweep."""
 
     def __init__(
-        self, folder: SweepFolder, ledger: Ledger, executor: Executor, observers: Sequence[Observer] = ()
+        self,
+        folder: SweepFolder,
+        ledger: Ledger,
+        executor: Executor,
+        observers: Sequence[Observer] = (),
+        max_usd: float | None = None,
     ) -> None:
+        """Make a runner.
+
+        Args:
+            folder: The sweep's folder.
+            ledger: Its ledger, open for writing.
+            executor: Where the jobs run.
+            observers: Told of every change.
+            max_usd: No batch is handed over with which the sweep could cost more; none for no limit.
+        """
         self._folder = folder
         self._ledger = ledger
         self._executor = executor
         self._observers = observers
+        self._max_usd = max_usd
+        self._cancelling = False
         self._sweep_id = ledger.sweep_id
+        self._specs: Mapping[int, JobSpec] = {}
+        self._waiting: deque[int] = deque()
+        self._held: deque[_Held] = deque()
+        self._active: dict[str, int] = {}
+        self._batch_of: dict[int, str] = {}
 
-    def run(self, specs: Mapping[int, JobSpec]) -> None:
+    def run(self, specs: Mapping[int, JobSpec], *, until_submitted: bool = False) -> None:
         """Run these jobs to their end; completed ones are left alone, running ones are adopted.
+
+        Jobs that the budget does not allow stay PENDING. Once the folder holds a request to cancel, nothing
+        is handed over any more and what runs is ended.
 
         Args:
             specs: The jobs by number, in the order in which they are to start.
+            until_submitted: Return as soon as all jobs are handed over, and leave them running.
 
         Raises:
-            KeyboardInterrupt: After the running jobs have been ended and their rows written.
+            KeyboardInterrupt: After the running jobs have been ended and their rows written; where jobs
+                outlive this process they go on.
         """
-        waiting, active = self._take_stock(specs)
+        self._specs = specs
+        self._take_stock()
         try:
-            while waiting or active:
-                while waiting and len(active) < self._executor.concurrency:
-                    number = waiting.popleft()
-                    if (handle := self._submit(number, specs[number])) is not None:
-                        active[handle] = number
-                if not self._look(active, waiting, specs):
+            while self._waiting or self._held or (self._active and not until_submitted):
+                if self._folder.cancel_request.exists() and not self._cancelling:
+                    self._cancel()
+                self._hand_over()
+                if not self._active and not self._held and self._waiting:
+                    return  # only the budget can be in the way
+                if not self._look():
                     self._executor.wait(_LONGEST_WAIT)
                 for observer in self._observers:
                     observer.tick()
         except KeyboardInterrupt:
-            self._interrupt(active, specs)
+            self._interrupt()
             raise
 
-    def _take_stock(self, specs: Mapping[int, JobSpec]) -> tuple[deque[int], dict[str, int]]:
-        """Sort the jobs into those to submit and those an executor may already hold."""
-        waiting: deque[int] = deque()
-        active: dict[str, int] = {}
-        states = self._ledger.states(specs)
-        for number in specs:
+    def _take_stock(self) -> None:
+        """Sort the jobs into those to submit, those that may have arrived, and those that have."""
+        unsettled: dict[str, list[JobRecord]] = {}
+        states = self._ledger.states(self._specs)
+        for number in self._specs:
             state = states[number]
-            if state.active and (handle := self._ledger.job(number).handle):
-                active[handle] = number
-            elif state is not JobState.COMPLETED:
+            if state.active:
+                job = self._ledger.job(number)
+                if job.handle:
+                    self._adopt(number, job.handle, job.batch or job.handle)
+                    continue
+                if job.batch:
+                    unsettled.setdefault(job.batch, []).append(job)
+                    continue
+            if state is not JobState.COMPLETED:
                 if state is not JobState.PENDING:
                     self._ledger.requeue(number, "another attempt")
-                waiting.append(number)
-        return waiting, active
+                self._waiting.append(number)
+        for token, jobs in unsettled.items():
+            batch = self._batch([(job.number, job.attempts) for job in jobs])
+            handles = self._executor.find(batch)
+            if handles is not None:
+                self._submitted(batch, handles)
+            elif batch.token == token:
+                self._held.append(_Held(batch, 0.0))
+            else:  # announced by a sweep that held more jobs than this one does
+                for job in jobs:
+                    self._ledger.requeue(job.number, "another attempt")
+                    self._waiting.append(job.number)
 
-    def _submit(self, number: int, spec: JobSpec) -> str | None:
-        """Hand one job to the executor; a job that cannot be handed over is a failed job."""
-        attempt = self._ledger.submitting(number)
-        token = hashlib.sha256(f"{self._sweep_id}/{spec.key}/{attempt}".encode()).hexdigest()
-        name = f"sweep-{self._sweep_id}-{number}-{attempt}"
-        folder = self._folder.job(number)
+    def _hand_over(self) -> None:
+        """Fill the executor."""
+        while self._held or self._waiting:
+            if len(set(self._batch_of.values())) >= self._executor.concurrency:
+                return
+            if not self._held:
+                numbers = [
+                    self._waiting.popleft() for _ in range(min(self._executor.batch_size, len(self._waiting)))
+                ]
+                if not self._affordable(numbers):
+                    self._waiting.extendleft(reversed(numbers))
+                    return
+                self._held.append(_Held(self._announce(numbers), 0.0))
+            held = self._held[0]
+            if time.monotonic() < held.not_before:
+                return
+            self._submit(held)
+
+    def _affordable(self, numbers: Sequence[int]) -> bool:
+        if self._max_usd is None:
+            return True
+        return self._ledger.committed_usd() + sum(self._bounds_usd(numbers)) <= self._max_usd
+
+    def _bounds_usd(self, numbers: Sequence[int]) -> list[float]:
+        """What each job of a batch may cost; they share one instance."""
+        if not self._executor.paid:
+            return [0.0] * len(numbers)
+        costs = [self._specs[number].cost for number in numbers]
+        return [cost.tasks_usd + cost.instance_usd / len(costs) for cost in costs]
+
+    def _announce(self, numbers: Sequence[int]) -> Batch:
+        """Commit that these jobs are about to be handed over, before they are."""
+        with self._ledger.transaction():
+            attempts = [
+                (number, self._ledger.submitting(number, bound))
+                for number, bound in zip(numbers, self._bounds_usd(numbers), strict=True)
+            ]
+            batch = self._batch(attempts)
+            self._ledger.batched(numbers, batch.token)
+        return batch
+
+    def _batch(self, attempts: Sequence[tuple[int, int]]) -> Batch:
+        """The batch of these (job, attempt) pairs; the same pairs always make the same tokens."""
+        submissions = tuple(
+            Submission(
+                number,
+                self._specs[number],
+                self._folder.job(number),
+                _token(self._sweep_id, self._specs[number].key, str(attempt)),
+            )
+            for number, attempt in attempts
+        )
+        first, attempt = attempts[0]
+        return Batch(
+            name=f"sweep-{self._sweep_id}-{first}-{attempt}",
+            token=_token(*(submission.token for submission in submissions)),
+            submissions=submissions,
+        )
+
+    def _submit(self, held: _Held) -> None:
+        """Try to hand a batch over; jobs that cannot be handed over at all are failed jobs."""
+        batch = held.batch
         try:
-            prepare(folder, self._ledger.job(number), spec, attempt)
-            handle = self._executor.submit(Submission(spec, folder, name, token))
-        except OSError as error:
-            self._finish(number, Status(JobState.FAILED, f"its folder cannot be written ({error})"), spec)
-            return None
-        self._ledger.submitted(number, handle, None)
-        self._changed(number)
-        return handle
+            for submission in batch.submissions:
+                job = self._ledger.job(submission.number)
+                prepare(submission.folder, submission.spec, job.config, job.overrides)
+            handles = self._executor.submit(batch)
+        except NotNowError as later:
+            held.not_before = time.monotonic() + later.seconds
+            return
+        except (OSError, SweeperError) as error:
+            self._held.popleft()
+            reason = f"it could not be submitted: {error}"
+            for submission in batch.submissions:
+                self._ledger.finish(submission.number, JobState.FAILED, reason)
+                self._changed(submission.number)
+            return
+        self._held.popleft()
+        self._submitted(batch, handles)
 
-    def _look(self, active: dict[str, int], waiting: deque[int], specs: Mapping[int, JobSpec]) -> bool:
+    def _submitted(self, batch: Batch, handles: Sequence[str]) -> None:
+        with self._ledger.transaction():
+            for submission, handle in zip(batch.submissions, handles, strict=True):
+                self._ledger.submitted(submission.number, handle)
+        for submission, handle in zip(batch.submissions, handles, strict=True):
+            self._adopt(submission.number, handle, batch.token)
+            self._changed(submission.number)
+
+    def _adopt(self, number: int, handle: str, batch: str) -> None:
+        self._active[handle] = number
+        self._batch_of[number] = batch
+
+    def _look(self) -> bool:
         """Take in what the executor reports; whether anything has changed."""
+        statuses = self._executor.poll(self._active)
+        states = self._ledger.states(self._active.values())
+        finished: dict[str, Status] = {}
         any_change = False
-        statuses = self._executor.poll(active)
-        states = self._ledger.states(active.values())
-        for handle, number in list(active.items()):
+        for handle, number in list(self._active.items()):
             status = statuses.get(handle)
             if status is None:
-                del active[handle]
+                self._drop(handle)
                 self._ledger.requeue(number, "the executor does not know the job")
-                waiting.append(number)
+                self._waiting.append(number)
             elif status.state.finished:
-                del active[handle]
-                self._executor.fetch(handle, self._folder.job(number))
-                self._finish(number, status, specs[number])
+                finished[handle] = status
+                continue
             elif status.state is JobState.RUNNING and states[number] is not JobState.RUNNING:
                 self._ledger.running(number, status.started_at or time.time())
             else:
                 continue
             any_change = True
             self._changed(number)
-        return any_change
+        self._collect(finished)
+        return any_change or bool(finished)
 
-    def _finish(self, number: int, status: Status, spec: JobSpec) -> None:
+    def _collect(self, finished: Mapping[str, Status]) -> None:
+        """Fetch what finished jobs have left, and record their ends."""
+        if not finished:
+            return
+        folders = {
+            handle: (self._folder.job(self._active[handle]), status) for handle, status in finished.items()
+        }
+        for handle, status in self._executor.fetch(folders).items():
+            self._finish(self._drop(handle), status)
+
+    def _drop(self, handle: str) -> int:
+        number = self._active.pop(handle)
+        self._batch_of.pop(number)
+        return number
+
+    def _finish(self, number: int, status: Status) -> None:
         """Record a job's end with all that it left in its folder."""
-        outcome = read_outcome(self._folder.job(number), spec.objective)
+        folder, spec = self._folder.job(number), self._specs[number]
+        outcome = read_outcome(folder, spec.objective)
         state, reason = status.state, status.reason
         if state is JobState.COMPLETED and outcome.problem:
             state, reason = JobState.FAILED, outcome.problem
-        if state is JobState.FAILED and (tail := log_tail(self._folder.job(number).log)):
+        if state is JobState.FAILED and (tail := log_tail(folder.log)):
             reason = f"{reason}\n{tail}"
         self._ledger.finish(
             number,
@@ -135,29 +280,63 @@ class Runner:
             reason,
             started_at=status.started_at,
             ended_at=status.ended_at,
-            cost_usd=status.cost_usd,
+            cost_usd=self._cost(number, status, outcome),
             result=outcome.result,
             objective=outcome.objective,
             metrics=outcome.metrics,
         )
+        self._changed(number)
 
-    def _interrupt(self, active: dict[str, int], specs: Mapping[int, JobSpec]) -> None:
-        """End what runs, and write down that it was ended."""
-        self._executor.cancel(list(active))
+    def _cost(self, number: int, status: Status, outcome: Outcome) -> float:
+        """What an attempt cost: the place, and the quantum tasks as the job counted them.
+
+        What is not known counts as the most it can have been.
+        """
+        if status.billed_seconds is None:
+            return self._ledger.job(number).reserved_usd
+        if not self._executor.paid:
+            return 0.0
+        spec = self._specs[number]
+        instance_usd = spec.cost.instance_usd * status.billed_seconds / spec.max_runtime_seconds
+        return instance_usd + spec.cost.of_tasks(outcome.result)
+
+    def _cancel(self) -> None:
+        """End what runs, what waits, and what may have arrived although nobody answered."""
+        self._cancelling = True
+        for held in self._held:
+            if (handles := self._executor.find(held.batch)) is not None:
+                self._submitted(held.batch, handles)
+            else:
+                self._waiting.extend(submission.number for submission in held.batch.submissions)
+        self._held.clear()
+        for number in self._waiting:
+            self._ledger.finish(number, JobState.CANCELLED, "cancelled before it was submitted")
+            self._changed(number)
+        self._waiting.clear()
+        self._executor.cancel(list(self._active))
+
+    def _interrupt(self) -> None:
+        """End what would not survive this process, and write down that it was ended."""
+        if self._executor.outlives_us:
+            return
+        self._executor.cancel(list(self._active))
         deadline = time.monotonic() + 10
-        while active and time.monotonic() < deadline:
-            for handle, status in self._executor.poll(active).items():
-                if status.state.finished:
-                    number = active.pop(handle)
-                    self._finish(number, status, specs[number])
-                    self._changed(number)
-            if active:
+        while self._active and time.monotonic() < deadline:
+            statuses = self._executor.poll(self._active)
+            ended = {handle: status for handle, status in statuses.items() if status.state.finished}
+            self._collect(ended)
+            if self._active:
                 self._executor.wait(_LONGEST_WAIT)
-        if active:
-            raise SweeperError(f"{len(active)} jobs could not be stopped: {', '.join(active)}")
+        if self._active:
+            raise SweeperError(f"{len(self._active)} jobs could not be stopped: {', '.join(self._active)}")
 
     def _changed(self, number: int) -> None:
         if self._observers:
             job = self._ledger.job(number)
             for observer in self._observers:
                 observer.changed(job)
+
+
+def _token(*parts: str) -> str:
+    """64 characters that depend on every part; as long as Braket's clientToken may be."""
+    return hashlib.sha256("/".join(parts).encode()).hexdigest()

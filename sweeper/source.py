@@ -71,24 +71,31 @@ def read_source(path: Path, entry_point: str) -> Source:
         )
     module = entry_point.partition(":")[0]
     parts = module.split(".")
-    inner = Path(*parts[1:]) if len(parts) > 1 else Path()
-    candidates = (
-        [path / inner.with_suffix(".py"), path / inner / "__init__.py", path / inner / "__main__.py"]
-        if path.is_dir()
-        else [path] * (len(parts) == 1)
-    )
-    if parts[0] != path.stem or not any(candidate.is_file() for candidate in candidates):
+    inner = path.joinpath(*parts[1:])
+    if path.is_dir():
+        candidates = [inner / "__init__.py", inner / "__main__.py"]
+        if len(parts) > 1:
+            candidates.append(inner.with_suffix(".py"))
+    else:
+        candidates = [path] if len(parts) == 1 else []
+    if parts[0] != path.stem or not all(parts) or not any(candidate.is_file() for candidate in candidates):
         first = f"{path.stem}." if path.is_dir() else path.stem
         raise ConfigError(
             f"algorithm.entry_point={entry_point} is not in algorithm.source_module={path}: "
             f"an entry point there is {first}{'module' if path.is_dir() else ''}:function."
         )
+    return Source(path, digest_of(path))
+
+
+@cache
+def digest_of(path: Path) -> str:
+    """SHA-256 over the names and bytes of a file or of all files of a folder, wherever it is."""
     digest = hashlib.sha256()
     for file, relative in _files(path):
         content = file.read_bytes()
         digest.update(f"{relative.as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
-    return Source(path, digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _files(path: Path) -> Iterator[tuple[Path, Path]]:

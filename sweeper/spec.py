@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Self
 
+from sweeper.cost import Cost, cost_of
 from sweeper.errors import ConfigError
 from sweeper.locate import shipped
 from sweeper.schema import SweepConfig
-from sweeper.source import Source, read_source
+from sweeper.source import Source, digest_of, read_source
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,16 @@ class JobSpec:
         hyperparameters: What the job reads, all strings.
         input_files: Contents of the input channel `hyperparameters`, by file name: values too long for
             Braket's limit.
+        input_data: Local path or S3 URI of each further input channel.
+        input_digests: Digest of the content of each local path in it.
+        image_uri: Container image on AWS; none for Braket's base image.
         instance_type: EC2 instance of the classical side.
+        volume_gib: Its storage.
         max_runtime_seconds: The job is stopped after this long.
+        reservation_arn: Braket Direct reservation of the device.
         tags: Tags of the hybrid job.
         objective: Result key or metric that a Hydra sweeper minimises.
+        cost: Upper bound of its price.
     """
 
     device: str
@@ -39,8 +48,14 @@ class JobSpec:
     input_files: Mapping[str, str]
     instance_type: str
     max_runtime_seconds: int
+    input_data: Mapping[str, str] = field(default_factory=dict)
+    input_digests: Mapping[str, str] = field(default_factory=dict)
+    image_uri: str | None = None
+    volume_gib: int = 30
+    reservation_arn: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     objective: str | None = None
+    cost: Cost = field(default_factory=lambda: Cost(0, 0, 0.0, 0.0))
 
     @cached_property
     def key(self) -> str:
@@ -51,9 +66,23 @@ class JobSpec:
             "entry_point": self.entry_point,
             "hyperparameters": dict(self.hyperparameters),
             "input_files": dict(self.input_files),
+            "input_data": {**self.input_data, **self.input_digests},
+            "image_uri": self.image_uri,
             "objective": self.objective,
         }
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values from which `from_json` makes an equal spec."""
+        values = dataclasses.asdict(self)
+        values["source"]["path"] = str(self.source.path)
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The spec of these values."""
+        source = Source(Path(values["source"]["path"]), values["source"]["digest"])
+        return cls(**{**values, "source": source, "cost": Cost(**values["cost"])})
 
 
 def spec_of(config: SweepConfig) -> JobSpec:
@@ -68,14 +97,38 @@ def spec_of(config: SweepConfig) -> JobSpec:
     device = config.device.arn
     if len(device) > 256:
         raise ConfigError(f"device.arn has {len(device)} characters; Braket takes 256 at most.")
+    input_data = {channel: _absolute(place) for channel, place in config.job.input_data.items()}
     return JobSpec(
         device=device,
         source=read_source(module, algorithm.entry_point),
         entry_point=algorithm.entry_point,
         hyperparameters=encoded.strings,
         input_files=encoded.files,
+        input_data=input_data,
+        input_digests={
+            channel: _input_digest(channel, place)
+            for channel, place in input_data.items()
+            if not place.startswith("s3://")
+        },
+        image_uri=config.job.image_uri,
         instance_type=config.instance.type,
+        volume_gib=config.instance.volume_gib,
         max_runtime_seconds=config.job.max_runtime_seconds,
-        tags=config.job.tags,
+        reservation_arn=config.job.reservation_arn,
+        tags=dict(config.job.tags),
         objective=algorithm.objective,
+        cost=cost_of(config),
     )
+
+
+def _absolute(place: str) -> str:
+    return place if place.startswith("s3://") else str(Path(place).absolute())
+
+
+def _input_digest(channel: str, place: str) -> str:
+    path = Path(place)
+    if not path.exists():
+        raise ConfigError(
+            f"job.input_data.{channel}={place} does not exist: give a file, a folder or an S3 URI."
+        )
+    return digest_of(path)

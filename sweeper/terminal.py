@@ -12,7 +12,6 @@ from typing import Self
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from sweeper.composition import Combination
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
 from sweeper.ledger import JobRecord
@@ -32,16 +31,22 @@ def announce(folder: SweepFolder, executor: Executor, jobs: int, finished: int) 
     )
 
 
-def summarize(folder: SweepFolder, jobs: list[JobRecord]) -> None:
-    """Print the table, the failures with the ends of their logs, and where the files are."""
+def summarize(folder: SweepFolder, jobs: list[JobRecord], max_usd: float | None = None) -> None:
+    """Print the table, the failures with the ends of their logs, what is left to do, and where it all is."""
     console = make_console()
     console.print(render_results(results_frame(jobs), console, limit=60))
     if (failures := render_failures(jobs, folder)) is not None:
         console.print(failures)
     if unfinished := sum(job.state is not JobState.COMPLETED for job in jobs):
         console.print(
-            f"{unfinished} of {len(jobs)} jobs have not completed: the same command with "
-            f"hydra.sweep.dir={folder.root} runs them again and keeps the rest.",
+            f"{unfinished} of {len(jobs)} jobs have not completed. Go on: sweeper resume {folder.root}",
+            soft_wrap=True,
+        )
+    waiting = sum(job.state is JobState.PENDING for job in jobs)
+    if max_usd is not None and waiting:
+        console.print(
+            f"{waiting} of them were not started, because the sweep could then cost more than "
+            f"budget.max_usd={max_usd:g} (sweeper resume {folder.root} --max-usd …).",
             soft_wrap=True,
         )
     console.print(
@@ -54,11 +59,7 @@ def summarize(folder: SweepFolder, jobs: list[JobRecord]) -> None:
 class Progress:
     """Shows done, running and failed jobs, the time left, and the best objective of each algorithm."""
 
-    def __init__(self, combinations: Mapping[int, Combination], states: Mapping[int, JobState]) -> None:
-        self._algorithms = {
-            number: combination.choices.get("algorithm") or "job"
-            for number, combination in combinations.items()
-        }
+    def __init__(self, states: Mapping[int, JobState]) -> None:
         self._states = dict(states)
         self._kept = sum(state is JobState.COMPLETED for state in states.values())
         self._best: dict[str, tuple[float, float]] = {}
@@ -93,7 +94,7 @@ class Progress:
         """Take a job's new state in."""
         self._states[job.number] = job.state
         if job.state is JobState.COMPLETED and job.objective is not None:
-            algorithm = self._algorithms[job.number]
+            algorithm = job.choices.get("algorithm") or "job"
             shown = job.result.get("value", job.objective)
             self._best[algorithm] = min((job.objective, shown), self._best.get(algorithm, (math.inf, shown)))
 

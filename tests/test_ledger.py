@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sqlite3
 import tempfile
@@ -41,7 +42,7 @@ def ledger(path: Path) -> Iterator[Ledger]:
 MOVES: dict[JobState, Callable[[Ledger, int], object]] = {
     PENDING: lambda ledger, job: ledger.requeue(job, "again"),
     SUBMITTING: lambda ledger, job: ledger.submitting(job),
-    QUEUED: lambda ledger, job: ledger.submitted(job, "handle", "arn"),
+    QUEUED: lambda ledger, job: ledger.submitted(job, "handle"),
     RUNNING: lambda ledger, job: ledger.running(job, 10.0),
     COMPLETED: lambda ledger, job: ledger.finish(job, COMPLETED, None),
     FAILED: lambda ledger, job: ledger.finish(job, FAILED, "it failed"),
@@ -99,7 +100,7 @@ class TestEnlisting:
 
 
 class TestTransitions:
-    @pytest.mark.parametrize(("before", "after"), product(JobState, JobState))
+    @pytest.mark.parametrize(("before", "after"), list(product(JobState, JobState)))
     def test_a_step_is_taken_if_the_life_cycle_has_it(
         self, ledger: Ledger, before: JobState, after: JobState
     ) -> None:
@@ -138,9 +139,28 @@ class TestTransitions:
         assert (record.result, record.objective) == ({}, None)
         assert ledger.metrics() == []
 
-    def test_the_handle_and_arn_of_a_submission_are_kept(self, ledger: Ledger) -> None:
-        job = job_in(ledger, QUEUED)
-        assert (ledger.job(job).handle, ledger.job(job).job_arn) == ("handle", "arn")
+    @pytest.mark.parametrize(
+        ("handle", "arn"),
+        [
+            ("4711", None),
+            ("arn:aws:braket:us-east-1:1:job/a", "arn:aws:braket:us-east-1:1:job/a"),
+            ("arn:aws:braket:us-east-1:1:job/a#3", "arn:aws:braket:us-east-1:1:job/a"),
+        ],
+    )
+    def test_a_handle_is_kept_and_the_arn_in_it_is_the_jobs(
+        self, ledger: Ledger, handle: str, arn: str | None
+    ) -> None:
+        job = job_in(ledger, SUBMITTING)
+        ledger.submitted(job, handle)
+        assert (ledger.job(job).handle, ledger.job(job).job_arn) == (handle, arn)
+
+    def test_the_batch_is_that_of_the_attempt(self, ledger: Ledger) -> None:
+        jobs = [job_in(ledger, SUBMITTING, key) for key in "ab"]
+        ledger.batched(jobs, "token")
+        assert [ledger.job(job).batch for job in jobs] == ["token", "token"]
+        ledger.requeue(jobs[0], "again")
+        ledger.submitting(jobs[0])
+        assert [ledger.job(job).batch for job in jobs] == [None, "token"]
 
     def test_every_transition_is_recorded_with_its_attempt(self, ledger: Ledger, path: Path) -> None:
         job = job_in(ledger, FAILED)
@@ -207,7 +227,7 @@ class TestFinishing:
 
     def test_an_outer_transaction_holds_several_steps_together(self, ledger: Ledger) -> None:
         job = job_in(ledger, RUNNING)
-        with pytest.raises(KeyboardInterrupt), ledger.transaction():
+        with contextlib.suppress(KeyboardInterrupt), ledger.transaction():
             ledger.finish(job, COMPLETED, None, metrics=[Metric(0, 0.0, "m", 1.0)])
             raise KeyboardInterrupt
         assert ledger.job(job).state is RUNNING
@@ -219,6 +239,41 @@ class TestFinishing:
         ledger.finish(job, COMPLETED, None, objective=math.nan, metrics=metrics)
         assert ledger.job(job).objective is None
         assert [row[-1] for row in ledger.metrics()] == [math.inf, None]
+
+
+class TestMoney:
+    def test_a_submission_reserves_what_it_may_cost_and_its_end_frees_it(self, ledger: Ledger) -> None:
+        first, second = ledger.enlist([entry("a"), entry("b")])
+        ledger.submitting(first, 2.0)
+        ledger.submitting(second, 3.0)
+        assert ledger.committed_usd() == 5.0
+        ledger.finish(first, COMPLETED, None, cost_usd=0.5)
+        assert ledger.committed_usd() == 3.5
+        ledger.requeue(second, "it never arrived")
+        assert ledger.committed_usd() == 0.5
+
+    def test_what_earlier_attempts_cost_is_never_forgotten(self, ledger: Ledger) -> None:
+        (job,) = ledger.enlist([entry("a")])
+        ledger.submitting(job, 2.0)
+        ledger.finish(job, FAILED, "it failed", cost_usd=0.5)
+        ledger.requeue(job, "retry")
+        ledger.submitting(job, 2.0)
+        assert ledger.committed_usd() == 2.5
+        ledger.finish(job, COMPLETED, None, cost_usd=0.25)
+        assert ledger.job(job).cost_usd == ledger.committed_usd() == 0.75
+
+    def test_a_sweep_without_jobs_costs_nothing(self, ledger: Ledger) -> None:
+        assert ledger.committed_usd() == 0
+
+
+class TestFactsAboutTheSweep:
+    def test_a_fact_is_remembered_when_the_ledger_is_opened_again(self, ledger: Ledger, path: Path) -> None:
+        assert ledger.recall("run") is None
+        ledger.remember("run", {"launcher": "local"})
+        ledger.remember("run", {"launcher": "aws", "ψ": [1, None]})
+        ledger.close()
+        with closing(Ledger(path)) as again:
+            assert again.recall("run") == {"launcher": "aws", "ψ": [1, None]}
 
 
 class TestReading:
@@ -236,6 +291,7 @@ class TestReading:
             assert read_metrics(db) == [(job, 0, 0.0, "m", 1.0)]
 
     def test_a_reader_cannot_write(self, ledger: Ledger, path: Path) -> None:
+        job_in(ledger, PENDING)
         with reading(path) as db, pytest.raises(sqlite3.OperationalError, match="readonly"):
             db.execute("DELETE FROM jobs")
 
@@ -330,7 +386,7 @@ class LedgerAgainstModel(RuleBasedStateMachine):
 
     @rule(number=jobs, handle=st.sampled_from(["h1", "h2"]))
     def submitted(self, number: int, handle: str) -> None:
-        if self.attempt(number, QUEUED, lambda: self.ledger.submitted(number, handle, None)):
+        if self.attempt(number, QUEUED, lambda: self.ledger.submitted(number, handle)):
             self.model[number].handle = handle
 
     @rule(number=jobs)

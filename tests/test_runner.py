@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -10,8 +10,9 @@ from typing import Self
 
 import pytest
 
+from sweeper.cost import Cost
 from sweeper.errors import SweeperError
-from sweeper.executors.base import Status, Submission
+from sweeper.executors.base import Batch, NotNowError, Status, Submission
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.ledger import Entry, Ledger
 from sweeper.runner import Runner
@@ -19,7 +20,7 @@ from sweeper.source import Source
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
-COMPLETED = Status(JobState.COMPLETED, started_at=1.0, ended_at=2.0, cost_usd=0.5)
+COMPLETED = Status(JobState.COMPLETED, started_at=1.0, ended_at=2.0, billed_seconds=60.0)
 RUNNING = Status(JobState.RUNNING, started_at=1.0)
 
 
@@ -30,6 +31,13 @@ class ScriptedExecutor:
     script: Mapping[str, list[Status]] = field(default_factory=dict)
     concurrency: int = 2
     paid: bool = False
+    outlives_us: bool = False
+    batch_size: int = 1
+    not_now: list[BaseException] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    when_polled: dict[int, Callable[[], None]] = field(default_factory=dict)
+    arrived: dict[str, list[str]] = field(default_factory=dict)
+    batches: list[Batch] = field(default_factory=list)
     words: str = "nowhere"
     submissions: list[Submission] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
@@ -43,17 +51,31 @@ class ScriptedExecutor:
 
     def check(self, spec: JobSpec) -> None: ...
 
-    def submit(self, submission: Submission) -> str:
-        name = submission.spec.hyperparameters["name"]
-        if name in self.refuses:
-            raise OSError("no space left on device")
-        self.submissions.append(submission)
-        handle = f"{name}-{len(self.submissions)}"
-        self.left[handle] = list(self.script.get(name, [RUNNING, COMPLETED]))
-        return handle
+    def remarks(self, _: Sequence[JobSpec]) -> list[str]:
+        return []
+
+    def submit(self, batch: Batch) -> list[str]:
+        self.asked.append((batch.token, batch.name))
+        if self.not_now:
+            raise self.not_now.pop(0)
+        handles = []
+        for submission in batch.submissions:
+            name = submission.spec.hyperparameters["name"]
+            if name in self.refuses:
+                raise OSError("no space left on device")
+            self.submissions.append(submission)
+            handle = f"{name}-{len(self.submissions)}"
+            self.left[handle] = list(self.script.get(name, [RUNNING, COMPLETED]))
+            handles.append(handle)
+        self.batches.append(batch)
+        return handles
+
+    def find(self, batch: Batch) -> list[str] | None:
+        return self.arrived.get(batch.token)
 
     def poll(self, handles: Collection[str]) -> Mapping[str, Status]:
         self.polls += 1
+        self.when_polled.get(self.polls, lambda: None)()
         if self.interrupt_after is not None and self.polls > self.interrupt_after:
             self.interrupt_after = None
             raise KeyboardInterrupt
@@ -68,9 +90,10 @@ class ScriptedExecutor:
 
     def wait(self, seconds: float) -> None: ...
 
-    def fetch(self, handle: str, folder: JobFolder) -> None:
-        assert handle in self.left
-        folder.root.mkdir(parents=True, exist_ok=True)
+    def fetch(self, finished: Mapping[str, tuple[JobFolder, Status]]) -> Mapping[str, Status]:
+        for folder, _ in finished.values():
+            folder.root.mkdir(parents=True, exist_ok=True)
+        return {handle: status for handle, (_, status) in finished.items()}
 
     def cancel(self, handles: Collection[str]) -> None:
         self.cancelled += handles
@@ -88,10 +111,17 @@ class Bench:
     folder: SweepFolder
     ledger: Ledger
 
-    def run(self, executor: ScriptedExecutor, names: str) -> list[int]:
+    def run(
+        self,
+        executor: ScriptedExecutor,
+        names: str,
+        max_usd: float | None = None,
+        until_submitted: bool = False,
+    ) -> list[int]:
         specs = [spec(name) for name in names]
         numbers = self.ledger.enlist(Entry(s.key, [], {"name": s.hyperparameters["name"]}, {}) for s in specs)
-        Runner(self.folder, self.ledger, executor).run(dict(zip(numbers, specs, strict=True)))
+        runner = Runner(self.folder, self.ledger, executor, max_usd=max_usd)
+        runner.run(dict(zip(numbers, specs, strict=True)), until_submitted=until_submitted)
         return numbers
 
     def states(self) -> list[str]:
@@ -106,7 +136,8 @@ def spec(name: str) -> JobSpec:
         hyperparameters={"name": name},
         input_files={},
         instance_type="ml.m5.large",
-        max_runtime_seconds=60,
+        max_runtime_seconds=3600,
+        cost=Cost(tasks=10, shots=1000, tasks_usd=1.0, instance_usd=3.6),
     )
 
 
@@ -127,9 +158,122 @@ def test_all_jobs_run_within_the_concurrency_in_order(bench: Bench) -> None:
 
 
 def test_times_and_cost_are_recorded(bench: Bench) -> None:
-    bench.run(ScriptedExecutor(), "a")
+    bench.run(ScriptedExecutor(paid=True), "a")
     (job,) = bench.ledger.jobs()
-    assert (job.seconds, job.cost_usd, job.attempts) == (1.0, 0.5, 1)
+    # A minute of an instance at 3.60 USD an hour; the tasks are not told, so their bound counts.
+    assert (job.seconds, job.attempts) == (1.0, 1)
+    assert job.cost_usd == pytest.approx(0.06 + 1.0)
+    assert job.reserved_usd == 0.0
+
+
+def test_what_is_not_known_of_a_cost_counts_as_the_most_it_can_have_been(bench: Bench) -> None:
+    bench.run(ScriptedExecutor({"a": [Status(JobState.FAILED, "killed")]}, paid=True), "a")
+    assert bench.ledger.job(0).cost_usd == pytest.approx(spec("a").cost.usd)
+
+
+def test_costs_of_all_attempts_add_up(bench: Bench) -> None:
+    bench.run(ScriptedExecutor({"a": [Status(JobState.FAILED, "killed")]}, paid=True), "a")
+    bench.run(ScriptedExecutor(paid=True), "a")
+    assert bench.ledger.job(0).cost_usd == pytest.approx(spec("a").cost.usd + 1.06)
+
+
+def test_the_budget_holds_back_what_could_exceed_it(bench: Bench) -> None:
+    executor = ScriptedExecutor(paid=True, concurrency=10)
+    bench.run(executor, "abcd", max_usd=3 * spec("a").cost.usd)
+    # Three fit at once; when they have ended for less than their bounds, the fourth fits too.
+    assert executor.most_at_once == 3
+    assert bench.states() == ["COMPLETED"] * 4
+
+
+def test_what_the_budget_never_allows_stays_pending(bench: Bench) -> None:
+    unknown = {name: [Status(JobState.FAILED, "killed")] for name in "abcd"}
+    executor = ScriptedExecutor(unknown, paid=True, concurrency=10)
+    bench.run(executor, "abcd", max_usd=2.5 * spec("a").cost.usd)
+    assert bench.states() == ["FAILED", "FAILED", "PENDING", "PENDING"]
+    assert bench.ledger.committed_usd() <= 2.5 * spec("a").cost.usd
+
+
+def test_jobs_are_handed_over_in_batches_that_share_an_instance(bench: Bench) -> None:
+    executor = ScriptedExecutor(paid=True, batch_size=3, concurrency=1)
+    bench.run(executor, "abcde")
+    assert [[s.number for s in batch.submissions] for batch in executor.batches] == [[0, 1, 2], [3, 4]]
+    assert bench.states() == ["COMPLETED"] * 5
+
+
+def test_a_refusal_for_now_is_repeated_with_the_same_token(bench: Bench) -> None:
+    executor = ScriptedExecutor(not_now=[NotNowError("too many", 0.0), NotNowError("no answer", 0.0)])
+    bench.run(executor, "ab")
+    assert bench.states() == ["COMPLETED"] * 2
+    assert [job.attempts for job in bench.ledger.jobs()] == [1, 1]
+    assert len({token for token, _ in executor.asked[:3]}) == 1
+
+
+def test_a_crash_before_the_answer_never_makes_a_second_job(bench: Bench) -> None:
+    class Killed(BaseException):
+        """Stands for a kill: nothing is tidied up."""
+
+    executor = ScriptedExecutor(not_now=[Killed()])
+    with pytest.raises(Killed):
+        bench.run(executor, "a")
+    assert bench.states() == ["SUBMITTING"]
+    ((token, _),) = executor.asked
+    arrived = ScriptedExecutor(arrived={token: ["a-7"]})
+    arrived.left["a-7"] = [RUNNING, COMPLETED]
+    bench.run(arrived, "a")
+    assert arrived.asked == []
+    assert bench.states() == ["COMPLETED"]
+    assert bench.ledger.job(0).attempts == 1
+
+
+def test_a_crash_before_the_call_repeats_it_with_the_same_token(bench: Bench) -> None:
+    class Killed(BaseException):
+        pass
+
+    executor = ScriptedExecutor(not_now=[Killed()], batch_size=2)
+    with pytest.raises(Killed):
+        bench.run(executor, "ab")
+    again = ScriptedExecutor(batch_size=2)
+    bench.run(again, "ab")
+    assert again.asked == executor.asked
+    assert bench.states() == ["COMPLETED"] * 2
+
+
+def test_a_request_to_cancel_ends_everything(bench: Bench) -> None:
+    executor = ScriptedExecutor({"a": [COMPLETED], "b": [RUNNING]})
+    executor.when_polled = {2: bench.folder.cancel_request.touch}
+    bench.run(executor, "abcd")
+    assert bench.states() == ["COMPLETED", "CANCELLED", "CANCELLED", "CANCELLED"]
+    assert executor.cancelled
+
+
+def test_a_request_to_cancel_finds_a_job_whose_creation_was_never_answered(bench: Bench) -> None:
+    executor = ScriptedExecutor(not_now=[NotNowError("no answer", 3600.0)])
+
+    def arrive() -> None:
+        executor.arrived = {executor.asked[0][0]: ["a-9"]}
+        executor.left["a-9"] = [RUNNING]
+        bench.folder.cancel_request.touch()
+
+    executor.when_polled = {1: arrive}
+    bench.run(executor, "a")
+    assert executor.cancelled == ["a-9"]
+    assert bench.states() == ["CANCELLED"]
+
+
+def test_handing_over_without_waiting_leaves_the_jobs_running(bench: Bench) -> None:
+    executor = ScriptedExecutor(
+        concurrency=5, script={name: [RUNNING] * 9 for name in "ab"}, outlives_us=True
+    )
+    bench.run(executor, "ab", until_submitted=True)
+    assert set(bench.states()) <= {"QUEUED", "RUNNING"}
+
+
+def test_an_interrupt_leaves_jobs_running_that_outlive_us(bench: Bench) -> None:
+    executor = ScriptedExecutor({"a": [RUNNING]}, interrupt_after=2, outlives_us=True)
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(executor, "a")
+    assert bench.states() == ["RUNNING"]
+    assert executor.cancelled == []
 
 
 def test_a_failure_is_one_row_and_not_the_end(bench: Bench) -> None:
@@ -164,7 +308,7 @@ def test_jobs_an_executor_still_holds_are_adopted(bench: Bench) -> None:
     executor = ScriptedExecutor({"a": [RUNNING, RUNNING, COMPLETED]}, interrupt_after=None)
     (number,) = bench.ledger.enlist([Entry(spec("a").key, [], {}, {})])
     bench.ledger.submitting(number)
-    bench.ledger.submitted(number, "a-0", None)
+    bench.ledger.submitted(number, "a-0")
     executor.left["a-0"] = [RUNNING, COMPLETED]
     bench.run(executor, "a")
     assert executor.submissions == []
@@ -176,7 +320,7 @@ def test_jobs_lost_with_an_earlier_process_are_submitted_again(bench: Bench, han
     (number,) = bench.ledger.enlist([Entry(spec("a").key, [], {}, {})])
     bench.ledger.submitting(number)
     if handed_over:
-        bench.ledger.submitted(number, "forgotten", None)
+        bench.ledger.submitted(number, "forgotten")
     bench.run(ScriptedExecutor(), "a")
     assert bench.states() == ["COMPLETED"]
     assert bench.ledger.job(number).attempts == 2
@@ -188,8 +332,9 @@ def test_each_attempt_has_its_own_token_and_a_valid_job_name(bench: Bench) -> No
     bench.run(executor, "a")
     first, second = executor.submissions
     assert first.token != second.token
-    assert first.name != second.name
-    assert all(len(s.name) <= 50 and s.name.replace("-", "").isalnum() for s in (first, second))
+    names = [batch.name for batch in executor.batches]
+    assert len(set(names)) == 2
+    assert all(len(name) <= 50 and name.replace("-", "").isalnum() for name in names)
 
 
 def test_an_interrupt_ends_what_runs_and_writes_it_down(bench: Bench) -> None:

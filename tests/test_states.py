@@ -19,7 +19,7 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize(("before", "after"), product(JobState, JobState))
+@pytest.mark.parametrize(("before", "after"), list(product(JobState, JobState)))
 def test_the_life_cycle_has_these_steps_and_no_others(before: JobState, after: JobState) -> None:
     assert before.may_become(after) is (after in STEPS[before].split())
 

@@ -11,6 +11,10 @@ from sweeper.errors import SweeperError
 SUBCOMMANDS = {
     "table": "print a sweep's results, sorted and filtered",
     "status": "how a sweep's jobs stand, finished or running",
+    "resume": "go on with a sweep, wherever it was interrupted",
+    "cancel": "end a sweep's jobs, running or queued",
+    "logs": "print a job's log, or follow it",
+    "devices": "the devices with their prices, caps and status",
 }
 
 

@@ -1,1 +1,30 @@
 """Where hybrid jobs run: one module for each place, all behind the protocol of `base`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sweeper.errors import FolderError
+from sweeper.executors.base import Executor
+from sweeper.folder import SweepFolder
+
+_EXECUTORS = {
+    "braket_local": "sweeper.executors.local:LocalExecutor",
+    "braket_aws": "sweeper.executors.aws:AwsExecutor",
+}
+
+
+def make_executor(launcher: str, folder: SweepFolder, options: Mapping[str, Any]) -> Executor:
+    """The executor behind `hydra/launcher=<launcher>`.
+
+    Raises:
+        FolderError: There is none of this name.
+        ConfigError: Options that are not possible.
+    """
+    if launcher not in _EXECUTORS:
+        raise FolderError(f"The sweep ran with hydra/launcher={launcher}, which this version does not have.")
+    module, _, name = _EXECUTORS[launcher].partition(":")
+    executor = getattr(importlib.import_module(module), name)(folder, **options)
+    return cast("Executor", executor)

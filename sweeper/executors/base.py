@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+from sweeper.errors import SweeperError
 from sweeper.folder import JobFolder
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
@@ -17,16 +18,32 @@ class Submission:
     """One attempt at a job.
 
     Attributes:
+        number: The job's number in its sweep.
         spec: What to run.
         folder: Where the job's files belong on this machine.
-        name: A valid Braket job name (letters, digits and hyphens, 50 at most), unique to the attempt.
-        token: Derived from sweep, key and attempt: a second submission with it is the same submission.
+        token: Derived from sweep, key and attempt; equal tokens mean the same submission.
     """
 
+    number: int
     spec: JobSpec
     folder: JobFolder
+    token: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Jobs that are handed over at once: one, unless the executor packs several together.
+
+    Attributes:
+        name: A valid Braket job name (letters, digits and hyphens, 50 at most), unique to the batch.
+        token: Derived from the submissions' tokens, 64 characters: a second hand-over with it is the same
+            hand-over, and starts nothing.
+        submissions: The jobs.
+    """
+
     name: str
     token: str
+    submissions: tuple[Submission, ...]
 
 
 @dataclass(frozen=True)
@@ -35,17 +52,28 @@ class Status:
 
     Attributes:
         state: QUEUED, RUNNING, COMPLETED, FAILED or CANCELLED.
-        reason: Why it failed or was cancelled.
+        reason: Why it failed or was cancelled, or what it waits for.
         started_at: When it began to run.
         ended_at: When it ended.
-        cost_usd: What it cost, once that is known.
+        billed_seconds: For how long its instance is paid for, quantum tasks not included; none if unknown.
     """
 
     state: JobState
     reason: str | None = None
     started_at: float | None = None
     ended_at: float | None = None
-    cost_usd: float | None = None
+    billed_seconds: float | None = None
+
+
+class NotNowError(SweeperError):
+    """The batch may be handed over again, with the same token, after `seconds`.
+
+    Either the place refused it for now, or it did not answer, so that nobody knows whether it arrived.
+    """
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
 
 
 class Executor(Protocol):
@@ -53,11 +81,19 @@ class Executor(Protocol):
 
     @property
     def words(self) -> str:
-        """Where jobs run, for people: "this machine, 2 at a time"."""
+        """Where jobs run, for people: "on this machine, 2 at a time"."""
 
     @property
     def concurrency(self) -> int:
-        """How many jobs it may hold at once."""
+        """How many batches it may hold at once; may change while it is used."""
+
+    @property
+    def batch_size(self) -> int:
+        """Most jobs of one batch."""
+
+    @property
+    def outlives_us(self) -> bool:
+        """Whether jobs go on when this process ends."""
 
     @property
     def paid(self) -> bool:
@@ -70,15 +106,22 @@ class Executor(Protocol):
             ConfigError: It cannot; names the config key.
         """
 
-    def submit(self, submission: Submission) -> str:
-        """Hand a job over.
+    def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
+        """What a person should know before these jobs are submitted, such as that a device is offline."""
+
+    def submit(self, batch: Batch) -> Sequence[str]:
+        """Hand a batch over.
 
         Returns:
-            The handle by which the executor knows it, also in a later process.
+            For each of its jobs the handle by which the executor knows it, also in a later process.
 
         Raises:
-            SweeperError: The job could not be handed over, and does not run.
+            NotNowError: Try again later.
+            SweeperError: The batch cannot be handed over, and does not run.
         """
+
+    def find(self, batch: Batch) -> Sequence[str] | None:
+        """The handles of a batch that an earlier process may have handed over; none if it did not arrive."""
 
     def poll(self, handles: Collection[str]) -> Mapping[str, Status]:
         """How these jobs stand, without waiting; one call for all of them.
@@ -89,8 +132,12 @@ class Executor(Protocol):
     def wait(self, seconds: float) -> None:
         """Return when a job's state may have changed, after `seconds` at the latest."""
 
-    def fetch(self, handle: str, folder: JobFolder) -> None:
-        """Bring a finished job's log and results into its folder."""
+    def fetch(self, finished: Mapping[str, tuple[JobFolder, Status]]) -> Mapping[str, Status]:
+        """Bring the logs and results of finished jobs into their folders.
+
+        Returns:
+            For each handle how the job ended, now that all is known.
+        """
 
     def cancel(self, handles: Collection[str]) -> None:
         """End these jobs, and everything they have started."""

@@ -14,14 +14,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sweeper.errors import ConfigError, SweeperError
 from sweeper.executors import forkserver
-from sweeper.executors.base import Status, Submission
+from sweeper.executors.base import Batch, Status, Submission
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
@@ -33,6 +33,8 @@ class LocalExecutor:
     """Runs jobs on this machine, `n_jobs` at a time, one thread each."""
 
     paid = False
+    outlives_us = False
+    batch_size = 1
 
     def __init__(self, folder: SweepFolder, *, n_jobs: int | None, memory_gib: float | None) -> None:
         """Start the fork server, which warms up while the caller goes on.
@@ -84,14 +86,31 @@ class LocalExecutor:
                 f"device.arn={spec.device} would run paid quantum tasks, which hydra/launcher=braket_local "
                 "does not do: choose an embedded simulator (device=local)."
             )
+        for channel, place in spec.input_data.items():
+            if place.startswith("s3://"):
+                raise ConfigError(
+                    f"job.input_data.{channel}={place} is in S3, which hydra/launcher=braket_local does not "
+                    "read: download it and give the local path."
+                )
 
-    def submit(self, submission: Submission) -> str:
+    def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
+        """Nothing: a process on this machine costs nothing and waits for nobody."""
+        del specs
+        return []
+
+    def submit(self, batch: Batch) -> list[str]:
         """Prepare the job's folder and ask for its process."""
+        (submission,) = batch.submissions
         spec, folder = submission.spec, submission.folder
         root = folder.root.absolute()
         source = spec.source.snapshot(self._sources)
         work = _working_directory(root, source)
-        handle = f"{root.name}/{submission.token}"
+        for channel, place in spec.input_data.items():
+            folder.input.mkdir(exist_ok=True)
+            link = folder.input / channel
+            link.unlink(missing_ok=True)
+            link.symlink_to(place)
+        handle = _handle(submission)
         self._send(
             {
                 "op": "start",
@@ -99,7 +118,7 @@ class LocalExecutor:
                 "entry_point": spec.entry_point,
                 "path": str(source),
                 "cwd": str(work),
-                "env": _environment(submission, root),
+                "env": _environment(submission, batch.name, root),
                 "log": str(root / folder.log.name),
                 "failure": str(_failure_file(root)),
                 "exit": str(_exit_file(root)),
@@ -108,7 +127,12 @@ class LocalExecutor:
             }
         )
         self._statuses[handle] = Status(JobState.QUEUED)
-        return handle
+        return [handle]
+
+    def find(self, batch: Batch) -> list[str] | None:
+        """A job that an earlier process brought to its end; one it left running has ended with it."""
+        handles = [_handle(submission) for submission in batch.submissions]
+        return handles if all(self._left_by_earlier_process(handle) for handle in handles) else None
 
     def poll(self, handles: Collection[str]) -> Mapping[str, Status]:
         """What the fork server has reported, and what an earlier one left in the exit files."""
@@ -124,16 +148,17 @@ class LocalExecutor:
         """Sleep until the fork server reports something."""
         self._selector.select(seconds)
 
-    def fetch(self, handle: str, folder: JobFolder) -> None:
-        """Tidy up; the job has written its log and results where they belong."""
-        del handle
-        work = folder.root / "work"
-        if work.is_dir():
-            for link in work.iterdir():
-                if link.is_symlink():
-                    link.unlink()
-            with contextlib.suppress(OSError):  # the job has written files there: they stay
-                work.rmdir()
+    def fetch(self, finished: Mapping[str, tuple[JobFolder, Status]]) -> Mapping[str, Status]:
+        """Tidy up; the jobs have written their logs and results where they belong."""
+        for folder, _ in finished.values():
+            work = folder.root / "work"
+            if work.is_dir():
+                for link in work.iterdir():
+                    if link.is_symlink():
+                        link.unlink()
+                with contextlib.suppress(OSError):  # the job has written files there: they stay
+                    work.rmdir()
+        return {handle: status for handle, (_, status) in finished.items()}
 
     def cancel(self, handles: Collection[str]) -> None:
         """Kill the jobs' process groups; `poll` tells when they are gone."""
@@ -204,7 +229,7 @@ class LocalExecutor:
         return self._status_of(report) if report.get("id") == handle else None
 
     def _status_of(self, report: Mapping[str, Any]) -> Status:
-        times = {"started_at": report["started_at"], "ended_at": report["ended_at"], "cost_usd": 0.0}
+        times = {"started_at": report["started_at"], "ended_at": report["ended_at"], "billed_seconds": 0.0}
         if report["stopped_because"] == "cancelled":
             return Status(JobState.CANCELLED, "cancelled", **times)
         if report["stopped_because"] == "overdue":
@@ -222,6 +247,10 @@ class LocalExecutor:
         except OSError:
             reason = f"exit code {report['exit_code']}"
         return Status(JobState.FAILED, reason, **times)
+
+
+def _handle(submission: Submission) -> str:
+    return f"{submission.number}/{submission.token}"
 
 
 def _exit_file(root: Path) -> Path:
@@ -244,17 +273,17 @@ def _working_directory(root: Path, source: Path) -> Path:
     return work
 
 
-def _environment(submission: Submission, root: Path) -> dict[str, str]:
+def _environment(submission: Submission, name: str, root: Path) -> dict[str, str]:
     """Braket's variables; see "Environment variables" in the Hybrid Jobs chapter of its developer guide."""
     spec, folder = submission.spec, submission.folder
     variables = {
-        "AMZN_BRAKET_JOB_NAME": submission.name,
+        "AMZN_BRAKET_JOB_NAME": name,
         "AMZN_BRAKET_DEVICE_ARN": spec.device,
         "AMZN_BRAKET_HP_FILE": str(root / folder.hyperparameters.name),
         "AMZN_BRAKET_JOB_RESULTS_DIR": str(root / folder.results.name),
         "AMZN_BRAKET_CHECKPOINT_DIR": str(root / folder.checkpoints.name),
         "AMZN_BRAKET_SCRIPT_ENTRY_POINT": spec.entry_point,
     }
-    if spec.input_files:
+    if spec.input_files or spec.input_data:
         variables["AMZN_BRAKET_INPUT_DIR"] = str(root / folder.input.name)
     return variables

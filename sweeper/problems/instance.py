@@ -14,6 +14,16 @@ class Instance(ABC):
 
     words: ClassVar[str]
 
+    @property
+    @abstractmethod
+    def qubits(self) -> int:
+        """Qubits of a circuit that solves it."""
+
+    @property
+    @abstractmethod
+    def circuits(self) -> int:
+        """Circuits of one evaluation of the objective."""
+
     @abstractmethod
     def hyperparameters(self) -> dict[str, object]:
         """The instance as named values, still to be encoded as strings."""
@@ -34,6 +44,26 @@ class Hamiltonian(Instance):
     terms: tuple[tuple[float, str], ...]
     nuclear_repulsion: float
     reference: float | None
+
+    @property
+    def qubits(self) -> int:
+        """Length of the Pauli strings."""
+        return max(len(paulis) for _, paulis in self.terms)
+
+    @property
+    def circuits(self) -> int:
+        """Qubit-wise commuting groups, found greedily in the order of the terms as the job does."""
+        bases: list[str] = []
+        for _, paulis in self.terms:
+            if set(paulis) == {"I"}:
+                continue
+            for at, basis in enumerate(bases):
+                if all("I" in pair or pair[0] == pair[1] for pair in zip(paulis, basis, strict=True)):
+                    bases[at] = "".join(b if p == "I" else p for p, b in zip(paulis, basis, strict=True))
+                    break
+            else:
+                bases.append(paulis)
+        return len(bases)
 
     def hyperparameters(self) -> dict[str, object]:
         """`hamiltonian`, `nuclear_repulsion` and `reference`."""
@@ -61,6 +91,16 @@ class Graph(Instance):
     edges: tuple[tuple[int, int], ...]
     weights: tuple[float, ...] | None
     reference: float | None
+
+    @property
+    def qubits(self) -> int:
+        """One for each node."""
+        return self.nodes
+
+    @property
+    def circuits(self) -> int:
+        """All edges are measured in one basis."""
+        return 1
 
     def hyperparameters(self) -> dict[str, object]:
         """`nodes`, `edges` and `reference`."""

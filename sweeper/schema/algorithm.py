@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from sweeper.schema.root import SweepConfig
 
 
+@dataclass(frozen=True)
+class Workload:
+    """The most a job may ask of its device; `qubits` is none if unknown."""
+
+    tasks: int
+    shots_per_task: int
+    qubits: int | None
+
+
 @dataclass
 class Algorithm(ABC):
     """A hybrid-job script.
@@ -47,6 +56,10 @@ class Algorithm(ABC):
         Raises:
             ConfigError: A value that no hyperparameter can carry.
         """
+
+    @abstractmethod
+    def workload(self, sweep: SweepConfig) -> Workload | None:
+        """Upper bound of the quantum tasks; none if nothing bounds them."""
 
 
 @dataclass
@@ -83,6 +96,11 @@ class Variational(Algorithm):
             }
         )
 
+    def workload(self, sweep: SweepConfig) -> Workload:
+        """Every evaluation of the optimizer and the final one, each with one task for each circuit."""
+        instance = sweep.problem.instance()
+        return Workload((sweep.max_iterations + 1) * instance.circuits, sweep.shots, instance.qubits)
+
 
 @dataclass
 class VqeH2(Variational):
@@ -115,12 +133,19 @@ class Script(Algorithm):
 
     It receives `hyperparameters` and nothing else, made strings as the SDK makes them
     (`AwsQuantumJob.create`: `str(value)`), and knows the device from `AMZN_BRAKET_DEVICE_ARN`.
+
+    Attributes:
+        hyperparameters: What the script reads.
+        max_tasks: Most quantum tasks it runs; bounds the bill on a paid device.
+        max_shots_per_task: Most shots of one of them.
     """
 
     name: ClassVar[str] = "script"
     entry_point: str = ""
     objective: str | None = None
     hyperparameters: dict[str, Any] = field(default_factory=dict)
+    max_tasks: int | None = None
+    max_shots_per_task: int | None = None
 
     def check(self, sweep: SweepConfig) -> None:  # noqa: ARG002 - the script alone knows what it can do
         """Refuse a script that is not said."""
@@ -134,3 +159,9 @@ class Script(Algorithm):
     def encode(self, sweep: SweepConfig) -> Encoded:  # noqa: ARG002 - see the class
         """The script's own hyperparameters only."""
         return Encoded(as_sdk_strings(self.hyperparameters), {})
+
+    def workload(self, sweep: SweepConfig) -> Workload | None:  # noqa: ARG002 - see the class
+        """As the user says."""
+        if self.max_tasks is None or self.max_shots_per_task is None:
+            return None
+        return Workload(self.max_tasks, self.max_shots_per_task, None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from omegaconf import MISSING
 
+from sweeper.hyperparameters import INPUT_CHANNEL
 from sweeper.schema.check import require
 
 LONGEST_RUNTIME_SECONDS = 432_000
@@ -20,10 +22,16 @@ class JobLimits:
     Attributes:
         max_runtime_seconds: A job that runs longer is stopped and counts as failed.
         tags: Tags of the hybrid job.
+        image_uri: Container image on AWS; none for Braket's base image.
+        input_data: Local path or S3 URI of each input channel.
+        reservation_arn: Braket Direct reservation of the device.
     """
 
     max_runtime_seconds: int = 3600
     tags: dict[str, str] = field(default_factory=dict)
+    image_uri: str | None = None
+    input_data: dict[str, str] = field(default_factory=dict)
+    reservation_arn: str | None = None
 
     def __post_init__(self) -> None:
         require(
@@ -32,6 +40,30 @@ class JobLimits:
             self.max_runtime_seconds,
             f"1 to {LONGEST_RUNTIME_SECONDS} (five days, Braket's limit)",
         )
+        for channel in self.input_data:
+            require(
+                re.fullmatch(r"[A-Za-z0-9._-]{1,64}", channel) is not None and channel != INPUT_CHANNEL,
+                "job.input_data",
+                channel,
+                f"a channel of letters, digits, dots, hyphens and underscores other than {INPUT_CHANNEL!r}",
+            )
+
+
+@dataclass
+class Budget:
+    """What the sweep may cost.
+
+    Attributes:
+        max_usd: No job is started with which the sweep could cost more than this many USD. Setting it
+            is the consent that a paid sweep needs where nobody can be asked.
+        spending_limit: Also set Braket's own spending limit on each QPU of the sweep, and remove it after.
+    """
+
+    max_usd: float | None = None
+    spending_limit: bool = False
+
+    def __post_init__(self) -> None:
+        require(self.max_usd is None or self.max_usd >= 0, "budget.max_usd", self.max_usd, "0 or more")
 
 
 @dataclass
@@ -43,6 +75,8 @@ class SweepConfig:
         seed: Seeds the start point, the optimizer and a simulator's shots.
         max_iterations: Objective evaluations the optimizer may spend. The word means the same for
             every optimizer, so that they are compared at equal cost.
+        budget: What the sweep may cost.
+        rehearse: Before anything is paid for, run each distinct program briefly on this machine.
     """
 
     algorithm: Any = MISSING
@@ -54,6 +88,8 @@ class SweepConfig:
     seed: int = 0
     max_iterations: int = 60
     job: JobLimits = field(default_factory=JobLimits)
+    budget: Budget = field(default_factory=Budget)
+    rehearse: bool = True
 
     def __post_init__(self) -> None:
         require(self.shots >= 0, "shots", self.shots, "0 (exact expectation values) or more")

@@ -2,34 +2,67 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from sweeper.executors.base import Executor, Status, Submission
+from sweeper.executors.base import Batch, Executor, NotNowError, Status, Submission
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.jobfiles import prepare
-from sweeper.ledger import JobRecord
 from sweeper.outcome import Outcome, read_outcome
 from sweeper.source import read_source
 from sweeper.spec import JobSpec
-from sweeper.states import JobState
 
+from ..emulator import Emulator, EmulatorSettings
 from .programs import PROGRAMS
 
 PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of executor: how to make one, where it finds its world, and a handle it never gave."""
+
+    make: Callable[[SweepFolder], Executor]
+    world: Callable[[], AbstractContextManager[object]] = nullcontext
+    unknown_handle: str = "17/no-such-job"
 
 
 def local(folder: SweepFolder) -> Executor:
     return LocalExecutor(folder, n_jobs=2, memory_gib=2.0)
 
 
-EXECUTORS: dict[str, Callable[[SweepFolder], Executor]] = {"braket_local": local}
+def aws(folder: SweepFolder) -> Executor:
+    from sweeper.executors.aws import AwsExecutor
+
+    return AwsExecutor(folder, poll_seconds=0.1)
+
+
+@contextmanager
+def emulated_aws() -> Iterator[Emulator]:
+    """An AWS account on this machine, an emulated second of which takes a twentieth of a real one."""
+    settings = EmulatorSettings(time_scale=0.05, checkpoint_sync_seconds=5)
+    with Emulator(settings) as emulator, pytest.MonkeyPatch.context() as patch:
+        for name, value in emulator.environment().items():
+            patch.setenv(name, value)
+        yield emulator
+        assert emulator.internal_errors == []
+
+
+KINDS = {
+    "braket_local": Kind(local),
+    "braket_aws": Kind(
+        aws,
+        emulated_aws,
+        "arn:aws:braket:us-east-1:123456789012:job/00000000-0000-0000-0000-000000000000",
+    ),
+}
 
 
 @dataclass
@@ -37,7 +70,7 @@ class Place:
     """An executor on a sweep folder, with a source module of well and badly behaved programs."""
 
     folder: SweepFolder
-    make: Callable[[SweepFolder], Executor]
+    kind: Kind
     executor: Executor
     source: Path
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(1000)))
@@ -55,13 +88,26 @@ class Place:
         )
         return replace(spec, **changes)
 
-    def submit(self, spec: JobSpec, attempt: int = 1, number: int | None = None) -> tuple[str, JobFolder]:
+    def batch(self, spec: JobSpec, attempt: int = 1, number: int | None = None) -> Batch:
         number = next(self.numbers) if number is None else number
         folder = self.folder.job(number)
-        prepare(folder, record(number), spec, attempt)
-        name = f"suite-{number}-{attempt}"
-        token = f"{spec.key[:20]}-{number}-{attempt}"
-        return self.executor.submit(Submission(spec, folder, name, token)), folder
+        prepare(folder, spec, {"seed": number}, [f"seed={number}"])
+        token = hashlib.sha256(f"{spec.key}-{number}-{attempt}".encode()).hexdigest()
+        return Batch(f"suite-{number}-{attempt}", token, (Submission(number, spec, folder, token),))
+
+    def submit(self, spec: JobSpec, attempt: int = 1, number: int | None = None) -> tuple[str, JobFolder]:
+        batch = self.batch(spec, attempt, number)
+        (handle,) = self.hand_over(batch)
+        return handle, batch.submissions[0].folder
+
+    def hand_over(self, batch: Batch) -> Sequence[str]:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                return self.executor.submit(batch)
+            except NotNowError as later:
+                time.sleep(later.seconds)
+        raise TimeoutError(f"{batch.name} was never taken")
 
     def until(self, handle: str, holds: Callable[[Status], bool]) -> Status:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -74,7 +120,7 @@ class Place:
 
     def end(self, handle: str, folder: JobFolder) -> tuple[Status, Outcome]:
         status = self.until(handle, lambda status: status.state.finished)
-        self.executor.fetch(handle, folder)
+        status = self.executor.fetch({handle: (folder, status)})[handle]
         return status, read_outcome(folder, None)
 
     def run(self, program: str, **changes: object) -> tuple[Status, Outcome, JobFolder]:
@@ -82,43 +128,29 @@ class Place:
         return *self.end(handle, folder), folder
 
 
-def record(number: int) -> JobRecord:
-    return JobRecord(
-        number=number,
-        key=str(number),
-        overrides=[f"seed={number}"],
-        config={"seed": number},
-        choices={},
-        state=JobState.SUBMITTING,
-        attempts=1,
-        handle=None,
-        reason=None,
-        started_at=None,
-        ended_at=None,
-        cost_usd=None,
-        job_arn=None,
-        result={},
-        objective=None,
-    )
-
-
 @contextmanager
-def opened(make: Callable[[SweepFolder], Executor], parent: Path) -> Iterator[Place]:
+def opened(kind: Kind, parent: Path) -> Iterator[Place]:
     source = parent / "programs.py"
     source.write_text(PROGRAMS)
     folder = SweepFolder(parent / "a sweep")
-    with make(folder) as executor:
-        yield Place(folder, make, executor, source)
+    with kind.world(), kind.make(folder) as executor:
+        yield Place(folder, kind, executor, source)
 
 
-@pytest.fixture(scope="module", params=list(EXECUTORS))
+@pytest.fixture(scope="module", params=list(KINDS))
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with opened(EXECUTORS[request.param], tmp_path_factory.mktemp("place")) as place:
+    with opened(KINDS[request.param], tmp_path_factory.mktemp("place")) as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def local_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with opened(KINDS["braket_local"], tmp_path_factory.mktemp("place")) as place:
         yield place
 
 
 @pytest.fixture
 def own_place(tmp_path: Path) -> Iterator[Place]:
     """A local executor that the test may break."""
-    with opened(local, tmp_path) as place:
+    with opened(KINDS["braket_local"], tmp_path) as place:
         yield place

@@ -42,10 +42,9 @@ def test_an_exception_fails_the_job_with_its_text_and_log(place: Place) -> None:
 
 
 def test_sys_exit_fails_the_job_unless_it_says_success(place: Place) -> None:
-    status, _, _ = place.run("exits")
-    assert (status.state, status.reason) == (JobState.FAILED, "exit code 3")
+    assert place.run("exits")[0].state is JobState.FAILED
     status, _, folder = place.run("exits_with_text")
-    assert (status.state, status.reason) == (JobState.FAILED, "exit code 1")
+    assert status.state is JobState.FAILED
     assert "no such angle" in folder.log.read_text()
     status, outcome, _ = place.run("exits_well")
     assert (status.state, outcome.result) == (JobState.COMPLETED, {"done": True})
@@ -56,8 +55,7 @@ def test_a_crash_of_the_interpreter_fails_that_job_alone(place: Place) -> None:
     working, worked = place.submit(place.spec("well"))
     status, _ = place.end(crashing, crashed)
     assert status.state is JobState.FAILED
-    assert status.reason is not None
-    assert "SIGSEGV" in status.reason
+    assert status.reason
     assert place.end(working, worked)[0].state is JobState.COMPLETED
 
 
@@ -77,13 +75,22 @@ def test_cancelling_ends_a_running_job(place: Place) -> None:
 
 
 def test_an_unknown_handle_is_missing_from_the_answer(place: Place) -> None:
-    assert place.executor.poll(["17/no-such-job"]) == {}
+    assert place.executor.poll([place.kind.unknown_handle]) == {}
+
+
+def test_handing_a_batch_over_again_starts_nothing_new(place: Place) -> None:
+    batch = place.batch(place.spec("well"))
+    (handle,) = place.hand_over(batch)
+    place.end(handle, batch.submissions[0].folder)
+    with place.kind.make(place.folder) as later:
+        assert later.find(batch) == [handle]
+    assert place.executor.find(place.batch(place.spec("well"))) is None
 
 
 def test_a_later_process_learns_how_a_job_ended(place: Place) -> None:
     handle, folder = place.submit(place.spec("well"))
     place.end(handle, folder)
-    with place.make(place.folder) as later:
+    with place.kind.make(place.folder) as later:
         assert later.poll([handle])[handle].state is JobState.COMPLETED
 
 

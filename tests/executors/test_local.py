@@ -38,23 +38,29 @@ def wait_until_gone(pid: int) -> None:
         time.sleep(0.01)
 
 
-def test_memory_beyond_the_limit_fails_the_job(place: Place) -> None:
-    status, _, _ = place.run("eats_memory")
+def test_memory_beyond_the_limit_fails_the_job(local_place: Place) -> None:
+    status, _, _ = local_place.run("eats_memory")
     assert status.state is JobState.FAILED
     assert status.reason is not None
     assert "MemoryError" in status.reason
 
 
-def test_a_kill_from_outside_is_named(place: Place) -> None:
-    status, _, _ = place.run("dies_as_if_out_of_memory")
+def test_reasons_say_how_a_process_ended(local_place: Place) -> None:
+    assert local_place.run("exits")[0].reason == "exit code 3"
+    assert local_place.run("exits_with_text")[0].reason == "exit code 1"
+    assert "SIGSEGV" in str(local_place.run("segfaults")[0].reason)
+
+
+def test_a_kill_from_outside_is_named(local_place: Place) -> None:
+    status, _, _ = local_place.run("dies_as_if_out_of_memory")
     assert status.reason is not None
     assert "SIGKILL" in status.reason
     assert "out of memory" in status.reason
 
 
 @pytest.mark.parametrize("program", ["leaves_a_process", "hangs_with_a_process"])
-def test_processes_that_a_job_started_end_with_it(place: Place, program: str) -> None:
-    _, outcome, _ = place.run(program, max_runtime_seconds=4 if program.startswith("hangs") else 60)
+def test_processes_that_a_job_started_end_with_it(local_place: Place, program: str) -> None:
+    _, outcome, _ = local_place.run(program, max_runtime_seconds=4 if program.startswith("hangs") else 60)
     wait_until_gone(outcome.result["pid"])
 
 
@@ -75,11 +81,11 @@ ORCHESTRATOR = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from tests.executors.conftest import Place, local
+from tests.executors.conftest import KINDS, Place, local
 from sweeper.folder import SweepFolder
 folder = SweepFolder(Path({folder!r}))
 with local(folder) as executor:
-    place = Place(folder, local, executor, Path({source!r}))
+    place = Place(folder, KINDS['braket_local'], executor, Path({source!r}))
     handle, job = place.submit(place.spec("hangs_with_a_process"))
     results = job.results / "results.json"
     while not results.is_file() or not results.read_text().endswith("}}"):
@@ -116,10 +122,10 @@ def test_a_killed_fork_server_is_reported_and_takes_its_jobs_with_it(own_place: 
         wait_until_gone(int(child))
 
 
-def test_paid_devices_are_refused(place: Place) -> None:
-    spec = place.spec("well", device="arn:aws:braket:::device/quantum-simulator/amazon/sv1")
+def test_paid_devices_are_refused(local_place: Place) -> None:
+    spec = local_place.spec("well", device="arn:aws:braket:::device/quantum-simulator/amazon/sv1")
     with pytest.raises(ConfigError, match=r"device\.arn"):
-        place.executor.check(spec)
+        local_place.executor.check(spec)
 
 
 @pytest.mark.parametrize(("n_jobs", "memory_gib"), [(0, None), (-1, None), (None, 0.0)])

@@ -1,0 +1,66 @@
+"""End a sweep: its running and queued jobs are cancelled, and no more are submitted.
+
+Works from another terminal while the sweep runs, and on a sweep whose jobs were left running.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from sweeper.conduct import conduct
+from sweeper.errors import FolderError
+from sweeper.executors import make_executor
+from sweeper.folder import SweepFolder
+from sweeper.ledger import Ledger, read_jobs, reading
+from sweeper.lock import only_writer
+from sweeper.render import make_console
+from sweeper.spec import JobSpec
+
+_LONGEST_WAIT = 600.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("folder", type=Path, help="the sweep's folder")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Cancel the sweep and wait until its jobs have ended."""
+    folder = SweepFolder(options.folder)
+    with reading(folder.ledger) as db:
+        if all(job.state.finished for job in read_jobs(db)):
+            make_console().print("All jobs have ended already.")
+            return 0
+    folder.cancel_request.touch()
+    deadline = time.monotonic() + _LONGEST_WAIT
+    try:
+        while True:
+            try:
+                with only_writer(folder.lock):
+                    _cancel_ourselves(folder)
+                break
+            except FolderError:
+                # Somebody runs the sweep, and does it for us.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+    finally:
+        folder.cancel_request.unlink(missing_ok=True)
+    return 0
+
+
+def _cancel_ourselves(folder: SweepFolder) -> None:
+    ledger = Ledger(folder.ledger)
+    try:
+        launcher = ledger.recall("launcher")
+        unfinished = {
+            job.number: JobSpec.from_json(job.spec) for job in ledger.jobs() if not job.state.finished
+        }
+        if launcher is None or not unfinished:
+            return
+        with make_executor(launcher["name"], folder, launcher["options"]) as executor:
+            conduct(folder, ledger, executor, unfinished)
+    finally:
+        ledger.close()

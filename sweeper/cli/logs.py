@@ -1,0 +1,82 @@
+"""Print a job's log; `--follow` goes on until the job ends."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sweeper.errors import FolderError
+from sweeper.folder import SweepFolder
+from sweeper.ledger import JobRecord, read_jobs, read_launcher, reading
+
+_PAUSE_SECONDS = 1.0
+_PAUSE_OF_CLOUDWATCH_SECONDS = 5.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("folder", type=Path, help="the sweep's folder")
+    parser.add_argument("job", type=int, help="the job's number")
+    parser.add_argument("--follow", "-f", action="store_true", help="go on until the job ends")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the log."""
+    folder = SweepFolder(options.folder)
+    job = _job(folder, options.job)
+    remote = job.job_arn is not None and not job.state.finished
+    lines = _remote(folder, job, options.follow) if remote else _local(folder, job.number, options.follow)
+    for text in lines:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    return 0
+
+
+def _job(folder: SweepFolder, number: int) -> JobRecord:
+    with reading(folder.ledger) as db:
+        jobs = {job.number: job for job in read_jobs(db)}
+    if number not in jobs:
+        raise FolderError(f"{folder.root} has no job {number}; its jobs are 0 to {max(jobs, default=0)}.")
+    return jobs[number]
+
+
+def _local(folder: SweepFolder, number: int, follow: bool) -> Iterator[str]:
+    """What is in the job's log file, and what comes to it."""
+    log = folder.job(number).log
+    position = 0
+    while True:
+        ended = not follow or _job(folder, number).state.finished
+        if log.is_file():
+            with log.open(encoding="utf-8", errors="replace") as file:
+                file.seek(position)
+                yield file.read()
+                position = file.tell()
+        if ended:
+            return
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _remote(folder: SweepFolder, job: JobRecord, follow: bool) -> Iterator[str]:
+    """What Braket has shipped to CloudWatch, and what it goes on shipping."""
+    from sweeper.executors.aws.account import Account
+    from sweeper.executors.aws.joblog import LogReader
+    from sweeper.executors.aws.trouble import patiently
+
+    assert job.job_arn is not None
+    arn = job.job_arn
+    with reading(folder.ledger) as db:
+        options = (read_launcher(db) or {}).get("options", {})
+    account = Account(arn.split(":")[3], options.get("profile"))
+    reader = None
+    while True:
+        described = patiently("Asking for the job", lambda: account.braket.get_job(jobArn=arn))
+        ended = described["status"] in {"COMPLETED", "FAILED", "CANCELLED"}
+        reader = reader or LogReader(account, described)
+        for line in reader.new_lines():
+            yield f"{line}\n"
+        if ended or not follow:
+            return
+        time.sleep(_PAUSE_OF_CLOUDWATCH_SECONDS)

@@ -1,0 +1,47 @@
+"""Runs the jobs of a ledger in front of a person: announced, followed, tabulated, summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sweeper.executors.base import Executor
+from sweeper.folder import SweepFolder
+from sweeper.ledger import Ledger
+from sweeper.runner import Runner
+from sweeper.spec import JobSpec
+from sweeper.states import JobState
+from sweeper.tables import TableWriter, write_tables
+from sweeper.terminal import Progress, announce, summarize
+
+
+def conduct(
+    folder: SweepFolder,
+    ledger: Ledger,
+    executor: Executor,
+    specs: Mapping[int, JobSpec],
+    *,
+    max_usd: float | None = None,
+    wait: bool = True,
+) -> None:
+    """Run these jobs to their end; the tables are written however the sweep ends.
+
+    Args:
+        folder: The sweep's folder.
+        ledger: Its ledger, in which the jobs are enlisted.
+        executor: Where they run.
+        specs: The jobs by number.
+        max_usd: What the sweep may cost.
+        wait: Stay until the jobs have ended; else return when all are handed over.
+    """
+    states = ledger.states(specs)
+    for spec in specs.values():
+        spec.source.snapshot(folder.sources)
+    announce(folder, executor, len(specs), sum(state is JobState.COMPLETED for state in states.values()))
+    progress = Progress(states)
+    try:
+        with progress:
+            runner = Runner(folder, ledger, executor, [progress, TableWriter(folder, ledger)], max_usd)
+            runner.run(specs, until_submitted=not wait)
+    finally:
+        write_tables(folder, ledger)
+        summarize(folder, ledger.jobs(), max_usd)

@@ -1,0 +1,5 @@
+"""Hybrid jobs on Amazon Braket."""
+
+from sweeper.executors.aws.executor import AwsExecutor
+
+__all__ = ["AwsExecutor"]

@@ -1,0 +1,120 @@
+"""What finished hybrid jobs have left in S3 and CloudWatch, brought into the jobs' folders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sweeper.errors import SweeperError
+from sweeper.executors.aws import packing, trouble
+from sweeper.executors.aws.account import Account
+from sweeper.executors.aws.archive import ArchiveError, unpack
+from sweeper.executors.aws.joblog import LogReader
+from sweeper.executors.aws.watch import Watch
+from sweeper.executors.base import Status
+from sweeper.folder import JobFolder
+from sweeper.states import JobState
+
+_AT_ONCE = 8
+
+Finished = Mapping[str, tuple[JobFolder, Status]]
+
+
+class Collector:
+    """Fetches archives, logs and checkpoints; an archive is unpacked from memory, through no shared file."""
+
+    def __init__(self, account: Account, watch: Watch) -> None:
+        """Fetch from `account` the jobs that `watch` knows."""
+        self._account = account
+        self._watch = watch
+
+    def collect(self, finished: Finished) -> dict[str, Status]:
+        """Fetch several hybrid jobs at once.
+
+        Returns:
+            How each job ended: a job whose results are missing or damaged has failed, with the reason.
+
+        Raises:
+            CredentialsError: The credentials have expired; nothing is lost, the jobs can be fetched later.
+        """
+        arns: dict[str, dict[str, tuple[JobFolder, Status]]] = {}
+        for handle, entry in finished.items():
+            arns.setdefault(handle.partition("#")[0], {})[handle] = entry
+        # Made here, because making a client is not safe in several threads; using one is.
+        _ = self._account.s3, self._account.logs
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as threads:
+            fetched = list(threads.map(lambda item: self._collect_one(*item), arns.items()))
+        return {handle: status for statuses in fetched for handle, status in statuses.items()}
+
+    def _collect_one(self, arn: str, jobs: Finished) -> dict[str, Status]:
+        job = self._watch.description(arn)
+        folders = {handle: folder for handle, (folder, _) in jobs.items()}
+        problem = self._results(job, folders)
+        self._checkpoints(job, folders)
+        statuses = {}
+        for handle, (folder, status) in jobs.items():
+            if packing.place_of(handle):
+                ended = packing.own_status(folder, status)
+            else:
+                folder.log.write_text(self._log(job), encoding="utf-8")
+                ended = status
+            if problem and ended.state is JobState.COMPLETED:
+                ended = replace(ended, state=JobState.FAILED, reason=problem)
+            statuses[handle] = ended
+        return statuses
+
+    def _results(self, job: Mapping[str, Any], folders: Mapping[str, JobFolder]) -> str | None:
+        """Unpack the archive of results; returns what is wrong with it."""
+        bucket, prefix = _place(str(job["outputDataConfig"]["s3Path"]))
+        key = f"{prefix}/output/model.tar.gz"
+        try:
+            archive = self._account.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if trouble.code_of(error) in {"NoSuchKey", "404"}:
+                return f"it has no result archive (s3://{bucket}/{key})"
+            with trouble.explained("Fetching a result archive"):
+                raise
+        try:
+            handle, folder = next(iter(folders.items()))
+            if packing.place_of(handle):
+                packing.unpack_members(archive, folders)
+            else:
+                unpack(archive, folder.results)
+        except ArchiveError as error:
+            return str(error)
+        return None
+
+    def _checkpoints(self, job: Mapping[str, Any], folders: Mapping[str, JobFolder]) -> None:
+        """Copy the checkpoints, so that another attempt can go on from them wherever it runs."""
+        bucket, prefix = _place(str(job.get("checkpointConfig", {}).get("s3Uri", "")))
+        if not bucket:
+            return
+        with trouble.explained("Fetching checkpoints"):
+            pages = self._account.s3.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=f"{prefix}/"
+            )
+            keys = [str(item["Key"]) for page in pages for item in page.get("Contents", [])]
+            for handle, folder in folders.items():
+                place = packing.place_of(handle)
+                mine = f"{prefix}/{place}/" if place else f"{prefix}/"
+                for key in keys:
+                    target = (folder.checkpoints / key.removeprefix(mine)).resolve()
+                    if key.startswith(mine) and target.is_relative_to(folder.checkpoints.resolve()):
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        self._account.s3.download_file(bucket, key, str(target))
+
+    def _log(self, job: Mapping[str, Any]) -> str:
+        try:
+            return "".join(f"{line}\n" for line in LogReader(self._account, job).new_lines())
+        except SweeperError as error:
+            return f"(the log could not be fetched: {error})\n"
+
+
+def _place(uri: str) -> tuple[str, str]:
+    """Bucket and key of an S3 URI."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key.rstrip("/")

@@ -1,0 +1,83 @@
+"""Several jobs in one hybrid job: what is uploaded for them, and how their results are told apart again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sweeper.executors.aws.archive import unpack
+from sweeper.executors.base import Batch, Status
+from sweeper.folder import JobFolder
+from sweeper.states import JobState
+
+_PROGRAM = Path(__file__).parent / "packed"
+
+
+def entry_point() -> str:
+    """Entry point of a hybrid job that runs several."""
+    return "packed_jobs:main"
+
+
+def sources(folders: Sequence[Path]) -> list[Path]:
+    """Folders whose contents make up the source archive: the jobs' modules and the program beside them."""
+    return [*folders, _PROGRAM]
+
+
+def input_files(batch: Batch) -> dict[str, str]:
+    """The jobs' entry points, hyperparameters and long values, as one file."""
+    jobs = [
+        {
+            "entry_point": submission.spec.entry_point,
+            "hyperparameters": dict(submission.spec.hyperparameters),
+            "files": dict(submission.spec.input_files),
+        }
+        for submission in batch.submissions
+    ]
+    return {"jobs.json": json.dumps(jobs)}
+
+
+def place_of(handle: str) -> str:
+    """Which of the jobs that share a hybrid job a handle means."""
+    return handle.partition("#")[2].partition("/")[0]
+
+
+def unpack_members(archive: bytes, folders: Mapping[str, JobFolder]) -> None:
+    """Unpack an archive of several jobs' results into their folders, by handle.
+
+    Raises:
+        ArchiveError: It is damaged.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        unpack(archive, Path(scratch))
+        for handle, folder in folders.items():
+            mine = Path(scratch) / place_of(handle)
+            for name, target in (
+                ("results", folder.results),
+                ("log.txt", folder.log),
+                ("exit.json", folder.root / "exit.json"),
+            ):
+                if (mine / name).is_dir():
+                    shutil.copytree(mine / name, target, dirs_exist_ok=True)
+                elif (mine / name).is_file():
+                    shutil.copyfile(mine / name, target)
+
+
+def own_status(folder: JobFolder, shared: Status) -> Status:
+    """How one of several jobs ended, by what the packed program wrote down of it."""
+    try:
+        report = json.loads((folder.root / "exit.json").read_bytes())
+        code, started_at, ended_at = report["exit_code"], report["started_at"], report["ended_at"]
+    except (OSError, ValueError, KeyError):
+        reason = shared.reason or "it was not finished when the hybrid job that it shared ended"
+        state = JobState.FAILED if shared.state is JobState.COMPLETED else shared.state
+        return replace(shared, state=state, reason=reason)
+    status = replace(shared, started_at=started_at, ended_at=ended_at, reason=None)
+    if code == 0:
+        return replace(status, state=JobState.COMPLETED)
+    reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return replace(status, state=JobState.FAILED, reason=reason)

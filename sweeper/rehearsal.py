@@ -1,0 +1,92 @@
+"""Before anything is paid for: each distinct program runs once, briefly, on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sweeper.cost import Cost
+from sweeper.errors import ConfigError
+from sweeper.executors.base import Batch, Status, Submission
+from sweeper.executors.local import LocalExecutor
+from sweeper.folder import JobFolder, SweepFolder
+from sweeper.jobfiles import prepare
+from sweeper.outcome import log_tail
+from sweeper.render import make_console
+from sweeper.spec import JobSpec
+from sweeper.states import JobState
+
+_LONGEST_SECONDS = 300
+_ENOUGH_SECONDS = 60
+"""A program that has run this long without failing has shown what it can."""
+_BRIEFLY = {"max_iterations": 1, "shots": 100}
+
+
+def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
+    """Run one short evaluation of each distinct program, from the same source and on a local simulator.
+
+    Programs are distinct if their source, entry point or the names of their hyperparameters differ.
+
+    Raises:
+        ConfigError: One failed; says which, why, and where its log is. Nothing has been paid for.
+    """
+    programs = {(s.source.digest, s.entry_point, *sorted(s.hyperparameters)): s for s in specs}
+    shorts = [_shortened(spec) for spec in programs.values()]
+    make_console(stderr=True).print(f"Rehearsing {len(shorts)} distinct programs on this machine …")
+    stage = SweepFolder(folder.rehearsal)
+    with LocalExecutor(stage, n_jobs=None, memory_gib=None) as executor:
+        waiting = list(enumerate(shorts))
+        active: dict[str, tuple[JobFolder, JobSpec, float]] = {}
+        while waiting or active:
+            while waiting and len(active) < executor.concurrency:
+                number, spec = waiting.pop(0)
+                job = stage.job(number)
+                prepare(job, spec, {})
+                token = f"rehearsal-{time.time_ns()}"
+                (handle,) = executor.submit(
+                    Batch(f"rehearsal-{number}", token, (Submission(number, spec, job, token),))
+                )
+                active[handle] = (job, spec, time.monotonic())
+            statuses = executor.poll(active)
+            for handle in _ended(statuses.items(), active):
+                job, spec, _ = active.pop(handle)
+                _judge(statuses[handle], job, spec)
+            executor.wait(0.2)
+
+
+def _shortened(spec: JobSpec) -> JobSpec:
+    """The same program with one evaluation and few shots, where it has hyperparameters of these names."""
+    given = spec.hyperparameters
+    brief = {
+        key: str(most)
+        for key, most in _BRIEFLY.items()
+        if given.get(key, "").isdigit() and int(given[key]) > most
+    }
+    return replace(
+        spec,
+        device=spec.device if spec.device.startswith("local:") else "local:braket/default",
+        hyperparameters={**given, **brief},
+        input_data={c: place for c, place in spec.input_data.items() if not place.startswith("s3://")},
+        max_runtime_seconds=_LONGEST_SECONDS,
+        cost=Cost(0, 0, 0.0, 0.0),
+    )
+
+
+def _ended(
+    statuses: Iterable[tuple[str, Status]], active: dict[str, tuple[JobFolder, JobSpec, float]]
+) -> list[str]:
+    now = time.monotonic()
+    return [
+        handle
+        for handle, status in statuses
+        if status.state.finished or now - active[handle][2] > _ENOUGH_SECONDS
+    ]
+
+
+def _judge(status: Status, job: JobFolder, spec: JobSpec) -> None:
+    if status.state is JobState.FAILED:
+        raise ConfigError(
+            f"The rehearsal of {spec.entry_point} failed, so nothing was submitted: {status.reason}\n"
+            f"{log_tail(job.log)}\nIts log: {job.log}. Mend it, or skip the rehearsal with rehearse=false."
+        )

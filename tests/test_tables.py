@@ -1,0 +1,375 @@
+"""The tables: the columns of the design in their order, and nothing a job saved can break them."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweeper.folder import SweepFolder
+from sweeper.ledger import Entry, JobRecord, Ledger, Metric
+from sweeper.states import JobState
+from sweeper.tables import TableWriter, metrics_frame, results_frame, varying_keys, write_tables
+
+OUTCOME = [
+    "objective",
+    "value",
+    "stderr",
+    "reference",
+    "error",
+    "ratio",
+    "evaluations",
+    "tasks",
+    "shots_total",
+    "cost_usd",
+    "seconds",
+    "attempts",
+    "job_arn",
+]
+COBYLA = {"optimizer": {"rhobeg": 0.5}, "shots": 100}
+SPSA = {"optimizer": {"a": 0.2}, "shots": 100}
+
+
+def job(
+    number: int = 0, config: dict[str, Any] | None = None, choices: dict[str, Any] | None = None, **other: Any
+) -> JobRecord:
+    """A completed job."""
+    record = JobRecord(
+        number=number,
+        key=f"key-{number}",
+        overrides=[],
+        config=config or {},
+        choices=choices or {},
+        spec={},
+        state=JobState.COMPLETED,
+        attempts=1,
+        batch=None,
+        handle=None,
+        reserved_usd=0.0,
+        reason=None,
+        started_at=10.0,
+        ended_at=12.5,
+        cost_usd=None,
+        job_arn=None,
+        result={},
+        objective=None,
+    )
+    return replace(record, **other)
+
+
+def results(*values: Any) -> pd.DataFrame:
+    """The table of jobs that saved these values as `x`."""
+    return results_frame([job(number, result={"x": value}) for number, value in enumerate(values)])
+
+
+class TestColumns:
+    def test_they_are_those_of_the_design_in_order(self) -> None:
+        frame = results_frame(
+            [
+                job(0, COBYLA, {"optimizer": "cobyla"}, result={"zeta": 1, "value": 2, "objective": 3}),
+                job(1, SPSA, {"optimizer": "spsa"}, result={"alpha": 1}),
+                job(2, SPSA | {"shots": 200}, {"optimizer": "spsa"}),
+            ]
+        )
+        assert list(frame) == [
+            "job",
+            "status",
+            "optimizer",
+            "shots",
+            *OUTCOME,
+            "result.zeta",
+            "result.alpha",
+            "reason",
+        ]
+
+    def test_a_sweep_of_one_job_varies_nothing(self) -> None:
+        assert list(results_frame([job(config=COBYLA)])) == ["job", "status", *OUTCOME, "reason"]
+
+    def test_a_sweep_without_jobs_has_the_same_columns(self) -> None:
+        frame = results_frame([])
+        assert (list(frame), len(frame)) == (["job", "status", *OUTCOME, "reason"], 0)
+
+    def test_a_row_tells_what_the_ledger_knows(self) -> None:
+        result = {
+            "value": -1.1,
+            "stderr": 0.01,
+            "reference": -1.2,
+            "error": 0.1,
+            "evaluations": 7,
+            "tasks": 14,
+        }
+        record = job(
+            3, result=result, objective=-1.1, cost_usd=0.5, job_arn="arn:aws:braket", state=JobState.FAILED
+        )
+        (row,) = results_frame([replace(record, reason="killed", attempts=2)]).to_dict("records")
+        shown = {name: value for name, value in row.items() if not pd.isna(value)}
+        assert shown == {
+            "job": 3,
+            "status": "FAILED",
+            "objective": -1.1,
+            **result,
+            "cost_usd": 0.5,
+            "seconds": 2.5,
+            "attempts": 2,
+            "job_arn": "arn:aws:braket",
+            "reason": "killed",
+        }
+
+    def test_a_job_without_a_result_has_missing_values(self) -> None:
+        frame = results_frame([job(state=JobState.PENDING, attempts=0, started_at=None, ended_at=None)])
+        missing = frame.iloc[0].isna()
+        assert list(missing[~missing].index) == ["job", "status", "attempts"]
+
+
+class TestVaryingKeys:
+    def test_a_group_whose_choice_varies_is_one_key(self) -> None:
+        jobs = [job(0, COBYLA, {"optimizer": "cobyla"}), job(1, SPSA, {"optimizer": "spsa"})]
+        assert varying_keys(jobs) == ["optimizer"]
+
+    def test_a_value_that_the_choice_implies_is_no_key(self) -> None:
+        local = {"device": {"arn": "local:braket/default", "qubits": None}}
+        garnet = {"device": {"arn": "arn:aws:garnet", "qubits": 20}}
+        jobs = [job(0, local, {"device": "local"}), job(1, garnet, {"device": "garnet"})]
+        assert varying_keys(jobs) == ["device"]
+
+    def test_a_value_that_varies_within_a_choice_is_a_key(self) -> None:
+        jobs = [
+            job(0, COBYLA, {"optimizer": "cobyla"}),
+            job(1, {"optimizer": {"rhobeg": 0.1}, "shots": 100}, {"optimizer": "cobyla"}),
+            job(2, SPSA, {"optimizer": "spsa"}),
+        ]
+        assert varying_keys(jobs) == ["optimizer", "optimizer.rhobeg"]
+        assert results_frame(jobs)["optimizer.rhobeg"].tolist()[:2] == [0.5, 0.1]
+        assert results_frame(jobs)["optimizer.rhobeg"].isna().tolist() == [False, False, True]
+
+    def test_groups_come_before_values(self) -> None:
+        jobs = [
+            job(0, {"shots": 1, "optimizer": {}}, {"optimizer": "a"}),
+            job(1, {"shots": 2, "optimizer": {}}, {"optimizer": "b"}),
+        ]
+        assert varying_keys(jobs) == ["optimizer", "shots"]
+
+    def test_a_key_that_only_some_jobs_have_varies(self) -> None:
+        jobs = [job(number, {"algorithm": {"hyperparameters": h}}) for number, h in enumerate([{}, {"n": 1}])]
+        assert varying_keys(jobs) == ["algorithm.hyperparameters.n"]
+
+    def test_a_key_with_a_dot_in_it_has_its_values(self) -> None:
+        jobs = [job(number, {"algorithm": {"h": {"a.b": number}}}) for number in range(2)]
+        assert results_frame(jobs)["algorithm.h.a.b"].tolist() == [0, 1]
+
+    def test_a_list_is_one_value(self) -> None:
+        jobs = [job(number, {"angles": [0.1, number]}) for number in range(2)]
+        assert results_frame(jobs)["angles"].tolist() == ["[0.1, 0]", "[0.1, 1]"]
+
+    def test_one_and_true_and_1_0_are_different_values(self) -> None:
+        assert varying_keys([job(0, {"x": 1}), job(1, {"x": True})]) == ["x"]
+        assert varying_keys([job(0, {"x": 1}), job(1, {"x": 1.0})]) == ["x"]
+
+
+class TestColumnTypes:
+    @pytest.mark.parametrize(
+        ("values", "dtype"),
+        [
+            ([1, None, 2**63 - 1], "Int64"),
+            ([True, None, False], "boolean"),
+            ([1, 2.5, None], "float64"),
+            (["a", None, "ψ"], "str"),
+        ],
+    )
+    def test_a_column_of_one_kind_keeps_its_values(self, values: list[Any], dtype: str) -> None:
+        column = results(*values)["result.x"]
+        assert column.dtype == pd.Series([], dtype=dtype).dtype
+        assert [None if pd.isna(value) else value for value in column] == values
+
+    @pytest.mark.parametrize(
+        ("values", "texts"),
+        [
+            ([1, "one", None], ["1", "one", None]),
+            ([True, 1], ["true", "1"]),
+            ([[1, {"ψ": None}], 2.5], ['[1, {"ψ": null}]', "2.5"]),
+            ([2**63, 1], ["9223372036854775808", "1"]),
+            ([10**400, 0.5], [str(10**400), "0.5"]),
+        ],
+    )
+    def test_what_is_mixed_nested_or_huge_becomes_text(
+        self, values: list[Any], texts: list[str | None]
+    ) -> None:
+        column = results(*values)["result.x"]
+        assert [None if pd.isna(value) else value for value in column] == texts
+
+    @pytest.mark.parametrize("name", ["value", "stderr", "ratio", "evaluations", "tasks", "shots_total"])
+    @pytest.mark.parametrize("saved", ["text", True, [1], {"a": 1}, None, 10**400])
+    def test_what_is_no_number_is_missing_under_a_numeric_name(self, name: str, saved: object) -> None:
+        assert results_frame([job(result={name: saved})])[name].isna().all()
+
+    @pytest.mark.parametrize("saved", [3.5, math.inf, math.nan, 1e30, 2**63])
+    def test_what_is_no_whole_number_is_missing_under_the_name_of_a_count(self, saved: float) -> None:
+        frame = results_frame([job(result={"tasks": saved}), job(result={"tasks": 4.0})])
+        assert frame["tasks"].isna().tolist() == [True, False]
+        assert frame["tasks"][1] == 4
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec="utf-8")),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+NAMES = st.sampled_from(["value", "stderr", "tasks", "objective", "job", "x", "ψ", ""])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> SweepFolder:
+    return SweepFolder(tmp_path)
+
+
+@pytest.fixture
+def ledger(folder: SweepFolder) -> Iterator[Ledger]:
+    with closing(Ledger(folder.ledger)) as ledger:
+        yield ledger
+
+
+def complete(ledger: Ledger, key: str, **what: Any) -> None:
+    (number,) = ledger.enlist([Entry(key, [], {"key": key}, {})])
+    ledger.submitting(number)
+    ledger.finish(number, JobState.COMPLETED, None, **what)
+
+
+class TestFiles:
+    @settings(deadline=None)
+    @given(st.lists(st.dictionaries(NAMES, JSON, max_size=4), max_size=4))
+    def test_whatever_jobs_save_survives_a_round_trip(self, saved: list[dict[str, Any]]) -> None:
+        jobs = [job(number, {"n": number}, result=result) for number, result in enumerate(saved)]
+        frame = results_frame(jobs)
+        buffer = BytesIO()
+        frame.to_parquet(buffer, index=False)
+        buffer.seek(0)
+        pd.testing.assert_frame_equal(pd.read_parquet(buffer), frame)
+        frame.to_csv(index=False).encode()
+
+    def test_the_files_hold_the_jobs_and_metrics(self, folder: SweepFolder, ledger: Ledger) -> None:
+        metrics = [Metric(0, 1.5, "energy", math.nan), Metric(None, None, "energy", math.inf)]
+        complete(ledger, "a", result={"value": 1.5, "note": 'a "quoted", line\nbreak'}, metrics=metrics)
+        complete(ledger, "b", result={"value": 0.1 + 0.2})
+        write_tables(folder, ledger)
+        results = pd.read_parquet(folder.results)
+        pd.testing.assert_frame_equal(results, results_frame(ledger.jobs()))
+        people = pd.read_csv(folder.results_csv)
+        assert list(people) == list(results)
+        assert people["value"].tolist() == [1.5, 0.1 + 0.2]
+        assert people["result.note"][0] == 'a "quoted", line\nbreak'
+        pd.testing.assert_frame_equal(pd.read_parquet(folder.metrics), metrics_frame(ledger.metrics()))
+
+    def test_metrics_are_in_long_form(self) -> None:
+        frame = metrics_frame([(3, None, None, "energy", None), (3, 1, 2.5, "energy", -1.0)])
+        assert list(frame) == ["job", "iteration", "timestamp", "metric", "value"]
+        assert frame.iloc[0].isna().tolist() == [False, True, True, False, True]
+        assert frame.iloc[1].tolist() == [3, 1, 2.5, "energy", -1.0]
+
+    def test_a_sweep_without_metrics_has_the_same_columns(self) -> None:
+        assert list(metrics_frame([])) == ["job", "iteration", "timestamp", "metric", "value"]
+
+    def test_a_reader_never_sees_half_a_file(self, folder: SweepFolder, ledger: Ledger) -> None:
+        write_tables(folder, ledger)
+        rewritten = threading.Event()
+        sizes: list[int] = []
+        faults: list[Exception] = []
+
+        def read() -> None:
+            try:
+                while not rewritten.is_set():
+                    sizes.append(len(pd.read_parquet(BytesIO(folder.results.read_bytes()))))
+                    assert folder.results_csv.read_text().endswith("\n")
+            except Exception as fault:
+                faults.append(fault)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        for number in range(1000):
+            complete(ledger, str(number), result={"text": "x" * 1000})
+            write_tables(folder, ledger)
+            if len(sizes) >= 30 or faults:
+                break
+        rewritten.set()
+        reader.join()
+        assert faults == []
+        assert sizes == sorted(sizes)
+        assert sizes[-1] > 1
+
+    def test_a_column_without_any_value_is_written_and_read(
+        self, folder: SweepFolder, ledger: Ledger
+    ) -> None:
+        complete(ledger, "a")
+        write_tables(folder, ledger)
+        assert pd.read_parquet(folder.results)[["value", "job_arn", "reason"]].isna().all(axis=None)
+
+    def test_no_draft_stays_behind(self, folder: SweepFolder, ledger: Ledger) -> None:
+        write_tables(folder, ledger)
+        left = {file.name for file in folder.root.iterdir() if not file.name.startswith("sweep.db")}
+        assert left == {"results.parquet", "results.csv", "metrics.parquet"}
+
+
+class TestTableWriter:
+    @pytest.fixture
+    def clock(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        now = [1000.0]
+        monkeypatch.setattr("sweeper.tables.time.monotonic", lambda: now[0])
+        return now
+
+    @pytest.fixture
+    def writes(self, monkeypatch: pytest.MonkeyPatch, clock: list[float]) -> list[float]:
+        """When the tables were written; each time takes half a second."""
+        times: list[float] = []
+
+        def write(*_: object) -> None:
+            times.append(clock[0])
+            clock[0] += 0.5
+
+        monkeypatch.setattr("sweeper.tables.write_tables", write)
+        return times
+
+    def test_it_writes_when_a_job_has_finished(
+        self, folder: SweepFolder, ledger: Ledger, writes: list[float]
+    ) -> None:
+        writer = TableWriter(folder, ledger)
+        writer.tick()
+        writer.changed(job(state=JobState.RUNNING))
+        writer.tick()
+        assert writes == []
+        writer.changed(job(state=JobState.FAILED))
+        writer.changed(job(state=JobState.RUNNING))
+        writer.tick()
+        assert writes == [1000.0]
+
+    def test_it_writes_nothing_without_news(
+        self, folder: SweepFolder, ledger: Ledger, writes: list[float], clock: list[float]
+    ) -> None:
+        writer = TableWriter(folder, ledger)
+        writer.changed(job())
+        for _ in range(10):
+            writer.tick()
+            clock[0] += 100
+        assert writes == [1000.0]
+
+    def test_it_takes_a_twentieth_of_the_time_at_most(
+        self, folder: SweepFolder, ledger: Ledger, writes: list[float], clock: list[float]
+    ) -> None:
+        writer = TableWriter(folder, ledger)
+        while clock[0] < 1100:
+            writer.changed(job())
+            writer.tick()
+            clock[0] += 0.25
+        assert len(writes) * 0.5 <= 0.05 * 110
+        assert len(writes) >= 5
