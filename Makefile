@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 FOLDER := outputs/showcase
 
-.PHONY: sweep test lint unit clean help
+.PHONY: sweep test lint unit emulator clean help
 
 help:
-	@echo "make sweep   set up .venv, run the showcase sweep, print its table"
-	@echo "make test    set up .venv, lint, type-check and test"
-	@echo "make clean   remove .venv and caches; results in outputs/ stay"
+	@echo "make sweep      set up .venv, run the showcase sweep, print its table"
+	@echo "make test       set up .venv, lint, type-check and test"
+	@echo "make emulator   an AWS account with Amazon Braket on this machine, to try hydra/launcher=braket_aws"
+	@echo "make clean      remove .venv and caches; results in outputs/ stay"
 
 sweep: $(VENV)/installed
 	$(BIN)/python -m sweeper -m +experiment=showcase hydra.sweep.dir=$(FOLDER)
@@ -34,6 +35,9 @@ $(VENV)/installed: pyproject.toml constraints.txt
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
+
+emulator: $(VENV)/installed-dev
+	$(BIN)/python -m tests.emulator
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
@@ -21,6 +22,7 @@ def conduct(
     specs: Mapping[int, JobSpec],
     *,
     max_usd: float | None = None,
+    spending_limit: bool = False,
     wait: bool = True,
 ) -> None:
     """Run these jobs to their end; the tables are written however the sweep ends.
@@ -31,6 +33,7 @@ def conduct(
         executor: Where they run.
         specs: The jobs by number.
         max_usd: What the sweep may cost.
+        spending_limit: Make the place itself refuse to spend more on a device, meanwhile.
         wait: Stay until the jobs have ended; else return when all are handed over.
     """
     states = ledger.states(specs)
@@ -38,8 +41,10 @@ def conduct(
         spec.source.snapshot(folder.sources)
     announce(folder, executor, len(specs), sum(state is JobState.COMPLETED for state in states.values()))
     progress = Progress(states)
+    limited = spending_limit and max_usd is not None
+    limit = executor.spending_limit(specs.values(), max_usd or 0.0) if limited else nullcontext()
     try:
-        with progress:
+        with limit, progress:
             runner = Runner(folder, ledger, executor, [progress, TableWriter(folder, ledger)], max_usd)
             runner.run(specs, until_submitted=not wait)
     finally:

@@ -58,6 +58,8 @@ class BraketAwsConf:
     kms_key_id: str | None = None
     # Hybrid jobs at a time; none for as many as the account's quota turns out to allow.
     max_concurrent_jobs: int | None = None
+    # CreateJob calls a second; Braket's quota is 1 unless yours was raised.
+    creations_per_second: float = 0.9
     # Longest pause between two looks at the jobs, in seconds.
     poll_seconds: float = 30.0
 

@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 from sweeper import provenance
 from sweeper.composition import Combination, compose
 from sweeper.conduct import conduct
-from sweeper.errors import JobFailedError, LeftRunning, PlanShown, SweeperError
+from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown, SweeperError
 from sweeper.executors import make_executor
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
@@ -88,7 +88,13 @@ class Launch:
         total = show_plan(combinations, executor)
         if self.dry_run:
             raise PlanShown("Nothing was started: this was the plan.")
-        ask_consent(total, combinations[0].config["budget"]["max_usd"])
+        budget = combinations[0].config["budget"]
+        ask_consent(total, budget["max_usd"])
+        if budget["spending_limit"] and (budget["max_usd"] is None or not self.wait):
+            raise ConfigError(
+                "budget.spending_limit=true needs budget.max_usd, and hydra.launcher.wait=true, or nobody "
+                "would remove the limit again."
+            )
         if combinations[0].config["rehearse"]:
             rehearse(folder, [combination.spec for combination in combinations])
 
@@ -96,13 +102,11 @@ class Launch:
         self, folder: SweepFolder, ledger: Ledger, executor: Executor, combinations: Mapping[int, Combination]
     ) -> None:
         provenance.record(folder, ledger.sweep_id, (c.config for c in combinations.values()))
-        max_usd = next(iter(combinations.values())).config["budget"]["max_usd"]
+        budget = next(iter(combinations.values())).config["budget"]
         # For `sweeper resume`, which has no config.
-        ledger.remember(
-            "launcher", {"name": self.launcher, "options": dict(self.options), "max_usd": max_usd}
-        )
+        ledger.remember("launcher", {"name": self.launcher, "options": dict(self.options), **budget})
         specs = {number: combination.spec for number, combination in combinations.items()}
-        conduct(folder, ledger, executor, specs, max_usd=max_usd, wait=self.wait)
+        conduct(folder, ledger, executor, specs, **budget, wait=self.wait)
         if not self.wait and any(state.active for state in ledger.states(specs).values()):
             raise LeftRunning(
                 f"The jobs go on without this process. Collect them: sweeper resume {folder.root}"

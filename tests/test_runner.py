@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +54,10 @@ class ScriptedExecutor:
 
     def remarks(self, _: Sequence[JobSpec]) -> list[str]:
         return []
+
+    def spending_limit(self, _: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
+        assert usd >= 0
+        return nullcontext()
 
     def submit(self, batch: Batch) -> list[str]:
         self.asked.append((batch.token, batch.name))

@@ -36,12 +36,15 @@ def run(options: argparse.Namespace) -> int:
             launcher = ledger.recall("launcher")
             if launcher is None:
                 raise FolderError(f"{folder.root}: the sweep was never started; run its command again.")
-            max_usd = launcher["max_usd"] if options.max_usd is None else options.max_usd
+            budget = {
+                "max_usd": launcher["max_usd"] if options.max_usd is None else options.max_usd,
+                "spending_limit": launcher["spending_limit"],
+            }
             jobs = ledger.jobs()
             specs = {job.number: JobSpec.from_json(job.spec) for job in jobs}
             with make_executor(launcher["name"], folder, launcher["options"]) as executor:
                 ledger.wait_for_disk(durable=executor.paid)
-                conduct(folder, ledger, executor, specs, max_usd=max_usd)
+                conduct(folder, ledger, executor, specs, **budget)
             return 0 if all(job.state is JobState.COMPLETED for job in ledger.jobs()) else 1
         finally:
             ledger.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -108,6 +109,9 @@ class Executor(Protocol):
 
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         """What a person should know before these jobs are submitted, such as that a device is offline."""
+
+    def spending_limit(self, specs: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
+        """While it lasts, the place itself refuses to spend more than `usd` on each QPU of these jobs."""
 
     def submit(self, batch: Batch) -> Sequence[str]:
         """Hand a batch over.

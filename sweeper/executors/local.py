@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -97,6 +98,11 @@ class LocalExecutor:
         """Nothing: a process on this machine costs nothing and waits for nobody."""
         del specs
         return []
+
+    def spending_limit(self, specs: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
+        """Nothing to limit."""
+        del specs, usd
+        return contextlib.nullcontext()
 
     def submit(self, batch: Batch) -> list[str]:
         """Prepare the job's folder and ask for its process."""

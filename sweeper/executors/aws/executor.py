@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -22,14 +23,14 @@ from sweeper.executors.aws.account import Account, region_of
 from sweeper.executors.aws.collect import Collector
 from sweeper.executors.aws.pace import Pace
 from sweeper.executors.aws.request import Requests
+from sweeper.executors.aws.spending import spending_limits
 from sweeper.executors.aws.watch import Watch
 from sweeper.executors.base import Batch, NotNowError, Status
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.spec import JobSpec
 
-_CREATE_PER_SECOND = 0.9
 _CREATE_BURST = 4
-"""Just below Braket's quota for CreateJob: 1 a second, 5 at once (Amazon Braket quotas)."""
+"""Just below Braket's quota for CreateJob: 5 at once (Amazon Braket quotas)."""
 
 _QUOTA_PAUSE_SECONDS = 60.0
 """After a refusal for too many jobs, how long until one more than run now is tried."""
@@ -70,6 +71,7 @@ class AwsExecutor:
         bucket: str | None = None,
         kms_key_id: str | None = None,
         max_concurrent_jobs: int | None = None,
+        creations_per_second: float = 0.9,
         poll_seconds: float = 30.0,
         pack: int = 1,
     ) -> None:
@@ -83,6 +85,7 @@ class AwsExecutor:
             bucket: Bucket for code and results.
             kms_key_id: Key that encrypts the results.
             max_concurrent_jobs: Hybrid jobs at a time; none to learn the quota from refusals.
+            creations_per_second: CreateJob calls a second.
             poll_seconds: Longest pause between two looks at the jobs.
             pack: Combinations that share a hybrid job.
 
@@ -92,10 +95,9 @@ class AwsExecutor:
         for name, value in (("max_concurrent_jobs", max_concurrent_jobs), ("pack", pack)):
             if value is not None and value < 1:
                 raise ConfigError(f"hydra.launcher.{name}={value} is not possible: it must be 1 or more.")
-        if poll_seconds <= 0:
-            raise ConfigError(
-                f"hydra.launcher.poll_seconds={poll_seconds} is not possible: it must be above 0."
-            )
+        for name, seconds in (("poll_seconds", poll_seconds), ("creations_per_second", creations_per_second)):
+            if seconds <= 0:
+                raise ConfigError(f"hydra.launcher.{name}={seconds} is not possible: it must be above 0.")
         self.batch_size = pack
         self._folder = folder
         self._options = _Options(region, profile, role_arn, bucket, kms_key_id)
@@ -104,7 +106,7 @@ class AwsExecutor:
         self._try_more_at = 0.0
         self._held = 0
         self._account_: Account | None = None
-        self._pace = Pace(_CREATE_PER_SECOND, _CREATE_BURST)
+        self._pace = Pace(creations_per_second, _CREATE_BURST)
         self._requests: Requests | None = None
         self._watch: Watch | None = None
         self._collector: Collector | None = None
@@ -147,6 +149,10 @@ class AwsExecutor:
             if arn.startswith("arn:")
         ]
 
+    def spending_limit(self, specs: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
+        """Braket's own limit, for each QPU; it covers neither simulators nor instances."""
+        return spending_limits(self._account, {spec.device for spec in specs}, usd)
+
     def submit(self, batch: Batch) -> list[str]:
         """One CreateJob, with a client token that makes a repetition harmless."""
         self._adopt_regions(batch)
@@ -182,8 +188,9 @@ class AwsExecutor:
         return {handle: shared(statuses[arn], handle) for handle, arn in arns.items() if arn in statuses}
 
     def wait(self, seconds: float) -> None:
-        """Sleep: AWS calls nobody back."""
-        time.sleep(seconds)
+        """Sleep until the next look is due: AWS calls nobody back."""
+        due = self._watch.due_in() if self._watch is not None else seconds
+        time.sleep(min(seconds, max(due, 0.01)))
 
     def fetch(self, finished: Mapping[str, tuple[JobFolder, Status]]) -> Mapping[str, Status]:
         """Archives, logs and checkpoints, several jobs at once."""

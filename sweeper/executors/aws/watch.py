@@ -20,7 +20,8 @@ from sweeper.states import JobState
 _PAGE = 100
 _FIRST_PAUSE = 2.0
 _GROWTH = 1.5
-_MARGIN = timedelta(minutes=5)
+_MARGIN = timedelta(seconds=10)
+"""Between the date of an answer and the creation it speaks of; a job beyond it is asked for by name."""
 _FORGOTTEN_AFTER = timedelta(days=6)
 """A hybrid job runs for five days at most, and is looked for no longer than this."""
 
@@ -36,6 +37,7 @@ class Watch:
         self._created_at: dict[str, datetime] = {}
         self._statuses: dict[str, Status] = {}
         self._described: dict[str, Mapping[str, Any]] = {}
+        self._denied: set[str] = set()
 
     def created(self, arn: str, response: Mapping[str, Any]) -> None:
         """Remember a new job, and when it was created by Braket's clock, which may not be ours."""
@@ -45,7 +47,7 @@ class Watch:
         self._soon()
 
     def look(self, arns: Collection[str]) -> Mapping[str, Status]:
-        """How these jobs stand by the latest look; a job that Braket does not know is missing.
+        """How these jobs stand by the latest look; only a job that Braket denies to know is missing.
 
         Raises:
             CredentialsError: The credentials have expired.
@@ -53,7 +55,12 @@ class Watch:
         open_ = {arn for arn in arns if not self._known_to_have_ended(arn)}
         if open_ and time.monotonic() >= self._next_look:
             self._ask(open_)
-        return {arn: self._statuses[arn] for arn in arns if arn in self._statuses}
+        unasked = Status(JobState.QUEUED)
+        return {arn: self._statuses.get(arn, unasked) for arn in arns if arn not in self._denied}
+
+    def due_in(self) -> float:
+        """Seconds until asking again makes sense."""
+        return self._next_look - time.monotonic()
 
     def find(self, token: str) -> str | None:
         """ARN of the job of the last days with this token among its tags; none if there is none."""
@@ -137,7 +144,7 @@ class Watch:
         except ClientError as error:
             if trouble.code_of(error) != "ResourceNotFoundException":
                 raise
-            self._statuses.pop(arn, None)
+            self._denied.add(arn)
             return
         self._created_at[arn] = job["createdAt"]
         if state_of(job["status"]).finished:

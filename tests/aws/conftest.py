@@ -1,0 +1,113 @@
+"""Sweeps on an emulated AWS account, in this process and as typed commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sweeper import load_sweep
+
+from ..emulator import Caller, Emulator, EmulatorSettings, StubProgram
+
+# What every sweep of these tests has in common: short, paid for, watched closely.
+QUICK = (
+    "hydra/launcher=braket_aws",
+    "hydra.launcher.poll_seconds=0.3",
+    "hydra.sweep.dir=out",
+    "budget.max_usd=100",
+    "max_iterations=3",
+    "shots=50",
+)
+NO_REHEARSAL = (*QUICK, "rehearse=false")
+
+MakeCloud = Callable[..., AbstractContextManager["Cloud"]]
+
+
+@dataclass
+class Cloud:
+    """An emulated account and a directory in which commands are typed."""
+
+    emulator: Emulator
+    directory: Path
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Type a command, and go on while it runs."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sweeper", *words],
+            cwd=self.directory,
+            env={**os.environ, **self.emulator.environment(), "COLUMNS": "200"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.processes.append(process)
+        return process
+
+    def run(self, *words: str, expect: int = 0) -> str:
+        """Type a command and read what it says."""
+        said, _ = self.start(*words).communicate(timeout=240)
+        code = self.processes[-1].returncode
+        assert code == expect, f"exit code {code}\n{said}"
+        return said
+
+    @property
+    def results(self) -> pd.DataFrame:
+        return load_sweep(self.directory / "out").results
+
+    def count(self) -> Counter[str]:
+        """Calls of the client, by operation."""
+        return Counter(call.operation for call in self.emulator.calls if call.caller is Caller.CLIENT)
+
+    def wait_until(self, holds: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + 90
+        while not holds():
+            assert time.monotonic() < deadline, f"never: {what}"
+            time.sleep(0.02)
+
+
+@contextmanager
+def cloud(directory: Path, **settings: object) -> Iterator[Cloud]:
+    defaults: dict[str, object] = {"time_scale": 0.05}
+    with Emulator(EmulatorSettings(**{**defaults, **settings})) as emulator:  # type: ignore[arg-type]
+        made = Cloud(emulator, directory)
+        try:
+            yield made
+        finally:
+            for process in made.processes:
+                process.kill()
+                process.communicate()
+        assert emulator.internal_errors == []
+
+
+@pytest.fixture
+def make_cloud(tmp_path: Path) -> MakeCloud:
+    """An account with other settings: `with make_cloud(max_concurrent_jobs=1) as cloud`."""
+    return lambda **settings: cloud(tmp_path, **settings)
+
+
+@pytest.fixture
+def aws(tmp_path: Path) -> Iterator[Cloud]:
+    """An account whose jobs really run."""
+    with cloud(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def stubs(tmp_path: Path) -> Iterator[Cloud]:
+    """An account whose jobs take three emulated seconds and start no process."""
+    outcome = {"objective": -1.0, "value": -1.0, "stderr": 0.0, "tasks": 8}
+    stub = StubProgram(runtime_seconds=3, outcome=lambda _: outcome)
+    with cloud(tmp_path, stub=stub) as made:
+        yield made
