@@ -6,6 +6,8 @@ The status needs AWS credentials; without them the rest is shown.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 
 from rich import box
 from rich.table import Table
@@ -13,6 +15,7 @@ from rich.text import Text
 
 from sweeper.catalogue import devices
 from sweeper.errors import SweeperError
+from sweeper.prices import list_price, write_refreshed
 from sweeper.render import make_console
 from sweeper.schema.device import Device, Price
 
@@ -20,12 +23,20 @@ from sweeper.schema.device import Device, Price
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--offline", action="store_true", help="do not ask AWS")
+    parser.add_argument(
+        "--prices", action="store_true", help="compare the prices with AWS's price list instead"
+    )
+    parser.add_argument(
+        "--refresh", action="store_true", help="write prices that differ into ./conf/device, where they count"
+    )
     parser.add_argument("--profile", help="profile of the AWS configuration")
     parser.add_argument("--region", default=None, help="region in which to ask for managed simulators")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the devices."""
+    if options.prices or options.refresh:
+        return _compare_prices(refresh=options.refresh)
     console = make_console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("device", "qubits", "shots", "exact", "price", "as of", "regions", "status"):
@@ -53,6 +64,29 @@ def run(options: argparse.Namespace) -> int:
     console.print(
         Text("Prices in USD, upper bounds as published on the day given; sources in conf/device.", "dim")
     )
+    return 0
+
+
+def _compare_prices(*, refresh: bool) -> int:
+    """Print where AWS's price list differs, and write what it says if that is wanted."""
+    console = make_console()
+    differing = 0
+    for name, device in devices().items():
+        if device.price.free:
+            continue
+        price = list_price(device)
+        if not price.differs_from(device):
+            console.print(f"{name}: {_words(device.price)}, as in AWS's price list")
+            continue
+        differing += 1
+        listed = replace(
+            device.price, per_task=price.per_task, per_shot=price.per_shot, per_minute=price.per_minute
+        )
+        console.print(f"{name}: {_words(device.price)} in the config, {_words(listed)} in AWS's price list")
+        if refresh:
+            console.print(f"  written to {write_refreshed(name, price, Path('conf'))}")
+    if differing and not refresh:
+        console.print("sweeper devices --refresh writes these prices into ./conf/device.")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from sweeper import load_sweep
 
 from ..emulator import Caller, DeviceStatus
+from ..emulator.devices import DEVICES
 from .conftest import NO_REHEARSAL, QUICK, Cloud, MakeCloud
 
 
@@ -191,6 +193,20 @@ def test_logs_follow_a_running_job(make_cloud: MakeCloud) -> None:
         said = aws.run("logs", "out", "0", "--follow")
         assert said.count("Metrics - ") == 80
         sweep.wait(timeout=60)
+
+
+def test_prices_are_compared_with_the_price_list_and_refreshed(make_cloud: MakeCloud) -> None:
+    dearer = tuple(
+        replace(device, per_shot=0.25) if device.arn.endswith("Garnet") else device for device in DEVICES
+    )
+    with make_cloud(devices=dearer) as aws:
+        said = aws.run("devices", "--prices")
+        assert "0.00145 a shot in the config, 0.3 a task + 0.25 a shot in AWS's price list" in said
+        assert "sv1: 0.075 a minute, 3 s at least, as in AWS's price list" in said
+        aws.run("devices", "--refresh")
+        config = aws.run("device=iqm_garnet", "--cfg", "job")
+        assert "per_shot: 0.25" in config
+        assert "AWS price list" in config
 
 
 def test_devices_are_listed_with_their_status(aws: Cloud) -> None:

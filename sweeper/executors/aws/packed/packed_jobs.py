@@ -1,97 +1,118 @@
 """Several hybrid jobs inside one: each in a process of its own, as many at a time as there are vCPUs.
 
 Uploaded beside the jobs' source modules and run as the hybrid job's entry point. It is part of the world
-where jobs run, needs the standard library only, and imports nothing of `sweeper`. Every job sees Braket's
-variables with folders of its own: `results/<place>/`, `checkpoints/<place>/`.
+where jobs run and imports nothing of `sweeper`. Every job sees Braket's variables with folders of its
+own: `results/<place>/`, `checkpoints/<place>/`. The SDK is imported once, and forked.
 """
 
 import contextlib
+import importlib
 import json
 import os
+import random
+import runpy
 import signal
-import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 _CHANNEL = "hyperparameters"
-_CHILD = (
-    "import importlib, runpy, sys\n"
-    "module, _, function = sys.argv[1].partition(':')\n"
-    "sys.argv = sys.argv[1:]\n"
-    "if function: getattr(importlib.import_module(module), function)()\n"
-    "else: runpy.run_module(module, run_name='__main__', alter_sys=True)\n"
-)
+_SHARED = ("braket.circuits", "braket.devices", "braket.jobs", "numpy", "scipy.optimize")
 
 
 def main() -> None:
-    """Run all jobs described in the input channel; fails only if not one of them could be started."""
+    """Run all jobs described in the input channel; how each ended is written down beside its results."""
     channel = Path(os.environ["AMZN_BRAKET_INPUT_DIR"]) / _CHANNEL
     jobs = json.loads((channel / "jobs.json").read_text(encoding="utf-8"))
     results = Path(os.environ["AMZN_BRAKET_JOB_RESULTS_DIR"])
-    checkpoints = Path(os.environ["AMZN_BRAKET_CHECKPOINT_DIR"])
+    # One thread for each job, as several share the vCPUs; set before numpy is imported.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    for module in _SHARED:
+        with contextlib.suppress(ImportError):  # a job that needs it will say so
+            importlib.import_module(module)
     waiting = list(enumerate(jobs))
-    running: dict[int, tuple[subprocess.Popen[bytes], float]] = {}
-    at_once = len(os.sched_getaffinity(0))
+    running: dict[int, tuple[int, float]] = {}
     while waiting or running:
-        while waiting and len(running) < at_once:
+        while waiting and len(running) < len(os.sched_getaffinity(0)):
             place, job = waiting.pop(0)
-            folder = results / str(place)
-            running[place] = _start(place, job, folder, checkpoints / str(place)), time.time()
-            print(f"packed job {place} of {len(jobs)} started")  # noqa: T201 - the log
-        for place, (process, started_at) in list(running.items()):
-            if process.poll() is None:
-                continue
-            del running[place]
-            _end(results / str(place), process, started_at)
-            print(f"packed job {place} ended with exit code {process.returncode}")  # noqa: T201
-        time.sleep(0.02)
+            environment = _prepare(place, job, results / str(place))
+            print(f"packed job {place} of {len(jobs)} starts", flush=True)  # noqa: T201 - the log
+            pid = os.fork()
+            if pid == 0:
+                _become(job["entry_point"], environment, results / str(place) / "log.txt")
+            running[pid] = place, time.time()
+        pid, status = os.waitpid(-1, 0)
+        if pid in running:
+            place, started_at = running.pop(pid)
+            _end(results / str(place), pid, os.waitstatus_to_exitcode(status), started_at)
 
 
-def _start(place: int, job: dict[str, Any], folder: Path, checkpoints: Path) -> "subprocess.Popen[bytes]":
-    """Start one job with its own hyperparameter file, input files, folders and log."""
+def _prepare(place: int, job: dict[str, Any], folder: Path) -> dict[str, str]:
+    """Give a job its own hyperparameter file, input files and folders; returns the variables that tell."""
     private = folder / ".packed"
     (private / "input" / _CHANNEL).mkdir(parents=True)
     (folder / "results").mkdir()
+    checkpoints = Path(os.environ["AMZN_BRAKET_CHECKPOINT_DIR"]) / str(place)
     checkpoints.mkdir(parents=True, exist_ok=True)
     parameters = private / "hyperparameters.json"
     parameters.write_text(json.dumps(job["hyperparameters"]), encoding="utf-8")
     for name, content in job["files"].items():
         (private / "input" / _CHANNEL / Path(name).name).write_bytes(content.encode())
-    common = Path(os.environ["AMZN_BRAKET_INPUT_DIR"])
-    for channel in common.iterdir():
+    for channel in Path(os.environ["AMZN_BRAKET_INPUT_DIR"]).iterdir():
         if channel.name != _CHANNEL:
             (private / "input" / channel.name).symlink_to(channel)
-    environment = {
-        **os.environ,
+    return {
         "AMZN_BRAKET_JOB_NAME": f"{os.environ['AMZN_BRAKET_JOB_NAME']}-{place}",
         "AMZN_BRAKET_HP_FILE": str(parameters),
         "AMZN_BRAKET_INPUT_DIR": str(private / "input"),
         "AMZN_BRAKET_JOB_RESULTS_DIR": str(folder / "results"),
         "AMZN_BRAKET_CHECKPOINT_DIR": str(checkpoints),
         "AMZN_BRAKET_SCRIPT_ENTRY_POINT": job["entry_point"],
-        "OMP_NUM_THREADS": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)]),
     }
-    with (folder / "log.txt").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-c", _CHILD, job["entry_point"]],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
 
 
-def _end(folder: Path, process: "subprocess.Popen[bytes]", started_at: float) -> None:
+def _become(entry_point: str, environment: dict[str, str], log: Path) -> NoReturn:
+    """Turn this fresh child into the job: its own group, log, environment, randomness."""
+    code = 1
+    try:
+        os.setsid()
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        for standard in (1, 2):
+            os.dup2(descriptor, standard)
+        for name in ("stdout", "stderr"):
+            getattr(sys, name).reconfigure(line_buffering=True, errors="backslashreplace")
+        os.environ.update(environment)
+        random.seed()
+        if (numpy := sys.modules.get("numpy")) is not None:
+            numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
+        module, _, function = entry_point.partition(":")
+        if function:
+            getattr(importlib.import_module(module), function)()
+        else:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        if isinstance(stop.code, str):
+            print(stop.code, file=sys.stderr)  # noqa: T201 - what the interpreter does with a text
+    except BaseException:  # noqa: BLE001 - whatever it is, it is the job's failure
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        os._exit(code & 0xFF)
+
+
+def _end(folder: Path, pid: int, code: int, started_at: float) -> None:
     """Write down how a job ended, and end what it has left running."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    report = {"exit_code": process.returncode, "started_at": started_at, "ended_at": time.time()}
+        os.killpg(pid, signal.SIGKILL)
+    report = {"exit_code": code, "started_at": started_at, "ended_at": time.time()}
     (folder / "exit.json").write_text(json.dumps(report), encoding="utf-8")
+    print(f"packed job {folder.name} ended with exit code {code}", flush=True)  # noqa: T201 - the log
     # Links do not belong into the archive of results.
     for link in (folder / ".packed" / "input").iterdir():
         if link.is_symlink():
