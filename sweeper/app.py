@@ -34,6 +34,12 @@ def run(arguments: list[str]) -> int:
     except (SweeperError, HydraException, OmegaConfBaseException) as error:
         print(f"error: {_explain(error)}", file=sys.stderr)  # noqa: T201 - the command's answer
         return 1
+    except ValueError as error:
+        # Hydra's own answer to a config group set to null, among others.
+        if not _raised_by_hydra(error):
+            raise
+        print(f"error: {_explain(error)}", file=sys.stderr)  # noqa: T201 - the command's answer
+        return 1
     except KeyboardInterrupt:
         return 130
     finally:
@@ -47,6 +53,14 @@ def _never_called(config: DictConfig) -> None:
         "hydra.mode=RUN bypasses the launcher, so no job would be recorded: leave hydra.mode at MULTIRUN "
         f"(a single combination is a sweep of one). The algorithm was {config.algorithm.entry_point}."
     )
+
+
+def _raised_by_hydra(error: BaseException) -> bool:
+    """Whether the error comes out of Hydra's composition, and so from what was typed."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and "hydra" in trace.tb_frame.f_globals.get("__name__", "")
 
 
 def _explain(error: BaseException) -> str:

@@ -53,11 +53,17 @@ def cost_of(config: SweepConfig) -> Cost:
     """The upper bound for one hybrid job.
 
     Raises:
-        ConfigError: Its quantum tasks cost money and nothing says how many there will be.
+        ConfigError: Its quantum tasks cost money and nothing says how many there will be, or the device is
+            too small.
     """
     instance_usd = config.instance.usd_per_hour * config.job.max_runtime_seconds / 3600
     workload = config.algorithm.workload(config)
     device = config.device
+    if workload is not None and device.qubits is not None and (workload.qubits or 0) > device.qubits:
+        raise ConfigError(
+            f"The problem needs {workload.qubits} qubits and {device.arn} has {device.qubits}: choose a smaller "
+            "problem or another device."
+        )
     if workload is None:
         if not device.price.free:
             raise ConfigError(
