@@ -61,8 +61,8 @@ def cost_of(config: SweepConfig) -> Cost:
     device = config.device
     if workload is not None and device.qubits is not None and (workload.qubits or 0) > device.qubits:
         raise ConfigError(
-            f"The problem needs {workload.qubits} qubits and {device.arn} has {device.qubits}: choose a smaller "
-            "problem or another device."
+            f"The problem needs {workload.qubits} qubits and {device.arn} has {device.qubits}: choose a "
+            "smaller problem or another device."
         )
     if workload is None:
         if not device.price.free:

@@ -64,7 +64,22 @@ class BraketAwsConf:
     poll_seconds: float = 30.0
 
 
-for _name, _node in (("braket_local", BraketLocalConf), ("braket_aws", BraketAwsConf)):
+@dataclass
+class BraketDockerConf:
+    """Hybrid jobs in Braket's container on this machine, by the SDK's LocalQuantumJob."""
+
+    _target_: str = "sweeper.hydra_plugin.BraketDockerLauncher"
+    # Show what would run, and run nothing.
+    dry_run: bool = False
+    # Containers at a time.
+    n_jobs: int | None = 1
+
+
+for _name, _node in (
+    ("braket_local", BraketLocalConf),
+    ("braket_aws", BraketAwsConf),
+    ("braket_docker", BraketDockerConf),
+):
     ConfigStore.instance().store(group="hydra/launcher", name=_name, node=_node, provider="braket-sweeper")
 
 
@@ -103,6 +118,12 @@ class BraketAwsLauncher(_BraketLauncher):
     """`hydra/launcher=braket_aws`: on Amazon Braket."""
 
     name = "braket_aws"
+
+
+class BraketDockerLauncher(_BraketLauncher):
+    """`hydra/launcher=braket_docker`: in containers on this machine."""
+
+    name = "braket_docker"
 
 
 class SweeperSearchPath(SearchPathPlugin):

@@ -13,6 +13,7 @@ from sweeper.folder import SweepFolder
 _EXECUTORS = {
     "braket_local": "sweeper.executors.local:LocalExecutor",
     "braket_aws": "sweeper.executors.aws:AwsExecutor",
+    "braket_docker": "sweeper.executors.docker:DockerExecutor",
 }
 
 
