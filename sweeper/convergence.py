@@ -22,13 +22,13 @@ class Curves:
     Attributes:
         name: What it is: the logged metric, less the exact reference where every job has one.
         iterations: The grid; shape (points,).
-        values: Shape (jobs, points), rows as in the results table; nan before a job's first value. A job that
-            stopped stays where it stopped.
+        of_jobs: Shape (jobs, points), rows as in the results table; nan before a job's first value. A job
+            that stopped stays where it stopped.
     """
 
     name: str
     iterations: NDArray[np.float64]
-    values: NDArray[np.float64]
+    of_jobs: NDArray[np.float64]
 
 
 def curves(results: pd.DataFrame, metrics: pd.DataFrame, metric: str | None = None) -> Curves | None:
@@ -47,8 +47,9 @@ def curves(results: pd.DataFrame, metrics: pd.DataFrame, metric: str | None = No
     if logged.empty:
         return None
     jobs = logged["job"].to_numpy()
-    order_in_job = logged.groupby("job", sort=False).cumcount()
-    iterations = logged["iteration"].astype("float64").fillna(order_in_job).to_numpy(dtype=float)
+    order_in_job = logged.groupby("job", sort=False).cumcount().to_numpy(dtype=np.float64)
+    given = logged["iteration"].to_numpy(dtype=np.float64, na_value=np.nan)
+    iterations = np.where(np.isnan(given), order_in_job, given)
     order = np.lexsort((iterations, jobs))
     jobs, iterations, values = jobs[order], iterations[order], logged["value"].to_numpy()[order]
     grid = _grid(iterations)
@@ -72,7 +73,7 @@ def bands(results: pd.DataFrame, found: Curves, by: Sequence[str]) -> pd.DataFra
     """
     frames = []
     for group in split(results, by, [], "objective"):
-        values = found.values[group.rows]
+        values = found.of_jobs[group.rows]
         values = values[np.isfinite(values).any(axis=1)]
         begun = np.isfinite(values).any(axis=0)
         if not begun.any():
@@ -99,4 +100,7 @@ def _grid(iterations: NDArray[np.float64]) -> NDArray[np.float64]:
     distinct = np.unique(iterations)
     if len(distinct) <= MOST_POINTS:
         return distinct
-    return distinct[np.linspace(0, len(distinct) - 1, MOST_POINTS).round().astype(int)]
+    thinned: NDArray[np.float64] = distinct[
+        np.linspace(0, len(distinct) - 1, MOST_POINTS).round().astype(int)
+    ]
+    return thinned

@@ -11,6 +11,7 @@ from sweeper.errors import SweeperError
 SUBCOMMANDS = {
     "table": "print a sweep's results, sorted and filtered",
     "compare": "rank groups of replicates, with intervals and tests; one sweep or several",
+    "report": "write report.html, or single pictures for a paper",
     "status": "how a sweep's jobs stand, finished or running",
 }
 

@@ -52,8 +52,8 @@ def pareto(
     Means, not single jobs: a front of single jobs is made of the luckiest ones.
 
     Returns:
-        The keys, the cost, the loss under its name, `n`, and `on_front`: no other group is at least as good in
-        both and better in one.
+        The keys, the cost, the loss under its name, `n`, and `on_front`: no other group is at least as good
+        in both and better in one.
     """
     metric, cost = choose_metric(results, metric), choose_cost(results, cost)
     keys = list(by) if by is not None else [key for key in design_keys(results) if varies(results, key)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-# Okabe and Ito, "Color Universal Design" (2008), without black and yellow, which vanish on one of the grounds.
+# Okabe and Ito, "Color Universal Design" (2008), without black and yellow: each vanishes on a ground.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "triangle-down")
@@ -38,7 +38,13 @@ def marker(place: int) -> dict[str, Any]:
 def template(*, dark: bool) -> go.layout.Template:
     """Text, axes and grid for one of the two grounds; the ground itself shows through."""
     text, grid, edge = ("#d7dde4", "#343c46", "#7b8794") if dark else ("#1f2933", "#e3e7eb", "#7b8794")
-    axis = {"gridcolor": grid, "linecolor": edge, "zerolinecolor": edge, "tickcolor": edge, "automargin": True}
+    axis = {
+        "gridcolor": grid,
+        "linecolor": edge,
+        "zerolinecolor": edge,
+        "tickcolor": edge,
+        "automargin": True,
+    }
     return go.layout.Template(
         layout={
             "font": {"family": "system-ui, sans-serif", "size": 13, "color": text},
