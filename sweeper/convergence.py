@@ -20,10 +20,10 @@ class Curves:
     """Every job's metric on one common grid of iterations.
 
     Attributes:
-        name: What it is: the logged metric, less the exact reference where every job has one.
+        name: What it is: the logged metric, less the exact reference where there is one.
         iterations: The grid; shape (points,).
-        of_jobs: Shape (jobs, points), rows as in the results table; nan before a job's first value. A job
-            that stopped stays where it stopped.
+        of_jobs: Shape (jobs, points), rows as in the results table; nan before a job's first value, and where
+            it lacks the reference. A job that stopped stays where it stopped.
     """
 
     name: str
@@ -60,7 +60,7 @@ def curves(results: pd.DataFrame, metrics: pd.DataFrame, metric: str | None = No
         found = values[part][np.maximum(last, 0)]
         sampled[row_of[int(jobs[part[0]])]] = np.where(last >= 0, found, np.nan)
     reference = numbers(results, "reference")
-    if metric is None and np.isfinite(reference[np.isfinite(sampled).any(axis=1)]).all():
+    if metric is None and np.isfinite(reference).any():
         return Curves(f"{name} − reference", grid, sampled - reference[:, None])
     return Curves(name, grid, sampled)
 

@@ -44,7 +44,7 @@ def ranking(section: Section, most: int | None = None) -> Block:
     judged = section.rows["ratio"].notna().any() or section.rows["error"].notna().any()
     columns: dict[str, list[str]] = {
         **{key: [key_text(value) for value in table[key]] for key in section.by},
-        "n": [_count(row) for row in rows],
+        "n": [str(row["n"]) for row in rows],
         f"mean {section.metric} [95 % CI]": [
             _mean(row["mean"], row["ci_low"], row["ci_high"]) for row in rows
         ],
@@ -60,12 +60,19 @@ def ranking(section: Section, most: int | None = None) -> Block:
                 columns[f"{title}/success"] = [number(value, 3) for value in spent]
     if len(section.table) > 1:
         columns["against the best"] = [_against_the_best(row) for row in rows]
+    if any(lost := [_lost(row) for row in rows]):
+        columns["not in n"] = lost
     styles = tuple({BEST: "bold", OPEN: ""}.get(verdict, "dim") for verdict in table["verdict"])
     left = {key for key in section.by if not pd.api.types.is_numeric_dtype(table[key])}
     full = table.assign(metric=section.metric)
     title = section.title
     return Block(
-        title, pd.DataFrame(columns), full, section.notes, frozenset(left | {"against the best"}), styles
+        title,
+        pd.DataFrame(columns),
+        full,
+        section.notes,
+        frozenset(left | {"against the best", "not in n"}),
+        styles,
     )
 
 
@@ -127,9 +134,8 @@ def key_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _count(row: dict[Any, Any]) -> str:
-    lost = [f"{row[name]} {words}" for name, words in _LOST.items() if row[name]]
-    return f"{row['n']} (+{', '.join(lost)})" if lost else str(row["n"])
+def _lost(row: dict[Any, Any]) -> str:
+    return ", ".join(f"{row[name]} {words}" for name, words in _LOST.items() if row[name])
 
 
 def _mean(mean: float, low: float, high: float) -> str:

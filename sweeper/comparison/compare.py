@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sweeper.comparison.blocks import Block
 
 SIGNIFICANT = 0.05
+_MANY_PAIRS = 100
 
 BEST = "best"
 WORSE = "worse"
@@ -214,6 +215,8 @@ def _notes(table: pd.DataFrame, rows: pd.DataFrame, blocks: Sequence[str], succe
             f"differences from the best: {' and '.join(tests)}{paired}, p values by Holm over all {pairs} "
             f"pair{'s' * (pairs > 1)}; {SIGNIFICANT:g} is the limit"
         )
+        if pairs >= _MANY_PAIRS:
+            notes.append("so many pairs leave little power: group by fewer keys to test them")
     elif len(table) > 1:
         notes.append("no difference can be tested with fewer than 2 values in a group: sweep seeds")
     if (criterion := success.words(rows)) is not None:

@@ -132,7 +132,11 @@ def _headlines(section: Section) -> list[Headline]:
         )
         stderr = f" ± {number(best_job['stderr'], 2)}" if pd.notna(best_job["stderr"]) else ""
         answer.append(
-            Headline("Best single job", f"{value}{stderr}", f"job {best_job['job']}; the luckiest of all")
+            Headline(
+                "Best single job",
+                f"{value}{stderr}",
+                f"job {best_job['job']}, {section.metric} {number(best_job[section.metric], 3)}; the luckiest",
+            )
         )
     if math.isfinite(best["success_rate"]):
         rate = f"{best['successes']} of {best['jobs'] - best['unfinished']}"

@@ -44,6 +44,7 @@ def template(*, dark: bool) -> go.layout.Template:
         "zerolinecolor": edge,
         "tickcolor": edge,
         "automargin": True,
+        "exponentformat": "power",
     }
     return go.layout.Template(
         layout={
@@ -69,4 +70,4 @@ def figure(*traces: Any, **layout: Any) -> go.Figure:
 
 def spans_decades(low: float, high: float) -> bool:
     """Whether a logarithmic axis serves the values better."""
-    return low > 0 and high / low > 30
+    return low > 0 and high / low > 12

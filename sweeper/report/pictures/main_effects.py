@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sweeper.comparison.blocks import key_text
+from sweeper.comparison.compare import WORSE, compare
 from sweeper.comparison.groups import split
 from sweeper.comparison.pivot import ordered
 from sweeper.report import style
@@ -26,8 +27,23 @@ def draw(part: Part) -> Picture | None:
             figures[key] = drawn
     if not figures:
         return None
-    caption = f"Mean {part.metric} at each value, over everything else, with its 95 % confidence interval."
+    verdicts = [words for key in figures if (words := _verdict(part.rows, key, part.metric))]
+    caption = " ".join(
+        [
+            f"Mean {part.metric} at each value, over everything else, with its 95 % confidence interval.",
+            *verdicts,
+        ]
+    )
     return Picture("main-effects", "What each key does", caption, figures, side_by_side=True)
+
+
+def _verdict(rows: pd.DataFrame, key: str, metric: str) -> str:
+    """Which values of a key are significantly worse than its best one."""
+    table = compare(rows, by=[key], metric=metric).table
+    best, worse = key_text(table[key].iloc[0]), table.loc[table["verdict"] == WORSE, key]
+    if worse.empty:
+        return f"{key}: no significant difference."
+    return f"{key}: {', '.join(key_text(value) for value in worse)} significantly worse than {best}."
 
 
 def figure(rows: pd.DataFrame, key: str, metric: str) -> go.Figure | None:

@@ -51,7 +51,7 @@ def figure(rows: pd.DataFrame, keys: list[str], metric: str) -> go.Figure:
         },
     )
     drawn = style.figure(trace, height=440)
-    drawn.update_layout(margin={"l": 70, "r": 30, "t": 60, "b": 30})
+    drawn.update_layout(margin={"l": 110, "r": 30, "t": 60, "b": 30})
     return drawn
 
 
