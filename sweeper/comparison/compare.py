@@ -156,7 +156,7 @@ def _section(title: str, rows: pd.DataFrame, by: list[str], metric: str, success
                 **describe(group, rows, reached, lower_is_better=lower),
                 **verdict,
             }
-            for group, verdict in _ranked(groups, lower_is_better=lower)
+            for group, verdict in ranked(groups, lower_is_better=lower)
         ]
     ).reset_index(drop=True)
     for key in by:
@@ -165,7 +165,7 @@ def _section(title: str, rows: pd.DataFrame, by: list[str], metric: str, success
     return Section(title, metric, lower, tuple(by), table, tuple(notes), rows)
 
 
-def _ranked(groups: list[Group], *, lower_is_better: bool) -> list[tuple[Group, dict[str, Any]]]:
+def ranked(groups: list[Group], *, lower_is_better: bool) -> list[tuple[Group, dict[str, Any]]]:
     """Groups from best to worst by their mean, each with its difference from the best.
 
     Groups without a value come last.

@@ -135,7 +135,7 @@ def _headlines(section: Section) -> list[Headline]:
             Headline(
                 "Best single job",
                 f"{value}{stderr}",
-                f"job {best_job['job']}, {section.metric} {number(best_job[section.metric], 3)}; the luckiest",
+                f"the luckiest: job {best_job['job']}, {section.metric} {number(best_job[section.metric])}",
             )
         )
     if math.isfinite(best["success_rate"]):

@@ -45,7 +45,7 @@ def test_replicates_are_grouped_and_described(results: pd.DataFrame) -> None:
 def test_the_ranking_finds_what_is_really_worse(results: pd.DataFrame) -> None:
     table = compare(results, by=["optimizer"]).table
     assert list(table["optimizer"]) == ["cobyla", "nelder_mead", "powell", "spsa"]
-    assert list(table["verdict"])[0] == "best"
+    assert next(iter(table["verdict"])) == "best"
     assert list(table["verdict"])[3] == "worse"
     assert table["test"].iloc[1] == "paired t, n = 24"
     assert table["minus_best"].iloc[3] == pytest.approx(table["mean"].iloc[3] - table["mean"].iloc[0])
