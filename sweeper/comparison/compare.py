@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sweeper.comparison.groups import Group, describe, split
+from sweeper.comparison.groups import Accounts, Group, describe, split
 from sweeper.comparison.metric import Success, choose_metric, lower_is_better
 from sweeper.errors import ConfigError
 from sweeper.selection import check_columns, design_keys, select_all, swept_keys, varies
@@ -148,12 +148,12 @@ def _section(title: str, rows: pd.DataFrame, by: list[str], metric: str, success
     others = [key for key in swept_keys(rows) if not any(_belongs(key, group) for group in by)]
     blocks = [key for key in others if varies(rows, key)]
     groups = split(rows, by, blocks, metric)
-    reached = success.reached(rows)
+    accounts = Accounts.of(rows, success.reached(rows))
     table = pd.DataFrame(
         [
             {
                 **dict(zip(by, group.keys, strict=True)),
-                **describe(group, rows, reached, lower_is_better=lower),
+                **describe(group, accounts, lower_is_better=lower),
                 **verdict,
             }
             for group, verdict in ranked(groups, lower_is_better=lower)

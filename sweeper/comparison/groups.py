@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -50,19 +50,38 @@ def split(results: pd.DataFrame, by: Sequence[str], blocks: Sequence[str], metri
     group = _codes(results, by)
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0])
-    keys = results[list(by)].astype(object).where(results[list(by)].notna(), None)
+    keys = results[list(by)].astype(object).where(results[list(by)].notna(), None).to_numpy()
     groups = []
     for rows in np.split(order, starts[1:]):
         kept = rows[usable[rows]]
         groups.append(
-            Group(tuple(keys.iloc[int(rows[0])]), rows, Replicates(block[kept], values[kept])),
+            Group(tuple(keys[rows[0]]), rows, Replicates(block[kept], values[kept])),
         )
     return groups
 
 
-def describe(
-    group: Group, results: pd.DataFrame, success: NDArray[np.bool_], *, lower_is_better: bool
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Accounts:
+    """What every group is charged with, by row of the results table; shapes (jobs,).
+
+    Attributes:
+        status: The state of each job.
+        success: Whether it succeeded.
+        spent: Evaluations, shots and USD; nan where unknown.
+    """
+
+    status: NDArray[np.object_]
+    success: NDArray[np.bool_]
+    spent: Mapping[str, NDArray[np.float64]]
+
+    @classmethod
+    def of(cls, results: pd.DataFrame, success: NDArray[np.bool_]) -> Self:
+        """Read them from a results table."""
+        spent = {name: numbers(results, column) for name, column in _COSTS.items()}
+        return cls(results["status"].to_numpy(dtype=object), success, spent)
+
+
+def describe(group: Group, accounts: Accounts, *, lower_is_better: bool) -> dict[str, Any]:
     """One row: counts, location, spread, interval, best, success rate and the cost of a success.
 
     The expected cost of a success is all that was spent divided by the number of successes: what restarting
@@ -70,11 +89,11 @@ def describe(
     Performance Assessment, arXiv:1605.03560).
     """
     values = group.replicates.numbers
-    status = results["status"].to_numpy()[group.rows]
+    status = accounts.status[group.rows]
     failed = int((status == "FAILED").sum())
     done = int((status == "COMPLETED").sum())
     interval = mean_interval(values)
-    successes, trials = int(success[group.rows].sum()), done + failed
+    successes, trials = int(accounts.success[group.rows].sum()), done + failed
     rate = rate_interval(successes, trials)
     return {
         "jobs": len(group.rows),
@@ -94,8 +113,8 @@ def describe(
         "success_low": rate.low,
         "success_high": rate.high,
         **{
-            f"{name}_to_success": _until_success(numbers(results.iloc[group.rows], column), successes)
-            for name, column in _COSTS.items()
+            f"{name}_to_success": _until_success(spent[group.rows], successes)
+            for name, spent in accounts.spent.items()
         },
     }
 
