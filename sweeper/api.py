@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sweeper.report.plots import Plots
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sweep:
     """A sweep's folder, read-only; it may still be running."""
 
@@ -128,8 +128,8 @@ class Sweep:
         """Folder of job `number`: config, hyperparameters, log, results, checkpoints."""
         return self.folder.job(number).root
 
-    def __str__(self) -> str:
-        return f"Sweep {self.folder.root}: {self._standing()}"
+    def __repr__(self) -> str:
+        return f"<Sweep {self.folder.root.resolve().name}: {self._standing()}>"
 
     def _repr_html_(self) -> str:
         html: str = self.compare()._repr_html_()

@@ -26,7 +26,7 @@ def test_a_sweep_shows_itself(sweep: Sweep, tmp_path: Path) -> None:
     assert "<h3>sweep</h3>" in html
     assert "63 COMPLETED, 1 FAILED" in html
     assert "against the best" in html
-    assert str(sweep).endswith("63 COMPLETED, 1 FAILED")
+    assert repr(sweep) == "<Sweep sweep: 63 COMPLETED, 1 FAILED>"
     assert "No jobs to compare" in load_sweep(empty_sweep(tmp_path / "e").root)._repr_html_()
 
 

@@ -27,6 +27,8 @@ from sweeper.render import make_console
 from sweeper.selection import select_all
 from sweeper.sweeps import load_together
 
+_MOST_SHOWN = 60
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
@@ -38,7 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--where", metavar="CONDITION", action="append", default=[], help='such as "shots>=1000"'
     )
-    parser.add_argument("--best", metavar="K", type=int, help="show the K best groups only")
+    parser.add_argument(
+        "--best", metavar="K", type=int, help=f"show the K best groups (as text {_MOST_SHOWN}, else all)"
+    )
     parser.add_argument("--pivot", nargs=2, metavar=("DOWN", "ACROSS"), help="means over two keys")
     parser.add_argument(
         "--diff",
@@ -92,7 +96,7 @@ def _comparison(options: argparse.Namespace) -> list[Block]:
     for section in found.sections:
         if len(options.folders) > 1:
             blocks.append(across_sweeps(side_by_side(section.rows, by=by, metric=section.metric)))
-        blocks.append(ranking(section, options.best))
+        blocks.append(ranking(section, options.best or (_MOST_SHOWN if options.format == "text" else None)))
     # Programs get one kind of table.
     return blocks[1::2] if options.format == "csv" and len(options.folders) > 1 else blocks
 

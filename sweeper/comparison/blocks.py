@@ -65,12 +65,14 @@ def ranking(section: Section, most: int | None = None) -> Block:
     styles = tuple({BEST: "bold", OPEN: ""}.get(verdict, "dim") for verdict in table["verdict"])
     left = {key for key in section.by if not pd.api.types.is_numeric_dtype(table[key])}
     full = table.assign(metric=section.metric)
-    title = section.title
+    notes = section.notes
+    if (hidden := len(section.table) - len(table)) > 0:
+        notes = (*notes, f"{hidden} more groups: sweeper compare DIR --best {len(section.table)} shows all")
     return Block(
-        title,
+        section.title,
         pd.DataFrame(columns),
         full,
-        section.notes,
+        notes,
         frozenset(left | {"against the best", "not in n"}),
         styles,
     )

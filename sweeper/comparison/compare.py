@@ -54,9 +54,9 @@ class Section:
     rows: pd.DataFrame = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
-    """Rankings, one for each algorithm; shows itself in a notebook, `str()` gives text."""
+    """Rankings, one for each algorithm; shows itself in a terminal and in a notebook."""
 
     sections: tuple[Section, ...]
 
@@ -66,7 +66,7 @@ class Comparison:
         frames = [section.table.assign(metric=section.metric) for section in self.sections]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self._shown_as("text")
 
     def _repr_html_(self) -> str:

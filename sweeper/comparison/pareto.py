@@ -59,9 +59,10 @@ def pareto(
     keys = list(by) if by is not None else [key for key in design_keys(results) if varies(results, key)]
     losses, name = loss(results, metric)
     spent = numbers(results, cost)
+    known = np.isfinite(losses) & np.isfinite(spent)
     rows = []
     for group in split(results, keys, [], metric):
-        of_group = group.rows[np.isin(group.rows, np.flatnonzero(np.isfinite(losses) & np.isfinite(spent)))]
+        of_group = group.rows[known[group.rows]]
         if len(of_group):
             values = (spent[of_group].mean(), losses[of_group].mean(), len(of_group))
             rows.append((*group.keys, *values))

@@ -98,7 +98,7 @@ def read_content(folder: SweepFolder) -> Content:
         running=any(not JobState(state).finished for state in count),
         parts=parts,
         headlines=[_headlines(part.section) for part in parts],
-        rankings=[_shortened(ranking(part.section, _MOST_RANKED), part.section) for part in parts],
+        rankings=[ranking(part.section, _MOST_RANKED) for part in parts],
         table=_table(results),
         failures=failures,
         more_failures=more,
@@ -176,17 +176,6 @@ def _totals(results: pd.DataFrame) -> list[Headline]:
         Headline("Shots", total("shots_total"), f"in {total('tasks')} quantum tasks"),
         Headline("Job time", f"{total('seconds', 3)} s", f"{len(results)} jobs, side by side"),
     ]
-
-
-def _shortened(block: Block, section: Section) -> Block:
-    hidden = len(section.table) - len(block.shown)
-    if hidden <= 0:
-        return block
-    notes = (
-        *block.notes,
-        f"the {len(block.shown)} best of {len(section.table)} groups: sweeper compare shows all",
-    )
-    return Block(block.title, block.shown, block.full, notes, block.left, block.styles)
 
 
 def _table(results: pd.DataFrame) -> pd.DataFrame:

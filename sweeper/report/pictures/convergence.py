@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
 
+_MOST_VALUES = 100
+
 
 def draw(part: Part) -> Picture | None:
     """One figure for each swept key, and one of the best combinations; of all jobs where none was swept."""
@@ -22,11 +25,15 @@ def draw(part: Part) -> Picture | None:
         return None
     figures = {}
     for key in part.keys:
+        if len(part.rows[key].drop_duplicates()) > _MOST_VALUES:
+            continue
         figures[f"by {key}"] = figure(bands(part.rows, found, [key]), [key], found)
     if len(part.keys) > 1:
-        best = part.section.table.head(style.MOST_SERIES)
-        chosen = bands(part.rows, found, part.section.by).merge(best[list(part.section.by)])
-        figures["best combinations"] = figure(chosen, part.section.by, found)
+        by = list(part.section.by)
+        best = part.section.table[by].head(style.MOST_SERIES)
+        chosen = part.rows[by].merge(best, how="left", indicator=True)["_merge"].eq("both").to_numpy()
+        of_best = replace(found, of_jobs=found.of_jobs[chosen])
+        figures["best combinations"] = figure(bands(part.rows[chosen], of_best, by), by, of_best)
     if not figures:
         figures["all jobs"] = figure(bands(part.rows, found, []), [], found)
     caption = (

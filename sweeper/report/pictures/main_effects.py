@@ -47,14 +47,16 @@ def _verdict(rows: pd.DataFrame, key: str, metric: str) -> str:
 
 
 def figure(rows: pd.DataFrame, key: str, metric: str) -> go.Figure | None:
-    """Means with intervals; none where fewer than two values of the key have any."""
+    """Means with intervals; none where fewer than two values of the key have any, or there are too many."""
+    if len(rows[key].drop_duplicates()) > _MOST_VALUES:
+        return None
     points = []
     for group in split(rows, [key], [], metric):
         values = group.replicates.numbers
         if len(values):
             interval = mean_interval(values)
             points.append((group.keys[0], values.mean(), interval.low, interval.high, len(values)))
-    if not 2 <= len(points) <= _MOST_VALUES:
+    if len(points) < 2:
         return None
     by_key = {key_text(point[0]): point for point in points}
     levels = ordered(pd.Series([point[0] for point in points]))

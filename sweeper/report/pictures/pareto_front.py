@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from sweeper.comparison.blocks import key_text
 from sweeper.comparison.metric import completed, numbers
@@ -15,7 +16,7 @@ from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
 
-_MOST_JOBS = 1500
+_MOST_POINTS = 1500
 _UNITS = {"cost_usd": "cost (USD)", "shots_total": "shots", "seconds": "time (s)"}
 
 
@@ -39,7 +40,9 @@ def figure(rows: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str], metric: s
     cost = choose_cost(rows) if choose_cost(rows) in frame else str(frame.columns[len(by)])
     losses, name = loss(rows, metric)
     shown = np.flatnonzero(completed(rows) & np.isfinite(losses))
-    shown = shown[np.linspace(0, len(shown) - 1, min(len(shown), _MOST_JOBS)).astype(int)]
+    shown = shown[_evenly(len(shown))]
+    rest = np.flatnonzero(~frame["on_front"])
+    frame = frame.iloc[np.sort(np.r_[np.flatnonzero(frame["on_front"]), rest[_evenly(len(rest))]])]
     labels = [
         ", ".join(f"{key}={key_text(value)}" for key, value in zip(by, values, strict=True))
         for values in frame[list(by)].itertuples(index=False)
@@ -82,3 +85,8 @@ def figure(rows: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str], metric: s
         yaxis={"title": f"mean {name}", "type": scale["y"]},
     )
     return drawn
+
+
+def _evenly(count: int) -> NDArray[np.int64]:
+    """Places of at most `_MOST_POINTS` of so many points."""
+    return np.linspace(0, count - 1, min(count, _MOST_POINTS)).astype(np.int64)
