@@ -73,7 +73,8 @@ def run(options: argparse.Namespace) -> int:
     """Print the comparison."""
     blocks = _diff(options) if options.diff else _comparison(options)
     if options.format == "text":
-        make_console().print(renderable(blocks))
+        console = make_console()
+        console.print(renderable(blocks, console))
     else:
         print(FORMATS[options.format](blocks))  # noqa: T201 - the command's answer
     return 0

@@ -27,6 +27,7 @@ class Block:
         notes: What a reader has to know.
         left: The columns of `shown` that read from the left.
         styles: A rich style for each row.
+        optional: The columns that a narrow terminal can do without, the least important first.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Block:
     notes: tuple[str, ...] = ()
     left: frozenset[str] = frozenset()
     styles: tuple[str, ...] = field(default=(), repr=False)
+    optional: tuple[str, ...] = ()
 
 
 def ranking(section: Section, most: int | None = None) -> Block:
@@ -75,6 +77,7 @@ def ranking(section: Section, most: int | None = None) -> Block:
         notes,
         frozenset(left | {"against the best", "not in n"}),
         styles,
+        ("evaluations/success", "best", "sd", "median", "shots/success", "USD/success", "success"),
     )
 
 

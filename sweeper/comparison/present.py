@@ -9,38 +9,57 @@ from html import escape
 import pandas as pd
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from sweeper.comparison.blocks import Block
 
 _NOTHING = "No jobs to compare."
+_LEFT_OUT = "some columns are left out: a wider terminal or --format csv shows them"
 _LATEX_SYMBOLS = {"∞": "$\\infty$", "≥": "$\\geq$", "≤": "$\\leq$", "±": "$\\pm$", "−": "$-$", "→": "$\\to$"}
 _WIDTH_OF_A_FILE = 240
 
 
-def renderable(blocks: Sequence[Block]) -> RenderableType:
-    """For a terminal."""
+def renderable(blocks: Sequence[Block], console: Console) -> RenderableType:
+    """For a terminal; what it is too narrow for is left out, and that is said."""
     parts: list[RenderableType] = []
     for block in blocks:
         if block.title:
             parts.append(Text(block.title, style="bold"))
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for name in block.shown:
-            table.add_column(str(name), justify="left" if name in block.left else "right", overflow="fold")
-        styles = block.styles or ("",) * len(block.shown)
-        for row, style in zip(block.shown.itertuples(index=False), styles, strict=True):
-            table.add_row(*(Text(str(value)) for value in row), style=style)
-        parts.append(table)
-        parts += [Text(f"  {note}", style="dim") for note in block.notes]
+        names, notes = [str(name) for name in block.shown], list(block.notes)
+        for name in block.optional:
+            if _width(_table(block, names), console) <= console.width:
+                break
+            if name in names:
+                names.remove(name)
+                notes = [*block.notes, _LEFT_OUT]
+        parts.append(_table(block, names))
+        parts += [Text(f"  {note}", style="dim") for note in notes]
         parts.append(Text())
     return Group(*parts[:-1]) if parts else Text(_NOTHING)
+
+
+def _table(block: Block, names: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        table.add_column(str(name), justify="left" if name in block.left else "right", overflow="fold")
+    styles = block.styles or ("",) * len(block.shown)
+    for row, style in zip(block.shown[list(names)].itertuples(index=False), styles, strict=True):
+        table.add_row(*(Text(str(value)) for value in row), style=style)
+    return table
+
+
+def _width(table: Table, console: Console) -> int:
+    """Columns of text the table would like to have."""
+    return Measurement.get(console, console.options.update(max_width=10_000), table).maximum
 
 
 def as_text(blocks: Sequence[Block]) -> str:
     """Plain text, as the terminal shows it."""
     text = io.StringIO()
-    Console(file=text, width=_WIDTH_OF_A_FILE, highlight=False).print(renderable(blocks))
+    console = Console(file=text, width=_WIDTH_OF_A_FILE, highlight=False)
+    console.print(renderable(blocks, console))
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 

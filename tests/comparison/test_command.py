@@ -12,6 +12,11 @@ from sweeper.cli import run_subcommand
 from tests.synthetic import empty_sweep, vqe_sweep
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 @pytest.fixture(scope="module")
 def sweeps(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     root = tmp_path_factory.mktemp("sweeps")
@@ -95,3 +100,16 @@ def test_folders_without_results(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert "is not the folder of a sweep" in say(capsys, str(tmp_path / "none"), expect=1)
     assert "No jobs to compare" in say(capsys, str(empty_sweep(tmp_path / "empty").root))
     assert "No jobs to compare" in say(capsys, *[str(empty_sweep(tmp_path / n).root) for n in "ab"])
+
+
+def test_a_narrow_terminal_keeps_what_matters(
+    capsys: pytest.CaptureFixture[str], sweeps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    text = say(capsys, sweeps[0], "--by", "optimizer")
+    header = text.splitlines()[1]
+    assert "mean error [95 % CI]" in header
+    assert "against the best" in header
+    assert "evaluations" not in header
+    assert "left out" in text
+    assert max(map(len, text.splitlines()[:8])) <= 100
