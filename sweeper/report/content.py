@@ -142,6 +142,8 @@ def _headlines(section: Section) -> list[Headline]:
         rate = f"{best['successes']} of {best['jobs'] - best['unfinished']}"
         cost = number(best["shots_to_success"], 3)
         note = f"{number(best['evaluations_to_success'], 3)} evaluations, {cost} shots to a success"
+        if (section.rows["cost_usd"] > 0).any():
+            note += f", {number(best['usd_to_success'], 3)} USD"
         answer.append(Headline("Success of the best", rate, note))
     return answer
 
