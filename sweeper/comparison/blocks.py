@@ -50,6 +50,10 @@ def ranking(section: Section, most: int | None = None) -> Block:
         f"mean {section.metric} [95 % CI]": [
             _mean(row["mean"], row["ci_low"], row["ci_high"]) for row in rows
         ],
+    }
+    if len(section.table) > 1:
+        columns["against the best"] = [_against_the_best(row) for row in rows]
+    columns |= {
         "sd": [number(value, 2) for value in table["sd"]],
         "median": [number(value) for value in table["median"]],
         "best": [number(value) for value in table["best"]],
@@ -60,8 +64,6 @@ def ranking(section: Section, most: int | None = None) -> Block:
             if (section.rows[name] > 0).any():
                 spent = table[f"{title.lower()}_to_success"]
                 columns[f"{title}/success"] = [number(value, 3) for value in spent]
-    if len(section.table) > 1:
-        columns["against the best"] = [_against_the_best(row) for row in rows]
     if any(lost := [_lost(row) for row in rows]):
         columns["not in n"] = lost
     styles = tuple({BEST: "bold", OPEN: ""}.get(verdict, "dim") for verdict in table["verdict"])
