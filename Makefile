@@ -7,7 +7,7 @@ FOLDER := outputs/showcase
 .PHONY: sweep test lint unit emulator clean help
 
 help:
-	@echo "make sweep      set up .venv, run the showcase sweep, print its table"
+	@echo "make sweep      set up .venv, run the showcase sweep, print its table, write its report"
 	@echo "make test       set up .venv, lint, type-check and test"
 	@echo "make emulator   an AWS account with Amazon Braket on this machine, to try hydra/launcher=braket_aws"
 	@echo "make clean      remove .venv and caches; results in outputs/ stay"

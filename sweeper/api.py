@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sweeper.errors import FolderError
+from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import SweepFolder
 from sweeper.ledger import read_jobs, read_metrics, reading
 from sweeper.tables import metrics_frame, results_frame
 
+if TYPE_CHECKING:
+    from sweeper.comparison import Comparison
+    from sweeper.report.plots import Plots
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Sweep:
     """A sweep's folder, read-only; it may still be running."""
 
@@ -45,13 +52,92 @@ class Sweep:
         return dict(json.loads(self.folder.provenance.read_bytes()))
 
     def best(self, count: int = 1) -> pd.DataFrame:
-        """The `count` completed jobs with the lowest objective, best first."""
+        """The `count` completed jobs with the lowest objective, best first.
+
+        Single jobs: the best of many noisy ones is also the luckiest. `compare` weighs groups of replicates.
+        """
         completed = self.results[self.results["status"] == "COMPLETED"]
         return completed.nsmallest(count, "objective")
+
+    def compare(
+        self,
+        by: str | Sequence[str] | None = None,
+        metric: str | None = None,
+        where: str | Sequence[str] = (),
+        *,
+        success_error: float | None = None,
+        success_ratio: float | None = None,
+    ) -> Comparison:
+        """Rank groups of replicates, with intervals, tests, success rates and costs.
+
+        Args:
+            by: The grouping keys; every swept key but seeds by default.
+            metric: A numeric column; the approximation ratio, error, value or objective by default.
+            where: Conditions such as `shots>=1000`; all must hold.
+            success_error: Largest |error| of a success, Ha; chemical accuracy by default.
+            success_ratio: Smallest approximation ratio of a success; 0.9 by default.
+
+        Raises:
+            ConfigError: A key, metric or condition does not fit the sweep.
+        """
+        from sweeper.comparison import compare
+        from sweeper.comparison.metric import Success
+
+        given = {"max_error": success_error, "min_ratio": success_ratio}
+        success = Success(**{name: value for name, value in given.items() if value is not None})
+        conditions = [where] if isinstance(where, str) else where
+        return compare(self.results, by=_keys(by), metric=metric, where=conditions, success=success)
+
+    def pareto(
+        self, by: str | Sequence[str] | None = None, metric: str | None = None, cost: str | None = None
+    ) -> pd.DataFrame:
+        """Mean cost and loss of every group; see `sweeper.comparison.pareto`."""
+        from sweeper.comparison.pareto import pareto
+
+        return pareto(self.results, by=_keys(by), metric=metric, cost=cost)
+
+    def convergence(self, by: str | Sequence[str] = (), metric: str | None = None) -> pd.DataFrame:
+        """Median and quartiles of a logged metric over the iterations, for each group.
+
+        Args:
+            by: The grouping keys; all jobs are one group by default.
+            metric: A logged metric; by default the first one logged, less the reference.
+
+        Raises:
+            ConfigError: No job logged such a metric.
+        """
+        from sweeper.convergence import bands, curves
+        from sweeper.selection import check_columns
+
+        keys = _keys(by) or []
+        check_columns(self.results, keys)
+        found = curves(self.results, self.metrics, metric)
+        if found is None:
+            logged = ", ".join(sorted(self.metrics["metric"].unique())) or "none"
+            raise ConfigError(f"No job logged {metric or 'a metric'}; logged were: {logged}.")
+        return bands(self.results, found, keys)
+
+    @property
+    def plot(self) -> Plots:
+        """The pictures of the report, as plotly figures: `sweep.plot.convergence(by="optimizer")`."""
+        from sweeper.report.plots import Plots
+
+        return Plots(self)
 
     def job_folder(self, number: int) -> Path:
         """Folder of job `number`: config, hyperparameters, log, results, checkpoints."""
         return self.folder.job(number).root
+
+    def __repr__(self) -> str:
+        return f"<Sweep {self.folder.root.resolve().name}: {self._standing()}>"
+
+    def _repr_html_(self) -> str:
+        html: str = self.compare()._repr_html_()
+        return f"<h3>{escape(self.folder.root.resolve().name)}</h3><p>{escape(self._standing())}</p>{html}"
+
+    def _standing(self) -> str:
+        count = Counter(self.results["status"])
+        return ", ".join(f"{n} {state}" for state, n in count.most_common()) or "no jobs"
 
 
 def load_sweep(folder: str | os.PathLike[str]) -> Sweep:
@@ -64,3 +150,9 @@ def load_sweep(folder: str | os.PathLike[str]) -> Sweep:
     if not found.ledger.is_file() and not found.results.is_file():
         raise FolderError(f"{found.root} is not the folder of a sweep: it has no {found.ledger.name}.")
     return Sweep(found)
+
+
+def _keys(by: str | Sequence[str] | None) -> list[str] | None:
+    if by is None:
+        return None
+    return [by] if isinstance(by, str) else list(by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 
@@ -50,3 +51,19 @@ def conduct(
     finally:
         write_tables(folder, ledger)
         summarize(folder, ledger.jobs(), max_usd)
+    if wait:
+        _report(folder)
+
+
+def _report(folder: SweepFolder) -> None:
+    """Write the report; the results are safe, so whatever goes wrong here is only said."""
+    from sweeper.report.write import write_report
+
+    try:
+        print(f"Report: {write_report(folder)}")  # noqa: T201 - the command's answer
+    except Exception as error:  # noqa: BLE001 - any failure: the sweep itself has ended well
+        print(  # noqa: T201
+            f"The report could not be written ({type(error).__name__}: {error}); "
+            f"the tables are complete. Again: sweeper report {folder.root}",
+            file=sys.stderr,
+        )

@@ -88,6 +88,11 @@ class SweepFolder:
         return self.root / "metrics.parquet"
 
     @property
+    def report(self) -> Path:
+        """The report, one file that opens offline."""
+        return self.root / "report.html"
+
+    @property
     def provenance(self) -> Path:
         """What made the results: command, versions, host, prices."""
         return self.root / "provenance.json"

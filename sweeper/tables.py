@@ -44,7 +44,7 @@ def results_frame(jobs: Sequence[JobRecord]) -> pd.DataFrame:
     USD, `seconds` in s. Lists and dictionaries that a job saved are JSON text.
     """
     varying = varying_keys(jobs)
-    leaves = [dict(_flatten(job.config)) for job in jobs]
+    leaves = [dict(flatten(job.config)) for job in jobs]
     extra = list(
         dict.fromkeys(key for job in jobs for key in job.result if key not in {*_FROM_RESULT, "objective"})
     )
@@ -82,7 +82,7 @@ def varying_keys(jobs: Sequence[JobRecord]) -> list[str]:
     # In the order of the config, then those that only made the config (an experiment).
     groups = sorted(chosen_groups, key=[*in_config, *chosen_groups].index)
     chosen = [group for group in groups if len({job.choices.get(group) for job in jobs}) > 1]
-    leaves = [dict(_flatten(job.config)) for job in jobs]
+    leaves = [dict(flatten(job.config)) for job in jobs]
 
     def varies(key: str) -> bool:
         group = key.partition(".")[0]
@@ -150,12 +150,12 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _flatten(config: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+def flatten(config: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     """The leaves of a config under their dotted keys; a list is a leaf."""
     leaves: list[tuple[str, Any]] = []
     for key, value in config.items():
         if isinstance(value, Mapping):
-            leaves += _flatten(value, f"{prefix}{key}.")
+            leaves += flatten(value, f"{prefix}{key}.")
         else:
             leaves.append((f"{prefix}{key}", value))
     return leaves

@@ -80,3 +80,4 @@ def test_a_wheel_sweeps_outside_the_checkout(tmp_path: Path) -> None:
         [sys.executable, "-P", "-m", "sweeper", *words], cwd=elsewhere, env=environment, check=True
     )
     assert list(load_sweep(elsewhere / "out").results["status"]) == ["COMPLETED", "COMPLETED"]
+    assert (elsewhere / "out/report.html").is_file()

@@ -251,3 +251,21 @@ def test_completion_offers_options_and_keys(sweeper: Command) -> None:
     assert "optimizer=spsa" in offered("sweeper optimizer=")
     assert "optimizer.rhobeg=" in offered("sweeper optimizer.")
     assert "hydra/launcher=braket_local" in offered("sweeper hydra/launcher=")
+
+
+def test_a_sweep_ends_with_its_report(sweeper: Command, tmp_path: Path) -> None:
+    done = sweeper("-m", "optimizer=cobyla,spsa", "seed=0,1", *QUICK)
+    assert f"Report: {Path('out/report.html')}" in done.stdout
+    html = (tmp_path / "out/report.html").read_text()
+    assert "4 COMPLETED" in html
+    (tmp_path / "out/report.html").unlink()
+    sweeper("report", "out")
+    assert (tmp_path / "out/report.html").is_file()
+
+
+def test_a_report_that_cannot_be_written_fails_no_sweep(sweeper: Command, tmp_path: Path) -> None:
+    (tmp_path / "out/report.html").mkdir(parents=True)
+    done = sweeper(*QUICK)
+    assert "The report could not be written" in done.stderr
+    assert "sweeper report out" in done.stderr
+    assert list(load_sweep(tmp_path / "out").results["status"]) == ["COMPLETED"]

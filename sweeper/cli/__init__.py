@@ -10,6 +10,9 @@ from sweeper.errors import SweeperError
 
 SUBCOMMANDS = {
     "table": "print a sweep's results, sorted and filtered",
+    "compare": "rank groups of replicates, with intervals and tests; one sweep or several",
+    "report": "write report.html, or single pictures for a paper",
+    "export": "write a sweep as CSV, Parquet, MLflow runs or an Optuna study",
     "status": "how a sweep's jobs stand, finished or running",
     "resume": "go on with a sweep, wherever it was interrupted",
     "cancel": "end a sweep's jobs, running or queued",

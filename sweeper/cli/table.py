@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from sweeper.api import load_sweep
-from sweeper.errors import ConfigError
 from sweeper.render import make_console, render_results
+from sweeper.selection import check_columns, select_all
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,63 +28,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table."""
-    results = load_sweep(options.folder).results
-    for condition in options.where:
-        results = select(results, condition)
+    results = select_all(load_sweep(options.folder).results, options.where)
     if options.sort:
         column = options.sort.removeprefix("-")
-        _known(results, [column])
+        check_columns(results, [column])
         results = results.sort_values(column, ascending=not options.sort.startswith("-"), kind="stable")
     columns = [name.strip() for name in options.columns.split(",") if name.strip()]
-    _known(results, columns)
+    check_columns(results, columns)
     if options.csv:
         print((results[columns] if columns else results).to_csv(index=False), end="")  # noqa: T201
     else:
         console = make_console()
         console.print(render_results(results, console, limit=options.limit or None, columns=columns))
     return 0
-
-
-def select(results: pd.DataFrame, condition: str) -> pd.DataFrame:
-    """The rows for which a condition such as `shots>=1000` holds.
-
-    Raises:
-        ConfigError: The condition cannot be evaluated; names the columns there are.
-    """
-    operators = (">=", "<=", "!=", "==", ">", "<", "=")
-    for operator in operators:
-        column, found, text = (part.strip() for part in condition.partition(operator))
-        if found:
-            break
-    else:
-        raise ConfigError(f"--where {condition!r} compares nothing: write COLUMN{'|'.join(operators)}VALUE.")
-    _known(results, [column])
-    values = results[column]
-    compared: Any = values
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    try:
-        wanted = float(text) if numeric else text
-    except ValueError:
-        raise ConfigError(f"--where {condition!r}: {column} is a number, and {text!r} is not.") from None
-    if pd.api.types.is_bool_dtype(values):
-        compared, wanted = values.astype("str").str.lower(), text.lower()
-    elif not numeric:
-        compared = values.astype("str")
-    masks = {
-        ">=": compared.ge,
-        "<=": compared.le,
-        "!=": compared.ne,
-        "==": compared.eq,
-        ">": compared.gt,
-        "<": compared.lt,
-        "=": compared.eq,
-    }
-    # As in SQL, nothing holds for a row that has no value.
-    kept: pd.DataFrame = results[masks[operator](wanted).fillna(value=False).astype(bool) & values.notna()]
-    return kept
-
-
-def _known(results: pd.DataFrame, columns: list[str]) -> None:
-    unknown = [column for column in columns if column not in results]
-    if unknown:
-        raise ConfigError(f"There is no column {unknown[0]!r}; there are: {', '.join(results.columns)}.")

@@ -1,0 +1,122 @@
+"""Compare groups of replicates: what is best, by how much, is it real, and what did it cost.
+
+Jobs that differ only in seeds are replicates. Groups are ranked, each with its 95 % confidence interval,
+success rate and cost of a success; differences from the best are tested, paired where the design allows, and
+corrected for the number of comparisons. Several folders are put side by side, combination by combination.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from sweeper.api import load_sweep
+from sweeper.comparison.across import side_by_side
+from sweeper.comparison.blocks import Block, across_sweeps, crossed, plain, ranking
+from sweeper.comparison.compare import compare, sections_of
+from sweeper.comparison.config_diff import config_diff
+from sweeper.comparison.metric import Success
+from sweeper.comparison.pivot import pivot
+from sweeper.comparison.present import FORMATS, renderable
+from sweeper.errors import ConfigError
+from sweeper.folder import SweepFolder
+from sweeper.ledger import JobRecord, read_jobs, reading
+from sweeper.render import make_console
+from sweeper.selection import select_all
+from sweeper.sweeps import load_together
+
+_MOST_SHOWN = 60
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="the sweeps' folders")
+    parser.add_argument("--by", metavar="A,B,…", help="the keys that make a group; all swept keys but seeds")
+    parser.add_argument(
+        "--metric", metavar="COLUMN", help="what is compared: ratio, error, value or objective"
+    )
+    parser.add_argument(
+        "--where", metavar="CONDITION", action="append", default=[], help='such as "shots>=1000"'
+    )
+    parser.add_argument(
+        "--best", metavar="K", type=int, help=f"show the K best groups (as text {_MOST_SHOWN}, else all)"
+    )
+    parser.add_argument("--pivot", nargs=2, metavar=("DOWN", "ACROSS"), help="means over two keys")
+    parser.add_argument(
+        "--diff",
+        nargs=2,
+        type=int,
+        metavar=("JOB", "JOB"),
+        help="in what two jobs differ (of two folders: one each)",
+    )
+    parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="text by default")
+    defaults = Success()
+    parser.add_argument(
+        "--success-error",
+        type=float,
+        default=defaults.max_error,
+        metavar="HA",
+        help=f"largest |error| of a success, Ha ({defaults.max_error:g}, chemical accuracy)",
+    )
+    parser.add_argument(
+        "--success-ratio",
+        type=float,
+        default=defaults.min_ratio,
+        metavar="RATIO",
+        help=f"smallest approximation ratio of a success ({defaults.min_ratio:g})",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the comparison."""
+    blocks = _diff(options) if options.diff else _comparison(options)
+    if options.format == "text":
+        console = make_console()
+        console.print(renderable(blocks, console))
+    else:
+        print(FORMATS[options.format](blocks))  # noqa: T201 - the command's answer
+    return 0
+
+
+def _comparison(options: argparse.Namespace) -> list[Block]:
+    if options.best is not None and options.best < 1:
+        raise ConfigError(f"--best {options.best}: at least one group has to be shown.")
+    success = Success(options.success_error, options.success_ratio)
+    results = _read(options.folders)
+    by = None if options.by is None else [key.strip() for key in options.by.split(",") if key.strip()]
+    if options.pivot:
+        rows = select_all(results, options.where)
+        down, across = options.pivot
+        sections = sections_of(rows, options.pivot)
+        return [crossed(pivot(part, down, across, options.metric), title) for title, part in sections]
+    grouping = by if by is None or len(options.folders) == 1 else [*by, "sweep"]
+    found = compare(results, by=grouping, metric=options.metric, where=options.where, success=success)
+    blocks = []
+    for section in found.sections:
+        if len(options.folders) > 1:
+            blocks.append(across_sweeps(side_by_side(section.rows, by=by, metric=section.metric)))
+        blocks.append(ranking(section, options.best or (_MOST_SHOWN if options.format == "text" else None)))
+    # Programs get one kind of table.
+    return blocks[1::2] if options.format == "csv" and len(options.folders) > 1 else blocks
+
+
+def _read(folders: list[Path]) -> pd.DataFrame:
+    return load_sweep(folders[0]).results if len(folders) == 1 else load_together(folders)
+
+
+def _diff(options: argparse.Namespace) -> list[Block]:
+    if len(options.folders) > 2:
+        raise ConfigError("--diff compares two jobs: name one folder, or two with a job of each.")
+    first, second = options.diff
+    folders = options.folders * 2
+    return [plain(config_diff(_job(folders[0], first), _job(folders[1], second)))]
+
+
+def _job(folder: Path, number: int) -> JobRecord:
+    with reading(SweepFolder(folder).ledger) as db:
+        jobs = {job.number: job for job in read_jobs(db)}
+    if number not in jobs:
+        raise ConfigError(f"{folder} has no job {number}; it has {len(jobs)} jobs, numbered from 0.")
+    return jobs[number]

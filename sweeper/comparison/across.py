@@ -1,0 +1,88 @@
+"""The same combinations in several sweeps (local, noisy, QPU) side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sweeper.comparison.compare import OPEN, SIGNIFICANT, UNTESTED
+from sweeper.comparison.groups import split
+from sweeper.comparison.metric import choose_metric
+from sweeper.selection import design_keys, swept_keys, varies
+from sweeper.statistics.differences import difference
+from sweeper.statistics.intervals import mean_interval
+from sweeper.statistics.multiplicity import holm
+
+DIFFERENT = "significant"
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """One row for each combination.
+
+    Attributes:
+        metric: The compared column.
+        keys: The keys of a combination.
+        sweeps: The sweeps in the order given; the first is what the others are compared with.
+        table: The keys; `n`, `mean`, `ci_low`, `ci_high` of each sweep as `<sweep>.<name>`; and for each but
+            the first `<sweep>.difference`, `<sweep>.p_value` (adjusted by Holm over all differences of the
+            table), `<sweep>.test` and `<sweep>.verdict`.
+    """
+
+    metric: str
+    keys: tuple[str, ...]
+    sweeps: tuple[str, ...]
+    table: pd.DataFrame
+
+
+def side_by_side(
+    results: pd.DataFrame, *, by: Sequence[str] | None = None, metric: str | None = None
+) -> SideBySide:
+    """Compare sweeps combination by combination; replicates are paired by seed.
+
+    Args:
+        results: A table with the column `sweep`.
+        by: The keys of a combination; all swept keys but seeds by default.
+        metric: The compared column.
+    """
+    metric = choose_metric(results, metric)
+    varying = [key for key in design_keys(results) if varies(results, key)]
+    keys = [key for key in (by if by is not None else varying) if key != "sweep"]
+    blocks = [key for key in swept_keys(results) if key not in {*keys, "sweep"}]
+    sweeps = list(dict.fromkeys(results["sweep"]))
+    found = {
+        (group.keys[:-1], group.keys[-1]): group for group in split(results, [*keys, "sweep"], blocks, metric)
+    }
+    rows = []
+    tests: list[tuple[int, str, float]] = []
+    for place, combination in enumerate(dict.fromkeys(keys_of for keys_of, _ in found)):
+        row: dict[str, object] = dict(zip(keys, combination, strict=True))
+        base = found.get((combination, sweeps[0]))
+        for sweep in sweeps:
+            group = found.get((combination, sweep))
+            values = group.replicates.numbers if group else np.empty(0)
+            interval = mean_interval(values)
+            row |= {
+                f"{sweep}.n": len(values),
+                f"{sweep}.mean": float(values.mean()) if len(values) else np.nan,
+                f"{sweep}.ci_low": interval.low,
+                f"{sweep}.ci_high": interval.high,
+            }
+            if sweep == sweeps[0]:
+                continue
+            row |= {f"{sweep}.difference": np.nan, f"{sweep}.p_value": np.nan, f"{sweep}.verdict": UNTESTED}
+            row[f"{sweep}.test"] = "no values"
+            if group and base:
+                against = difference(group.replicates, base.replicates)
+                row |= {f"{sweep}.difference": against.mean, f"{sweep}.test": against.test}
+                if against.p_value is not None:
+                    row[f"{sweep}.test"] = f"{against.test}, n = {against.n}"
+                    tests.append((place, sweep, against.p_value))
+        rows.append(row)
+    for (place, sweep, _), p_value in zip(tests, holm([p for *_, p in tests], len(tests)), strict=True):
+        rows[place][f"{sweep}.p_value"] = p_value
+        rows[place][f"{sweep}.verdict"] = DIFFERENT if p_value < SIGNIFICANT else OPEN
+    return SideBySide(metric, tuple(keys), tuple(sweeps), pd.DataFrame(rows))

@@ -1,0 +1,178 @@
+"""Comparisons as tables for people: short columns of text, and nothing that says nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from sweeper.comparison.across import SideBySide
+from sweeper.comparison.compare import BEST, OPEN, Section
+from sweeper.comparison.pivot import Pivot
+
+_COSTS = {"evaluations": "evaluations", "shots_total": "shots", "cost_usd": "USD"}
+_LOST = {"failed": "failed", "unfinished": "unfinished", "no_value": "no value"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """One table.
+
+    Attributes:
+        title: What it is about; may be empty.
+        shown: Text only, for people.
+        full: Every column at full precision, for programs.
+        notes: What a reader has to know.
+        left: The columns of `shown` that read from the left.
+        styles: A rich style for each row.
+        optional: The columns that a narrow terminal can do without, the least important first.
+    """
+
+    title: str
+    shown: pd.DataFrame
+    full: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    left: frozenset[str] = frozenset()
+    styles: tuple[str, ...] = field(default=(), repr=False)
+    optional: tuple[str, ...] = ()
+
+
+def ranking(section: Section, most: int | None = None) -> Block:
+    """The groups, best first; `most` of them, or all."""
+    table = section.table.head(most or len(section.table))
+    rows = table.to_dict("records")
+    judged = section.rows["ratio"].notna().any() or section.rows["error"].notna().any()
+    columns: dict[str, list[str]] = {
+        **{key: [key_text(value) for value in table[key]] for key in section.by},
+        "n": [str(row["n"]) for row in rows],
+        f"mean {section.metric} [95 % CI]": [
+            _mean(row["mean"], row["ci_low"], row["ci_high"]) for row in rows
+        ],
+        "sd": [number(value, 2) for value in table["sd"]],
+        "median": [number(value) for value in table["median"]],
+        "best": [number(value) for value in table["best"]],
+    }
+    if judged:
+        columns["success"] = [f"{row['successes']}/{row['jobs'] - row['unfinished']}" for row in rows]
+        for name, title in _COSTS.items():
+            if (section.rows[name] > 0).any():
+                spent = table[f"{title.lower()}_to_success"]
+                columns[f"{title}/success"] = [number(value, 3) for value in spent]
+    if len(section.table) > 1:
+        columns["against the best"] = [_against_the_best(row) for row in rows]
+    if any(lost := [_lost(row) for row in rows]):
+        columns["not in n"] = lost
+    styles = tuple({BEST: "bold", OPEN: ""}.get(verdict, "dim") for verdict in table["verdict"])
+    left = {key for key in section.by if not pd.api.types.is_numeric_dtype(table[key])}
+    full = table.assign(metric=section.metric)
+    notes = section.notes
+    if (hidden := len(section.table) - len(table)) > 0:
+        notes = (*notes, f"{hidden} more groups: sweeper compare DIR --best {len(section.table)} shows all")
+    return Block(
+        section.title,
+        pd.DataFrame(columns),
+        full,
+        notes,
+        frozenset(left | {"against the best", "not in n"}),
+        styles,
+        ("evaluations/success", "best", "sd", "median", "shots/success", "USD/success", "success"),
+    )
+
+
+def across_sweeps(found: SideBySide) -> Block:
+    """One row for each combination, the sweeps side by side."""
+    rows = found.table.to_dict("records")
+    columns = {key: [key_text(row[key]) for row in rows] for key in found.keys}
+    for sweep in found.sweeps:
+        columns[f"{sweep}: mean {found.metric}"] = [
+            _mean(row[f"{sweep}.mean"], row[f"{sweep}.ci_low"], row[f"{sweep}.ci_high"]) for row in rows
+        ]
+    for sweep in found.sweeps[1:]:
+        columns[f"{sweep} − {found.sweeps[0]}"] = [
+            _difference(row[f"{sweep}.verdict"], row[f"{sweep}.difference"], row[f"{sweep}.p_value"])
+            for row in rows
+        ]
+    tests = {row[f"{sweep}.test"].partition(",")[0] for row in rows for sweep in found.sweeps[1:]}
+    tested = sorted(test for test in tests if test.endswith(" t"))
+    notes = [f"paired by combination; {' and '.join(tested)}, p values by Holm over all differences shown"]
+    if not tested:
+        notes = ["no difference can be tested with fewer than 2 values of a combination: sweep seeds"]
+    return Block(
+        "The sweeps side by side", pd.DataFrame(columns), found.table, tuple(notes), frozenset(found.keys)
+    )
+
+
+def crossed(found: Pivot, title: str = "") -> Block:
+    """Means with the half width of their intervals, two keys crossed."""
+    label = f"{found.row} \\ {found.column}"
+    columns = {label: [key_text(key) for key in found.mean.index]}
+    for name in found.mean:
+        cells = zip(found.mean[name], found.low[name], found.high[name], found.n[name], strict=True)
+        columns[key_text(name)] = [_plus_minus(*cell) for cell in cells]
+    full = found.mean.reset_index()
+    note = f"mean {found.metric} ± half of its 95 % confidence interval (n)"
+    return Block(title, pd.DataFrame(columns), full, (note,), frozenset({label}))
+
+
+def plain(frame: pd.DataFrame, title: str = "") -> Block:
+    """A frame of text as it is."""
+    return Block(title, frame, frame, left=frozenset(frame.columns))
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A number in few digits; empty where there is none, ∞ where it is never reached."""
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞"
+    if 10**digits <= abs(value) < 1e7:
+        return f"{value:.0f}"
+    return f"{value:.{digits}g}"
+
+
+def key_text(value: Any) -> str:
+    """The value of a key; – where a job has none."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _lost(row: dict[Any, Any]) -> str:
+    return ", ".join(f"{row[name]} {words}" for name, words in _LOST.items() if row[name])
+
+
+def _mean(mean: float, low: float, high: float) -> str:
+    """The mean and its interval to the digits that the interval's width warrants."""
+    if math.isnan(mean):
+        return ""
+    if math.isnan(low) or high <= low:
+        return number(mean, 5)
+    decimals = _decimals((high - low) / 2)
+    return f"{mean:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def _plus_minus(mean: float, low: float, high: float, n: float) -> str:
+    if math.isnan(mean):
+        return ""
+    if math.isnan(low) or high <= low:
+        return f"{number(mean, 5)} ({n:.0f})"
+    half = (high - low) / 2
+    decimals = _decimals(half)
+    return f"{mean:.{decimals}f} ± {half:.{decimals}f} ({n:.0f})"
+
+
+def _decimals(half_width: float) -> int:
+    return min(12, max(0, 1 - math.floor(math.log10(half_width))))
+
+
+def _against_the_best(row: dict[Any, Any]) -> str:
+    return _difference(row["verdict"], row["minus_best"], row["p_value"])
+
+
+def _difference(verdict: str, mean: float, p_value: float) -> str:
+    if math.isnan(p_value):
+        return verdict
+    p = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+    return f"{verdict} ({mean:+.3g}, {p})"

@@ -1,0 +1,84 @@
+"""Means over the values of two keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sweeper.comparison.groups import split
+from sweeper.comparison.metric import choose_metric
+from sweeper.errors import ConfigError
+from sweeper.selection import check_columns, swept_keys
+from sweeper.statistics.intervals import mean_interval
+
+
+@dataclass(frozen=True)
+class Pivot:
+    """Four frames of the same shape: values of `row` down, of `column` across.
+
+    Attributes:
+        row: The key down.
+        column: The key across.
+        metric: What is averaged.
+        mean: The means; nan where no job has a value.
+        low: Lower ends of their 95 % confidence intervals.
+        high: Upper ends.
+        n: Number of values.
+    """
+
+    row: str
+    column: str
+    metric: str
+    mean: pd.DataFrame
+    low: pd.DataFrame
+    high: pd.DataFrame
+    n: pd.DataFrame
+
+
+def pivot(results: pd.DataFrame, row: str, column: str, metric: str | None = None) -> Pivot:
+    """Average a metric over everything but two swept keys.
+
+    Raises:
+        ConfigError: A key was not swept, or both are the same.
+    """
+    check_columns(results, [row, column])
+    for key in (row, column):
+        if key not in swept_keys(results):
+            raise ConfigError(f"{key} was not swept; these were: {', '.join(swept_keys(results)) or 'none'}.")
+    if row == column:
+        raise ConfigError(f"A pivot takes two different keys, not {row} twice.")
+    metric = choose_metric(results, metric)
+    cells = []
+    for group in split(results, [row, column], [], metric):
+        values = group.replicates.numbers
+        interval = mean_interval(values)
+        mean = float(values.mean()) if len(values) else np.nan
+        cells.append((*map(_present, group.keys), mean, interval.low, interval.high, len(values)))
+    frame = pd.DataFrame(cells, columns=[row, column, "mean", "low", "high", "n"])
+    downward, across = ordered(frame[row]), ordered(frame[column])
+
+    def grid(name: str) -> pd.DataFrame:
+        values = {(r, c): v for r, c, v in zip(frame[row], frame[column], frame[name], strict=True)}
+        return pd.DataFrame(
+            [[values.get((r, c), np.nan) for c in across] for r in downward],
+            index=pd.Index(downward, name=row),
+            columns=pd.Index(across, name=column),
+        )
+
+    return Pivot(
+        row, column, metric, grid("mean"), grid("low"), grid("high"), grid("n").fillna(0).astype(int)
+    )
+
+
+def ordered(values: pd.Series[Any]) -> list[Any]:
+    """Each value once: numbers by size, everything else in order of appearance; a missing one is "–"."""
+    distinct = list(dict.fromkeys(_present(value) for value in values))
+    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in distinct)
+    return sorted(distinct) if numeric else distinct
+
+
+def _present(value: Any) -> Any:
+    return "–" if value is None or pd.isna(value) else value

@@ -1,0 +1,157 @@
+"""MLflow: one run for each job, with parameters, metric histories, tags and the files the job saved.
+
+The destination is a tracking URI: a file store beside the sweep by default, or a server's address.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sweeper.errors import SweeperError
+from sweeper.export import needs
+from sweeper.folder import JobFolder
+from sweeper.ledger import JobRecord, read_jobs, reading
+from sweeper.states import JobState
+from sweeper.tables import flatten
+
+if TYPE_CHECKING:
+    from sweeper.api import Sweep
+
+DESTINATION = "file:{folder}/mlruns"
+
+_STATUS = {JobState.COMPLETED: "FINISHED", JobState.FAILED: "FAILED", JobState.CANCELLED: "KILLED"}
+_MOST_METRICS = 1000  # of one request, MLflow's limits
+_MOST_PARAMS = 100
+_LONGEST_PARAM = 500
+_JOB, _SWEEP = "sweeper.job", "sweeper.sweep"
+
+
+def export(sweep: Sweep, destination: str) -> str:
+    """Write an experiment named like the sweep's folder; jobs that are there already are passed over.
+
+    Raises:
+        SweeperError: MLflow is missing, or refuses.
+    """
+    try:
+        from mlflow.exceptions import MlflowException
+        from mlflow.tracking import MlflowClient
+    except ImportError as error:
+        raise needs("MLflow", "mlflow") from error
+    with reading(sweep.folder.ledger) as db:
+        jobs = read_jobs(db)
+        (sweep_id,) = db.execute("SELECT value FROM sweep WHERE key = 'id'").fetchone()
+    name = sweep.folder.root.resolve().name
+    metrics = dict(iter(sweep.metrics.groupby("job", sort=False)))
+    ended = [job for job in jobs if job.state.finished]
+    with _file_store_allowed(destination):
+        try:
+            client = MlflowClient(destination)
+            known = client.get_experiment_by_name(name)
+            experiment = known.experiment_id if known else client.create_experiment(name)
+            target = _Experiment(client, experiment, sweep_id)
+            there = target.exported()
+            missing = [job for job in ended if (str(job.number), _STATUS[job.state]) not in there]
+            for job in missing:
+                target.add(job, metrics.get(job.number), sweep.folder.job(job.number))
+        except MlflowException as error:
+            raise SweeperError(f"MLflow refuses {destination}: {error}") from error
+    kept = f", {len(ended) - len(missing)} were there" if len(missing) < len(ended) else ""
+    left = f"; {len(jobs) - len(ended)} unfinished jobs left out" if len(ended) < len(jobs) else ""
+    return f"{len(missing)} runs written to experiment {name!r} of {destination}{kept}{left}"
+
+
+@contextmanager
+def _file_store_allowed(destination: str) -> Iterator[None]:
+    """MLflow 3 keeps its file store but wants it asked for; a folder that can be mailed needs no server."""
+    name = "MLFLOW_ALLOW_FILE_STORE"
+    before = os.environ.get(name)
+    if destination.startswith("file:"):
+        os.environ.setdefault(name, "true")
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+
+
+@dataclass(frozen=True)
+class _Experiment:
+    """Where the runs of one sweep go; `client` is an `MlflowClient`."""
+
+    client: Any
+    id: str
+    sweep_id: str
+
+    def exported(self) -> set[tuple[str, str]]:
+        """Number and status of every job of this sweep that is there."""
+        found: set[tuple[str, str]] = set()
+        token = None
+        while True:
+            ours = f"tags.`{_SWEEP}` = '{self.sweep_id}'"
+            page = self.client.search_runs([self.id], ours, max_results=1000, page_token=token)
+            found |= {(run.data.tags[_JOB], run.info.status) for run in page}
+            token = page.token
+            if not token:
+                return found
+
+    def add(self, job: JobRecord, history: pd.DataFrame | None, files: JobFolder) -> None:
+        """Write one job as a run."""
+        from mlflow.entities import Param
+
+        begun = job.started_at or 0.0
+        tags = {_JOB: str(job.number), _SWEEP: self.sweep_id, "sweeper.overrides": " ".join(job.overrides)}
+        tags |= {"sweeper.reason": job.reason} if job.reason else {}
+        tags |= {"braket.job_arn": job.job_arn} if job.job_arn else {}
+        run = self.client.create_run(
+            self.id, start_time=int(1000 * begun), tags=tags, run_name=f"job {job.number}"
+        ).info.run_id
+        parameters = [Param(_key(key), text) for key, text in _parameters(job).items()]
+        for start in range(0, len(parameters), _MOST_PARAMS):
+            self.client.log_batch(run, params=parameters[start : start + _MOST_PARAMS])
+        values = _metrics(job, history)
+        for start in range(0, len(values), _MOST_METRICS):
+            self.client.log_batch(run, metrics=values[start : start + _MOST_METRICS])
+        if files.results.is_dir():
+            self.client.log_artifacts(run, str(files.results), "results")
+        for file in (files.log, files.config):
+            if file.is_file():
+                self.client.log_artifact(run, str(file))
+        self.client.set_terminated(run, _STATUS[job.state], end_time=int(1000 * (job.ended_at or begun)))
+
+
+def _parameters(job: JobRecord) -> Mapping[str, str]:
+    """The chosen options and every value of the config."""
+    leaves = {key: value for key, value in flatten(job.config) if value is not None}
+    return {key: str(value)[:_LONGEST_PARAM] for key, value in {**leaves, **job.choices}.items()}
+
+
+def _metrics(job: JobRecord, history: pd.DataFrame | None) -> list[Any]:
+    """The numbers of the result, and every logged metric with its iterations."""
+    from mlflow.entities import Metric
+
+    at = int(1000 * (job.ended_at or job.started_at or 0.0))
+    outcome = {**job.result, "cost_usd": job.cost_usd, "seconds": job.seconds}
+    values = [
+        Metric(_key(f"result.{name}"), float(value), at, 0)
+        for name, value in outcome.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    ]
+    if history is not None:
+        for place, row in enumerate(history.to_dict("records")):
+            step = place if pd.isna(row["iteration"]) else int(row["iteration"])
+            when = at if math.isnan(row["timestamp"]) else int(1000 * row["timestamp"])
+            values.append(Metric(_key(row["metric"]), row["value"], when, step))
+    return values
+
+
+def _key(name: str) -> str:
+    """A name as MLflow allows it: letters, digits, `_ - . : /` and blanks."""
+    return re.sub(r"[^\w\-.:/ ]", "_", name)

@@ -1,0 +1,48 @@
+"""What a picture is drawn from: the jobs of one algorithm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from sweeper.comparison.compare import Section
+from sweeper.convergence import Curves, curves
+from sweeper.folder import SweepFolder
+from sweeper.selection import design_keys, varies
+
+
+@dataclass(frozen=True)
+class Part:
+    """The jobs of one algorithm of a sweep.
+
+    Attributes:
+        section: Their ranking.
+        metrics: All metrics of the sweep.
+        folder: The sweep's folder, for files that jobs saved.
+    """
+
+    section: Section
+    metrics: pd.DataFrame
+    folder: SweepFolder
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The jobs, rows of `results_frame`."""
+        return self.section.rows
+
+    @property
+    def metric(self) -> str:
+        """The compared column."""
+        return self.section.metric
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The swept keys that vary among these jobs, without seeds."""
+        return [key for key in design_keys(self.rows) if varies(self.rows, key)]
+
+    @cached_property
+    def curves(self) -> Curves | None:
+        """The convergence of every job; none where nothing was logged."""
+        return curves(self.rows, self.metrics)

@@ -1,0 +1,50 @@
+"""The kinds of pictures, each in a module of its own with a function `draw(part)`.
+
+A kind returns none where the sweep varied nothing that it could show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from sweeper.report.part import Part
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One kind of picture of a part.
+
+    Attributes:
+        name: For file names and links.
+        title: The heading.
+        caption: What is shown, and what was left out.
+        figures: One or more figures by their label.
+        side_by_side: Show them all; otherwise the reader chooses one.
+    """
+
+    name: str
+    title: str
+    caption: str
+    figures: dict[str, go.Figure]
+    side_by_side: bool = False
+
+
+def kinds() -> list[Callable[[Part], Picture | None]]:
+    """All kinds in the order of the report."""
+    from sweeper.report.pictures import (
+        convergence,
+        dissociation,
+        heat_map,
+        landscape,
+        main_effects,
+        parallel,
+        pareto_front,
+    )
+
+    modules = (convergence, main_effects, dissociation, pareto_front, heat_map, parallel, landscape)
+    return [module.draw for module in modules]

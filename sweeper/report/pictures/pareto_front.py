@@ -1,0 +1,92 @@
+"""Cost against error, and which groups no other beats in both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from sweeper.comparison.blocks import key_text
+from sweeper.comparison.metric import completed, numbers
+from sweeper.comparison.pareto import choose_cost, loss, pareto
+from sweeper.report import style
+from sweeper.report.part import Part
+from sweeper.report.pictures import Picture
+
+_MOST_POINTS = 1500
+_UNITS = {"cost_usd": "cost (USD)", "shots_total": "shots", "seconds": "time (s)"}
+
+
+def draw(part: Part) -> Picture | None:
+    """Groups as points, single jobs faint behind them, the front as a line."""
+    if not part.keys:
+        return None
+    frame = pareto(part.rows, by=part.section.by, metric=part.metric)
+    if len(frame) < 2:
+        return None
+    caption = (
+        "Each point is the mean of a group of replicates; the line joins those that no other beats in both. "
+        "Faint: single jobs, whose luckiest ones are no evidence."
+    )
+    figures = {"": figure(part.rows, frame, part.section.by, part.metric)}
+    return Picture("pareto", "Cost against error", caption, figures)
+
+
+def figure(rows: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str], metric: str) -> go.Figure:
+    """The picture of what `pareto` returned."""
+    cost = choose_cost(rows) if choose_cost(rows) in frame else str(frame.columns[len(by)])
+    losses, name = loss(rows, metric)
+    shown = np.flatnonzero(completed(rows) & np.isfinite(losses))
+    shown = shown[_evenly(len(shown))]
+    rest = np.flatnonzero(~frame["on_front"])
+    frame = frame.iloc[np.sort(np.r_[np.flatnonzero(frame["on_front"]), rest[_evenly(len(rest))]])]
+    labels = [
+        ", ".join(f"{key}={key_text(value)}" for key, value in zip(by, values, strict=True))
+        for values in frame[list(by)].itertuples(index=False)
+    ]
+    front = frame["on_front"].to_numpy()
+    hover = f"%{{text}}<br>{_UNITS.get(cost, cost)} %{{x:.4g}}<br>{name} %{{y:.4g}}<extra></extra>"
+    drawn = style.figure(
+        go.Scatter(
+            x=numbers(rows, cost)[shown],
+            y=losses[shown],
+            mode="markers",
+            marker={"color": style.faint(4, 0.35), "size": 4},
+            name="jobs",
+            hoverinfo="skip",
+        ),
+        go.Scatter(
+            x=frame[cost][~front],
+            y=frame[name][~front],
+            mode="markers",
+            marker=style.marker(0),
+            text=[label for label, on in zip(labels, front, strict=True) if not on],
+            hovertemplate=hover,
+            name="groups",
+        ),
+        go.Scatter(
+            x=frame[cost][front],
+            y=frame[name][front],
+            mode="lines+markers",
+            marker={**style.marker(2), "color": style.colour(1), "size": 11},
+            line={"color": style.colour(1), "width": 2, "shape": "hv"},
+            text=[label for label, on in zip(labels, front, strict=True) if on],
+            hovertemplate=hover,
+            name="Pareto front",
+        ),
+    )
+    ends = {axis: (frame[column].min(), frame[column].max()) for axis, column in (("x", cost), ("y", name))}
+    scale = {axis: "log" if style.spans_decades(*values) else "linear" for axis, values in ends.items()}
+    drawn.update_layout(
+        xaxis={"title": f"mean {_UNITS.get(cost, cost)} of a job", "type": scale["x"]},
+        yaxis={"title": f"mean {name}", "type": scale["y"]},
+    )
+    return drawn
+
+
+def _evenly(count: int) -> NDArray[np.int64]:
+    """Places of at most `_MOST_POINTS` of so many points."""
+    return np.linspace(0, count - 1, min(count, _MOST_POINTS)).astype(np.int64)

@@ -1,0 +1,92 @@
+"""Which columns and rows of a results table: swept keys, seeds, and conditions such as `shots>=1000`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from sweeper.errors import ConfigError
+
+
+def swept_keys(results: pd.DataFrame) -> list[str]:
+    """The columns of a results table that say what was swept."""
+    columns = list(results.columns)
+    return columns[columns.index("status") + 1 : columns.index("objective")]
+
+
+def seeds_randomness(key: str) -> bool:
+    """Whether a config key only seeds randomness, so that jobs that differ in it alone are replicates."""
+    return key == "seed" or key.endswith(".seed")
+
+
+def design_keys(results: pd.DataFrame) -> list[str]:
+    """The swept keys that make a difference on purpose: all but seeds."""
+    return [key for key in swept_keys(results) if not seeds_randomness(key)]
+
+
+def varies(results: pd.DataFrame, key: str) -> bool:
+    """Whether a column has more than one value; a missing one is a value of its own."""
+    return len(results[key].drop_duplicates()) > 1
+
+
+def check_columns(results: pd.DataFrame, columns: Iterable[str]) -> None:
+    """Refuse a column that the table does not have.
+
+    Raises:
+        ConfigError: Names the columns there are.
+    """
+    unknown = [column for column in columns if column not in results]
+    if unknown:
+        raise ConfigError(f"There is no column {unknown[0]!r}; there are: {', '.join(results.columns)}.")
+
+
+def select_all(results: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
+    """The rows for which every condition holds.
+
+    Raises:
+        ConfigError: A condition cannot be evaluated.
+    """
+    for condition in conditions:
+        results = select(results, condition)
+    return results
+
+
+def select(results: pd.DataFrame, condition: str) -> pd.DataFrame:
+    """The rows for which a condition such as `shots>=1000` holds.
+
+    Raises:
+        ConfigError: The condition cannot be evaluated; names the columns there are.
+    """
+    operators = (">=", "<=", "!=", "==", ">", "<", "=")
+    for operator in operators:
+        column, found, text = (part.strip() for part in condition.partition(operator))
+        if found:
+            break
+    else:
+        raise ConfigError(f"--where {condition!r} compares nothing: write COLUMN{'|'.join(operators)}VALUE.")
+    check_columns(results, [column])
+    values = results[column]
+    compared: Any = values
+    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    try:
+        wanted = float(text) if numeric else text
+    except ValueError:
+        raise ConfigError(f"--where {condition!r}: {column} is a number, and {text!r} is not.") from None
+    if pd.api.types.is_bool_dtype(values):
+        compared, wanted = values.astype("str").str.lower(), text.lower()
+    elif not numeric:
+        compared = values.astype("str")
+    masks = {
+        ">=": compared.ge,
+        "<=": compared.le,
+        "!=": compared.ne,
+        "==": compared.eq,
+        ">": compared.gt,
+        "<": compared.lt,
+        "=": compared.eq,
+    }
+    # As in SQL, nothing holds for a row that has no value.
+    kept: pd.DataFrame = results[masks[operator](wanted).fillna(value=False).astype(bool) & values.notna()]
+    return kept

@@ -1,0 +1,1 @@
+"""Statistics of replicated, noisy results: intervals, tests, and their correction for multiplicity."""

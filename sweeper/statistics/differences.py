@@ -1,0 +1,97 @@
+"""Whether two groups of replicates differ in their mean."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+PAIRED = "paired t"
+WELCH = "Welch t"
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """A group's values, each with the block (seed and other swept keys) it belongs to; shapes (n,)."""
+
+    blocks: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def mean(self) -> float:
+        """Their mean; at least one is needed."""
+        return float(self.numbers.mean())
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Mean of the first group minus that of the second.
+
+    Attributes:
+        mean: Over the common blocks if paired, else of the groups' means.
+        p_value: Two-sided; none where the design has too few values for a test.
+        test: The test's name, or why there is none.
+        n: Pairs, or values of the smaller group.
+    """
+
+    mean: float
+    p_value: float | None
+    test: str
+    n: int
+
+
+def difference(first: Replicates, second: Replicates) -> Difference:
+    """Compare two groups: paired where the same blocks were run in both, else by Welch's test.
+
+    Paired means Student's t on the differences within blocks, which takes out whatever a seed, a graph or a
+    bond length contributes to both. At least half of the smaller group has to have a partner.
+    """
+    _, in_first, in_second = np.intersect1d(first.blocks, second.blocks, return_indices=True)
+    pairs = len(in_first)
+    smaller = min(len(first), len(second))
+    if pairs >= 2 and 2 * pairs >= smaller and _unique(first.blocks) and _unique(second.blocks):
+        a, b = first.numbers[in_first], second.numbers[in_second]
+        return Difference(float((a - b).mean()), _paired(a, b), PAIRED, pairs)
+    if smaller == 0:
+        return Difference(math.nan, None, "no values", 0)
+    a, b = first.numbers, second.numbers
+    mean = float(a.mean() - b.mean())
+    if smaller < 2:
+        return Difference(mean, None, "n < 2", smaller)
+    return Difference(mean, _welch(a, b), WELCH, smaller)
+
+
+def _unique(blocks: NDArray[np.int64]) -> bool:
+    return len(np.unique(blocks)) == len(blocks)
+
+
+def _paired(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    if (certain := _certain(a - b, np.abs(np.concatenate([a, b])).max())) is not None:
+        return certain
+    from scipy import stats
+
+    return float(stats.ttest_rel(a, b).pvalue)
+
+
+def _welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    scale = np.abs(np.concatenate([a, b])).max()
+    if np.ptp(a) <= 1e-13 * scale and np.ptp(b) <= 1e-13 * scale:
+        return 1.0 if abs(a.mean() - b.mean()) <= 1e-12 * scale else 0.0
+    from scipy import stats
+
+    with warnings.catch_warnings():  # one of the groups may be constant, which the test allows
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return float(stats.ttest_ind(a, b, equal_var=False).pvalue)
+
+
+def _certain(differences: NDArray[np.float64], scale: float) -> float | None:
+    """The p value where nothing is random (exact simulation): the differences are all the same."""
+    if np.ptp(differences) > 1e-13 * scale:
+        return None
+    return 1.0 if abs(differences.mean()) <= 1e-12 * scale else 0.0

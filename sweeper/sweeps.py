@@ -1,0 +1,50 @@
+"""Several sweeps read as one table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from sweeper.folder import SweepFolder
+from sweeper.ledger import JobRecord, read_jobs, reading
+from sweeper.selection import seeds_randomness
+from sweeper.tables import results_frame, varying_keys
+
+
+def load_together(folders: Sequence[Path]) -> pd.DataFrame:
+    """One table of all jobs, with the column `sweep` after `status`.
+
+    A key counts as swept if it varies in one of the sweeps. What only sets the sweeps apart (the device of
+    a local and a noisy run of the same sweep) is said by `sweep`, so that combinations pair up.
+
+    Raises:
+        FolderError: One is not the folder of a sweep.
+    """
+    names = _names(folders)
+    jobs: list[JobRecord] = []
+    sweeps: list[str] = []
+    varying: set[str] = set()
+    for folder, name in zip(folders, names, strict=True):
+        with reading(SweepFolder(folder).ledger) as db:
+            of_this = read_jobs(db)
+        jobs += of_this
+        sweeps += [name] * len(of_this)
+        varying.update(varying_keys(of_this))
+    table = results_frame(jobs)
+    columns = list(table.columns)
+    swept = columns[2 : columns.index("objective")]
+    # The config of a choice (a device's price) goes with the choice that only sets the sweeps apart.
+    apart = [key for key in swept if key not in varying and not seeds_randomness(key)]
+    table = table.drop(columns=apart)
+    table.insert(2, "sweep", sweeps)
+    return table
+
+
+def _names(folders: Sequence[Path]) -> list[str]:
+    """The folders' own names, or their whole paths where these are the same."""
+    short = [folder.resolve().name for folder in folders]
+    repeated = {name for name, count in Counter(short).items() if count > 1}
+    return [str(folder) if name in repeated else name for folder, name in zip(folders, short, strict=True)]

@@ -1,0 +1,115 @@
+"""`sweeper compare`, typed as a user types it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sweeper.cli import run_subcommand
+from tests.synthetic import empty_sweep, vqe_sweep
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture(scope="module")
+def sweeps(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    root = tmp_path_factory.mktemp("sweeps")
+    vqe_sweep(root / "local", seeds=6)
+    vqe_sweep(root / "noisy", seeds=6, shift=0.2)
+    return [str(root / "local"), str(root / "noisy")]
+
+
+def say(capsys: pytest.CaptureFixture[str], *words: str, expect: int = 0) -> str:
+    assert run_subcommand(["compare", *words]) == expect
+    captured = capsys.readouterr()
+    return captured.err if expect else captured.out
+
+
+def test_one_sweep(capsys: pytest.CaptureFixture[str], sweeps: list[str]) -> None:
+    text = say(capsys, sweeps[0], "--by", "optimizer", "--metric", "error", "--best", "2")
+    assert "mean error [95 % CI]" in text
+    assert "cobyla" in text
+    assert "spsa" not in text
+    assert "paired t (paired by shots, seed)" in text
+
+
+def test_the_same_sweep_on_two_devices_side_by_side(
+    capsys: pytest.CaptureFixture[str], sweeps: list[str]
+) -> None:
+    text = say(capsys, *sweeps)
+    assert "The sweeps side by side" in text
+    assert "noisy − local" in text
+    side_by_side = text.partition("sweep  ")[0]
+    assert side_by_side.count(" significant (+") == 8
+    table = pd.read_csv(io.StringIO(say(capsys, *sweeps, "--format", "csv")))
+    assert set(table["sweep"]) == {"local", "noisy"}
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "markdown", "latex"])
+@pytest.mark.parametrize("words", [[], ["--pivot", "optimizer", "shots"], ["--diff", "3", "7"]], ids=str)
+def test_every_table_in_every_format(
+    capsys: pytest.CaptureFixture[str], sweeps: list[str], words: list[str], form: str
+) -> None:
+    text = say(capsys, sweeps[0], *words, "--format", form)
+    mark = {"text": "──", "csv": ",", "markdown": "| --- |", "latex": r"\midrule"}[form]
+    assert mark in text
+
+
+def test_a_config_diff_names_what_differs_and_nothing_else(
+    capsys: pytest.CaptureFixture[str], sweeps: list[str]
+) -> None:
+    frame = pd.read_csv(
+        io.StringIO(say(capsys, sweeps[0], "--diff", "0", "47", "--format", "csv")), index_col=0
+    )
+    assert list(frame.loc["optimizer"]) == ["cobyla", "spsa"]
+    assert list(frame.loc["shots"]) == ["100", "1000"]
+    assert list(frame.loc["seed"]) == ["0", "5"]
+    assert "algorithm" not in frame.index
+    assert "max_iterations" not in frame.index
+
+
+def test_a_pivot_as_csv_is_numbers(capsys: pytest.CaptureFixture[str], sweeps: list[str]) -> None:
+    text = say(capsys, sweeps[0], "--pivot", "optimizer", "shots", "--format", "csv")
+    assert pd.read_csv(io.StringIO(text), index_col=0).shape == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--best", "0"], "at least one"),
+        (["--by", "nosuch"], "nosuch"),
+        (["--diff", "3", "999"], "has no job 999"),
+        (["--success-ratio", "0"], "positive"),
+        (["--pivot", "shots", "nosuch"], "nosuch"),
+        (["--where", "shots=many"], "is a number"),
+    ],
+)
+def test_mistakes_are_said(
+    capsys: pytest.CaptureFixture[str], sweeps: list[str], words: list[str], complaint: str
+) -> None:
+    assert complaint in say(capsys, sweeps[0], *words, expect=1)
+
+
+def test_folders_without_results(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "is not the folder of a sweep" in say(capsys, str(tmp_path / "none"), expect=1)
+    assert "No jobs to compare" in say(capsys, str(empty_sweep(tmp_path / "empty").root))
+    assert "No jobs to compare" in say(capsys, *[str(empty_sweep(tmp_path / n).root) for n in "ab"])
+
+
+def test_a_narrow_terminal_keeps_what_matters(
+    capsys: pytest.CaptureFixture[str], sweeps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    text = say(capsys, sweeps[0], "--by", "optimizer")
+    header = text.splitlines()[1]
+    assert "mean error [95 % CI]" in header
+    assert "against the best" in header
+    assert "evaluations" not in header
+    assert "left out" in text
+    assert max(map(len, text.splitlines()[:8])) <= 100

@@ -1,0 +1,150 @@
+"""Made-up sweeps of any size, written as the runner writes them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sweeper import provenance
+from sweeper.folder import SweepFolder
+from sweeper.ledger import Entry, Ledger, Metric
+from sweeper.states import JobState
+from sweeper.tables import write_tables
+
+DEVICE = {"arn": "local:braket/default", "price": {"per_task": 0.0, "per_shot": 0.0, "per_minute": 0.0}}
+INSTANCE = {"type": "ml.m5.large", "per_hour": 0.115, "as_of": "2026-11-21"}
+OPTIMIZERS = {"cobyla": 0.004, "nelder_mead": 0.008, "powell": 0.02, "spsa": 0.06}
+"""Each with its mean error in Ha."""
+BEGUN = 1_795_000_000.0
+
+
+def vqe_sweep(
+    root: Path,
+    *,
+    optimizers: Sequence[str] = tuple(OPTIMIZERS),
+    shots: Sequence[int] = (100, 1000),
+    lengths: Sequence[float] = (0.735,),
+    seeds: int = 5,
+    iterations: int = 20,
+    failing: Mapping[int, str] | None = None,
+    unfinished: Sequence[int] = (),
+    without_value: Sequence[int] = (),
+    cost_per_shot: float = 0.0,
+    shift: float = 0.0,
+) -> SweepFolder:
+    """A VQE sweep whose errors are exponentially distributed, with shot noise on top.
+
+    Args:
+        root: The folder to make.
+        optimizers: Names in `OPTIMIZERS`.
+        shots: Shots of a task.
+        lengths: Bond lengths in Å.
+        seeds: Replicates of each combination.
+        iterations: Evaluations of each job, two metrics each.
+        failing: Reasons of the jobs that fail.
+        unfinished: Jobs that are still running.
+        without_value: Jobs that complete without a value.
+        cost_per_shot: USD.
+        shift: Added to every error, Ha: another device.
+    """
+    folder = SweepFolder(root)
+    ledger = Ledger(folder.ledger)
+    failing = failing or {}
+    combinations = list(itertools.product(optimizers, shots, lengths, range(seeds)))
+    configs = [_config(*combination) for combination in combinations]
+    rng = np.random.default_rng(7)
+    with ledger.transaction():
+        numbers = ledger.enlist(
+            Entry(
+                key=f"{root.name}-{number}",
+                overrides=[
+                    f"optimizer={optimizer}",
+                    f"shots={count}",
+                    f"problem.bond_length={length}",
+                    f"seed={seed}",
+                ],
+                config=config,
+                choices={"algorithm": "vqe_h2", "problem": "h2", "device": "local", "optimizer": optimizer},
+            )
+            for number, ((optimizer, count, length, seed), config) in enumerate(
+                zip(combinations, configs, strict=True)
+            )
+        )
+        for number, (optimizer, count, length, _) in zip(numbers, combinations, strict=True):
+            begun = BEGUN + number
+            ledger.submitting(number)
+            ledger.submitted(number, str(number), None)
+            ledger.running(number, begun)
+            if number in unfinished:
+                continue
+            if number in failing:
+                folder.job(number).root.mkdir(parents=True)
+                folder.job(number).log.write_text(f"a log line of job {number}\n</script><b>bold</b>\n")
+                ledger.finish(number, JobState.FAILED, failing[number], ended_at=begun + 1)
+                continue
+            reference = -1.137 + 0.3 * (length - 0.735) ** 2
+            noise = 0.3 / math.sqrt(count)
+            error = shift + rng.exponential(OPTIMIZERS[optimizer]) + rng.normal(0, noise / 10)
+            path = error + (0.5 - error) * np.exp(-np.arange(iterations) / (iterations / 6))
+            path += rng.normal(0, noise / 10, iterations)
+            result: dict[str, Any] = {
+                "objective": reference + error,
+                "value": reference + error,
+                "stderr": noise / 10,
+                "reference": reference,
+                "error": error,
+                "evaluations": iterations + 1,
+                "tasks": 2 * (iterations + 1),
+                "shots_total": 2 * count * (iterations + 1),
+            }
+            if number in without_value:
+                result = dict.fromkeys(result)
+            metrics = [
+                metric
+                for step, value in enumerate(path)
+                for metric in (
+                    Metric(step, begun + step / 100, "energy", float(reference + value)),
+                    Metric(step, begun + step / 100, "stderr", noise / 10),
+                )
+            ]
+            ledger.finish(
+                number,
+                JobState.COMPLETED,
+                None,
+                ended_at=begun + rng.uniform(1, 3),
+                cost_usd=cost_per_shot * 2 * count * (iterations + 1),
+                result=result,
+                objective=result["objective"],
+                metrics=metrics,
+            )
+    provenance.record(folder, ledger.sweep_id, configs)
+    write_tables(folder, ledger)
+    ledger.close()
+    return folder
+
+
+def empty_sweep(root: Path) -> SweepFolder:
+    """A sweep without jobs."""
+    folder = SweepFolder(root)
+    ledger = Ledger(folder.ledger)
+    write_tables(folder, ledger)
+    ledger.close()
+    return folder
+
+
+def _config(optimizer: str, shots: int, length: float, seed: int) -> dict[str, Any]:
+    return {
+        "algorithm": {"entry_point": "algorithms.vqe_h2:main", "ansatz": "ry_cnot_ry"},
+        "problem": {"bond_length": length},
+        "device": DEVICE,
+        "optimizer": {"name": optimizer},
+        "instance": INSTANCE,
+        "shots": shots,
+        "seed": seed,
+        "max_iterations": 60,
+    }
