@@ -80,7 +80,7 @@ def _sweep(count: int, pack: int) -> list[str]:
         *("-m", "sweeper", "-m", f"seed=range({count})", "max_iterations=20", "shots=100"),
         *("hydra/launcher=braket_aws", f"hydra.launcher.pack={pack}", f"hydra.sweep.dir=pack-{pack}"),
         *(
-            f"hydra.launcher.poll_seconds={30 * _SCALE}",
+            f"hydra.launcher.poll_seconds={10 * _SCALE}",
             f"hydra.launcher.creations_per_second={0.9 / _SCALE}",
         ),
         *("budget.max_usd=1000", "rehearse=false"),

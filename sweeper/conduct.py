@@ -51,7 +51,8 @@ def conduct(
     finally:
         write_tables(folder, ledger)
         summarize(folder, ledger.jobs(), max_usd)
-    _report(folder)
+    if wait:
+        _report(folder)
 
 
 def _report(folder: SweepFolder) -> None:

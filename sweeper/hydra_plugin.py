@@ -61,7 +61,7 @@ class BraketAwsConf:
     # CreateJob calls a second; Braket's quota is 1 unless yours was raised.
     creations_per_second: float = 0.9
     # Longest pause between two looks at the jobs, in seconds.
-    poll_seconds: float = 30.0
+    poll_seconds: float = 10.0
 
 
 @dataclass

@@ -72,7 +72,7 @@ class AwsExecutor:
         kms_key_id: str | None = None,
         max_concurrent_jobs: int | None = None,
         creations_per_second: float = 0.9,
-        poll_seconds: float = 30.0,
+        poll_seconds: float = 10.0,
         pack: int = 1,
     ) -> None:
         """Make the executor; AWS is not called yet.
