@@ -78,7 +78,7 @@ def vqe_sweep(
         for number, (optimizer, count, length, _) in zip(numbers, combinations, strict=True):
             begun = BEGUN + number
             ledger.submitting(number)
-            ledger.submitted(number, str(number), None)
+            ledger.submitted(number, str(number))
             ledger.running(number, begun)
             if number in unfinished:
                 continue
