@@ -35,6 +35,11 @@ class Hamiltonian(Instance):
     nuclear_repulsion: float
     reference: float | None
 
+    @property
+    def qubits(self) -> int:
+        """Number of qubits."""
+        return len(self.terms[0][1])
+
     def hyperparameters(self) -> dict[str, object]:
         """`hamiltonian`, `nuclear_repulsion` and `reference`."""
         return {
@@ -61,6 +66,11 @@ class Graph(Instance):
     edges: tuple[tuple[int, int], ...]
     weights: tuple[float, ...] | None
     reference: float | None
+
+    @property
+    def qubits(self) -> int:
+        """Number of qubits: one for each node."""
+        return self.nodes
 
     def hyperparameters(self) -> dict[str, object]:
         """`nodes`, `edges` and `reference`."""

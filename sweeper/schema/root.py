@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from sweeper.schema.check import require
+from sweeper.schema.execution import ShotsSchedule, Stop, Tasks, Warmup
 
 LONGEST_RUNTIME_SECONDS = 432_000
 """Braket's limit of five days, not adjustable (StoppingCondition, Amazon Braket API reference)."""
@@ -43,6 +44,10 @@ class SweepConfig:
         seed: Seeds the start point, the optimizer and a simulator's shots.
         max_iterations: Objective evaluations the optimizer may spend. The word means the same for
             every optimizer, so that they are compared at equal cost.
+        stop: When the optimizer is stopped early.
+        shots_schedule: Shots that change from evaluation to evaluation.
+        tasks: How circuits become quantum tasks, and what happens to those that fail.
+        warmup: First evaluations on another device.
     """
 
     algorithm: Any = MISSING
@@ -53,6 +58,10 @@ class SweepConfig:
     shots: int = 1000
     seed: int = 0
     max_iterations: int = 60
+    stop: Stop = field(default_factory=Stop)
+    shots_schedule: ShotsSchedule = field(default_factory=ShotsSchedule)
+    tasks: Tasks = field(default_factory=Tasks)
+    warmup: Warmup = field(default_factory=Warmup)
     job: JobLimits = field(default_factory=JobLimits)
 
     def __post_init__(self) -> None:
