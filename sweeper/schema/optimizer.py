@@ -109,7 +109,7 @@ class Spsa(Optimizer):
 
 @dataclass
 class WithGradient(Optimizer):
-    """An optimizer that follows a gradient: the parameter-shift rule, or central differences of `step` rad."""
+    """An optimizer that follows a gradient: the parameter-shift rule, or differences over `step` rad."""
 
     gradient: Literal["parameter_shift", "finite_differences"] = field(
         default="parameter_shift", kw_only=True
