@@ -130,6 +130,7 @@ class Checkpoint:
         self._pending = state["pending"]
         for index, arn, place, position in self._pending:
             self._devices[index].reloadable[place] = Part(self._load_task(arn), position)
+        self.save()  # under this job's name, for whoever copies its checkpoints next
         print(f"Going on after {len(self._evaluations)} evaluations of the checkpoint.")
 
     def _drop_pending(self) -> None:

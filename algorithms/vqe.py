@@ -99,7 +99,8 @@ def share_out(total: int, weights: Sequence[float]) -> list[int]:
     Largest remainders; with fewer than one for each there are more in all.
     """
     spare = max(0, total - len(weights))
-    exact = [spare * weight / (math.fsum(weights) or 1.0) for weight in weights]
+    whole = math.fsum(weights)
+    exact = [spare * weight / whole if whole else spare / len(weights) for weight in weights]
     shares = [1 + math.floor(share) for share in exact]
     by_remainder = sorted(range(len(weights)), key=lambda i: (math.floor(exact[i]) - exact[i], i))
     for index in by_remainder[: max(0, total - sum(shares))]:

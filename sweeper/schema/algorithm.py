@@ -159,7 +159,8 @@ class VqeH2(Variational):
             "ucc": 1,
             "hardware_efficient": (self.layers + 1) * rotations * instance.qubits,
         }
-        return Search(parameters[self.ansatz], max_iterations, inexact=None, aperiodic=False)
+        count = parameters[self.ansatz]
+        return Search(count, max_iterations, 2 * count, inexact=None, aperiodic=False)
 
 
 @dataclass
@@ -210,8 +211,12 @@ class QaoaMaxcut(Variational):
         if self.aggregation != "mean":
             inexact = f"algorithm.aggregation={self.aggregation} is no expectation value"
         per_layer = len(instance.edges) + instance.nodes if self.angles == "multi" else 2
-        # interp searches depth by depth; the last depth is the largest.
-        return Search(self.depth * per_layer, max_iterations, inexact, aperiodic=uneven)
+        parameters = self.depth * per_layer
+        # As in ExpectedCut.spectra: the order of each polynomial.
+        nodes, edges = instance.nodes, len(instance.edges)
+        orders = self.depth * edges + (self.depth - 1) * nodes + min(2, nodes)
+        shifts = 2 * (parameters if self.angles == "multi" else orders)
+        return Search(parameters, max_iterations, shifts, inexact, aperiodic=uneven)
 
     def _check_fixed(self, graph: Graph) -> None:
         degrees = {sum(node in edge for edge in graph.edges) for node in range(graph.nodes)}

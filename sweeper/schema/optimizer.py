@@ -17,12 +17,14 @@ class Search:
     Attributes:
         parameters: Number of parameters.
         max_iterations: Evaluations it may spend.
+        shift_evaluations: What one gradient by the parameter-shift rule takes.
         inexact: Why the parameter-shift rule does not hold; none if it does.
         aperiodic: Whether some parameter has no period.
     """
 
     parameters: int
     max_iterations: int
+    shift_evaluations: int
     inexact: str | None
     aperiodic: bool
 
@@ -120,12 +122,16 @@ class WithGradient(Optimizer):
         self._positive("step")
 
     def check(self, search: Search) -> None:
-        """Refuse the parameter-shift rule where it is not exact."""
+        """Refuse the parameter-shift rule where it is not exact, and less than one gradient."""
         if self.gradient == "parameter_shift" and search.inexact:
             raise ConfigError(
                 f"optimizer.gradient=parameter_shift is not exact: {search.inexact}. Choose "
                 "optimizer.gradient=finite_differences."
             )
+        shift = self.gradient == "parameter_shift"
+        needed = search.shift_evaluations if shift else 2 * search.parameters
+        allowed = f"{needed} or more, which one gradient takes"
+        require(search.max_iterations >= needed, "max_iterations", search.max_iterations, allowed)
 
     def hyperparameters(self) -> dict[str, object]:
         """The step travels with finite differences only."""

@@ -1,7 +1,7 @@
 """Runs hybrid jobs and kills them at random points, each in a process of its own forked from this one.
 
 Started by test_checkpoint.py with a folder; prints one line of JSON for each job. A job is run once
-undisturbed, then again and again under a new name in one checkpoint folder, as new attempts are, until it ends.
+undisturbed, then again and again under a new name in one checkpoint folder, as new attempts are, to its end.
 """
 
 from __future__ import annotations
