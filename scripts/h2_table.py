@@ -70,7 +70,7 @@ def main() -> None:
         writer.writerow(COLUMNS)
         for bond_length in BOND_LENGTHS:
             values = row(bond_length)
-            writer.writerow([f"{bond_length:g}", *(f"{values[name]:.8f}" for name in COLUMNS[1:])])
+            writer.writerow([f"{bond_length:g}", *(f"{values[name]:.12f}" for name in COLUMNS[1:])])
 
 
 if __name__ == "__main__":
