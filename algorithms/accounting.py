@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from braket.tracking import Tracker
 
 from algorithms.hyperparameters import Hyperparameters
+
+_LONGEST_DOWNLOAD = 20.0
+"""Seconds without an answer after which the price list is given up."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +108,15 @@ class Accounts:
             return 0.0
         seen = set(tracker.tracked_resources()) if tracker else set()
         if tracker and seen >= {record.arn for record in self.records}:
+            # Braket downloads its price list without a timeout of its own, at the very end of the job.
+            before = socket.getdefaulttimeout()
+            socket.setdefaulttimeout(_LONGEST_DOWNLOAD)
             try:
                 return float(tracker.qpu_tasks_cost() + tracker.simulator_tasks_cost())
             except Exception as error:  # noqa: BLE001 - it downloads a price list, which fails in many ways
                 print(f"Braket's price list cannot be used ({type(error).__name__}: {error}).")
+            finally:
+                socket.setdefaulttimeout(before)
         if price is None or any(record.device != device for record in self.records):
             return None
         return math.fsum(price.of(record.shots, record.simulated_seconds) for record in self.records)

@@ -122,7 +122,7 @@ class Objective:
             OptimizationStoppedError: There is no progress, and nothing runs; or only as many of the points
                 as evaluations are left were evaluated.
         """
-        if self._stop and self.evaluations - self._best_at > self._stop.patience:
+        if self._stop and self.evaluations - self._best_at >= self._stop.patience:
             raise NoProgressError(
                 f"Stopped: no improvement by more than {self._stop.tolerance:g} in "
                 f"{self._stop.patience} evaluations."

@@ -1,7 +1,7 @@
 """Draw the pictures of docs/experiments from finished sweeps.
 
-Needs the extra `pictures` (matplotlib): `python scripts/experiment_pictures.py FOLDER`, where FOLDER/<experiment>
-is the folder of each sweep (`sweeper -m +experiment=<experiment> hydra.sweep.dir=FOLDER/<experiment>`).
+Needs the extra `pictures` (matplotlib): `python scripts/experiment_pictures.py FOLDER`, with each sweep in
+FOLDER/<experiment> (`sweeper -m +experiment=<experiment> hydra.sweep.dir=FOLDER/<experiment>`).
 """
 
 from __future__ import annotations
@@ -66,8 +66,10 @@ def qaoa_depth(sweep: Sweep, axes: Axes) -> None:
 
 def qaoa_landscape(sweep: Sweep, axes: Axes) -> None:
     """The exact expected cut of the ring over gamma and beta."""
-    job = sweep.results.query("problem == 'ring' and shots == 0")["job"].iloc[0]
-    values = sweep.metrics.query("job == @job and metric == 'expected_cut'").sort_values("iteration")["value"]
+    jobs = sweep.results
+    job = jobs[(jobs["problem"] == "ring") & (jobs["shots"] == 0)]["job"].iloc[0]
+    rows = sweep.metrics[(sweep.metrics["job"] == job) & (sweep.metrics["metric"] == "expected_cut")]
+    values = rows.sort_values("iteration")["value"]
     side = round(np.sqrt(len(values)))
     picture = axes.imshow(
         values.to_numpy().reshape(side, side).T, origin="lower", extent=(0, 2, 0, 1), aspect="auto"

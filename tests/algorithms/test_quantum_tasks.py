@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from braket.circuits import Circuit
-from braket.tracking import Tracker
+from braket.tracking import Tracker, pricing
+from braket.tracking.tracking_events import _TaskCompletionEvent, _TaskCreationEvent
 
 from algorithms.accounting import Accounts, Price
 from algorithms.devices import open_device
@@ -148,6 +149,37 @@ class TestAccounts:
     def test_charge_the_least_simulation_time(self) -> None:
         sv1 = Price(0.0, 0.0, 0.075, 3.0)
         assert sv1.of(1000, 0.1) == pytest.approx(0.00375)
+
+    def tracked(self) -> tuple[QuantumTasks, Tracker]:
+        """Tasks that Braket's tracker has seen, as it sees those of AwsDevice."""
+        tasks, tracker = on(FakeDevice(), shots=100), Tracker()
+        tasks.run([PLAIN, PLAIN])
+        for record in tasks.accounts.records:
+            tracker.receive_event(_TaskCreationEvent(record.arn, 100, True, QPU))
+            tracker.receive_event(_TaskCompletionEvent(record.arn, None, "COMPLETED"))
+        return tasks, tracker
+
+    def test_prefer_brakets_tracker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """With a price list as Braket downloads it: 1 USD a task, 0.5 USD a shot."""
+        tasks, tracker = self.tracked()
+        where = {"Region Code": "us-east-1", "Device Name": "Fake", "Currency": "USD"}
+        task = {**where, "Product Family": "Braket Managed Jobs QPU Task", "PricePerUnit": "1.0"}
+        shot = {**where, "Product Family": "Braket Managed Jobs QPU Task Shot", "PricePerUnit": "0.5"}
+        monkeypatch.setattr(pricing._pricing, "_price_list", [task, shot])
+        pricing.price_search.cache_clear()
+        assert tasks.accounts.cost(self.PRICE, QPU, tracker) == pytest.approx(2 * (1.0 + 100 * 0.5))
+        pricing.price_search.cache_clear()
+
+    def test_do_without_a_price_list_that_cannot_be_reached(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        tasks, tracker = self.tracked()
+        monkeypatch.setattr(pricing._pricing, "_price_list", [])
+        monkeypatch.setenv("BRAKET_PRICE_OFFERS_URL", "file:///nowhere")
+        assert tasks.accounts.cost(self.PRICE, QPU, tracker) == pytest.approx(
+            2 * (0.3 + 0.1 + 0.075 * 5 / 60)
+        )
+        assert "price list cannot be used" in capsys.readouterr().out
 
     def test_do_not_guess_the_price_of_another_device(self) -> None:
         tasks = on(FakeDevice())
