@@ -136,11 +136,12 @@ class Hyperparameters:
         except ValueError:
             raise self._malformed(key, text, "JSON") from None
 
-    def digest(self) -> str:
-        """Digest of all that was passed, the contents of files included."""
+    def digest(self, *, without: tuple[str, ...] = ()) -> str:
+        """Digest of all that was passed, the contents of files included, but for keys with these prefixes."""
         texts = {
             key: self._file_text(key, text) if text.startswith("@") else text
             for key, text in self._strings.items()
+            if not key.startswith(without)
         }
         return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()
 

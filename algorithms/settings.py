@@ -31,6 +31,9 @@ class Warmup:
     shots: int
 
 
+_NOT_DECISIVE = ("price.", "retry.")
+"""Prefixes of hyperparameters that have no influence on the result: a checkpoint outlives their change."""
+
 SCHEDULES: dict[str, Callable[[float, float, float], float]] = {
     "linear": lambda first, last, share: first + share * (last - first),
     "geometric": lambda first, last, share: first * (last / first) ** share,
@@ -65,7 +68,7 @@ class Settings:
         warmup: Hyperparameters `warmup.iterations`, `warmup.device`, `warmup.shots`.
         noise: Of the density-matrix simulator; hyperparameters `noise.…`.
         price: Of the job's device; hyperparameters `price.…`.
-        digest: Of all hyperparameters and the device.
+        digest: Of the device and all hyperparameters that decide the result.
     """
 
     shots: int
@@ -112,7 +115,7 @@ class Settings:
             warmup=_warmup(given),
             noise=Noise.read(given),
             price=Price.read(given),
-            digest=f"{given.digest()} {device}",
+            digest=f"{given.digest(without=_NOT_DECISIVE)} {device}",
         )
 
 

@@ -184,12 +184,12 @@ def test_every_feature_runs_from_the_command_line(sweeper: Command, tmp_path: An
     quick = ("max_iterations=8", "shots=50", "stop.patience=6", "shots_schedule.kind=geometric")
     sweeper(
         *("-m", "device=braket_dm", "device.noise.readout=0,0.1", "algorithm.ansatz=hardware_efficient"),
-        *("optimizer=cobyla,spsa", "warmup.iterations=2", "warmup.shots=0", "hydra.sweep.dir=vqe"),
+        *("optimizer=spsa", "warmup.iterations=2", "warmup.shots=0", "hydra.sweep.dir=vqe"),
         *("tasks.fallback_device=local:braket/braket_sv", "algorithm.allocation=weighted", *quick),
     )
     results = load_sweep(tmp_path / "vqe").results
-    assert list(results.columns[2:4]) == ["optimizer", "device.noise.readout"]
-    assert list(results["status"]) == ["COMPLETED"] * 4
+    assert results.columns[2] == "device.noise.readout"
+    assert list(results["status"]) == ["COMPLETED"] * 2
     assert (results["result.fallback_tasks"] == 0).all()
     assert (results["result.warmup_tasks"] == 4).all()
     sweeper(
@@ -200,6 +200,6 @@ def test_every_feature_runs_from_the_command_line(sweeper: Command, tmp_path: An
             "algorithm.depth=2",
             "algorithm.aggregation=gibbs",
         ),
-        *("algorithm.initial_point=interp,fixed,random", "hydra.sweep.dir=qaoa", *quick),
+        *("algorithm.initial_point=interp,fixed", "hydra.sweep.dir=qaoa", *quick),
     )
-    assert list(load_sweep(tmp_path / "qaoa").results["status"]) == ["COMPLETED"] * 3
+    assert list(load_sweep(tmp_path / "qaoa").results["status"]) == ["COMPLETED"] * 2
