@@ -7,6 +7,7 @@ its first quantum task instead of silently running with a default.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -52,6 +53,10 @@ class Hyperparameters:
         view._prefix = self._prefix + prefix
         view._read = self._read
         return view
+
+    def has(self, key: str) -> bool:
+        """Whether the key was passed: what belongs to a feature that is off is not."""
+        return self._prefix + key in self._strings
 
     def integer(self, key: str, *, at_least: int | None = None) -> int:
         """An integer, not below `at_least`."""
@@ -103,9 +108,12 @@ class Hyperparameters:
         """A text, or None for `null`."""
         return None if self._text_of(key) == "null" else self.text(key)
 
-    def choice(self, key: str, allowed: Iterable[str]) -> str:
-        """One of the texts in `allowed`."""
+    def choice(self, key: str, allowed: Iterable[str], *, default: str | None = None) -> str:
+        """One of the texts in `allowed`; the default, if there is one, where the key was not passed."""
         names = sorted(allowed)
+        if default is not None and not self.has(key):
+            self._read.add(self._prefix + key)
+            return default
         text = self.text(key)
         if text not in names:
             raise self._malformed(key, text, "one of " + ", ".join(names))
@@ -127,6 +135,15 @@ class Hyperparameters:
             return json.loads(text)
         except ValueError:
             raise self._malformed(key, text, "JSON") from None
+
+    def digest(self, *, without: tuple[str, ...] = ()) -> str:
+        """Digest of all that was passed, the contents of files included, but for keys with these prefixes."""
+        texts = {
+            key: self._file_text(key, text) if text.startswith("@") else text
+            for key, text in self._strings.items()
+            if not key.startswith(without)
+        }
+        return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()
 
     def finish(self) -> None:
         """Refuse hyperparameters that nobody asked for.

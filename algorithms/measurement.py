@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import backoff
 import numpy as np
 from braket.circuits import Circuit
 from braket.devices import Device
 from numpy.typing import NDArray
 
-
-class QuantumTaskError(RuntimeError):
-    """A quantum task that ended without a result."""
+from algorithms.accounting import Accounts
+from algorithms.execution import Part, Parts, one_by_one
+from algorithms.failures import (
+    DeviceOfflineError,
+    QuantumTaskError,
+    TransientTaskError,
+    of_submission,
+    of_task,
+)
 
 
 @dataclass(frozen=True)
@@ -25,10 +32,17 @@ class Estimate:
     Attributes:
         value: Sample mean, or the exact value.
         stderr: Standard error of `value`: 0 if exact, nan if a single shot gives no notion of it.
+        target: What an optimizer is to optimise, if that is not `value`.
     """
 
     value: float
     stderr: float
+    target: float | None = None
+
+    @property
+    def optimised(self) -> float:
+        """The target, or else the value."""
+        return self.value if self.target is None else self.target
 
 
 @dataclass(frozen=True)
@@ -57,56 +71,193 @@ class Outcomes:
         return Estimate(mean, math.sqrt(variance))
 
 
+@dataclass(frozen=True)
+class Retry:
+    """How often and after which pauses a quantum task is tried again after a transient failure.
+
+    Attributes:
+        attempts: Tries in all.
+        first_pause: Longest pause before the second try, s; it doubles from try to try, and each pause is
+            drawn at random below it ("full jitter").
+    """
+
+    attempts: int = 4
+    first_pause: float = 2.0
+
+
 class QuantumTasks:
     """Runs circuits on a device and counts.
 
     Args:
         device: Where circuits run.
         shots: Measurements of each circuit; 0 for exact probabilities, which only simulators have.
-
-    Attributes:
-        count: Quantum tasks run so far.
+        name: The device's name in the accounts.
+        accounts: Where tasks are counted; several devices may share them.
+        retry: What happens after a transient failure.
+        execute: A function of `execution.EXECUTIONS`.
+        fallback: Where circuits run from the moment the device is offline or keeps failing.
+        count_as: A further count of the accounts that this device's tasks add to.
+        prepare: Makes of each circuit the one that runs, such as one with noise.
     """
 
-    def __init__(self, device: Device, shots: int) -> None:
+    def __init__(
+        self,
+        device: Device,
+        shots: int,
+        *,
+        name: str = "",
+        accounts: Accounts | None = None,
+        retry: Retry = Retry(),
+        execute: Callable[..., Parts] = one_by_one,
+        fallback: QuantumTasks | None = None,
+        count_as: str | None = None,
+        prepare: Callable[[Circuit], Circuit] | None = None,
+    ) -> None:
         self._device = device
         self.shots = shots
-        self.count = 0
+        self.name = name
+        self.accounts = Accounts() if accounts is None else accounts
+        self._retry = retry
+        self._execute = execute
+        self.fallback = fallback
+        self._count_as = count_as
+        self._prepare = prepare or Circuit.copy
+        self.fallen_back = False
+        """Whether circuits run on the fallback device from now on."""
+        self.on_created: Callable[[str, int, int | None], None] | None = None
+        """Told of the ARN of every new task, the circuit's place, and the index of its result in the task."""
+        self.reloadable: dict[int, Part] = {}
+        """Tasks created before a restart, by the place of the circuit in the next run."""
+
+    @property
+    def count(self) -> int:
+        """Quantum tasks run so far."""
+        return self.accounts.tasks
 
     @property
     def shots_total(self) -> int:
         """Shots spent so far."""
-        return self.count * self.shots
+        return self.accounts.shots
 
-    def run(self, circuits: Sequence[Circuit]) -> list[Outcomes]:
+    @property
+    def embedded(self) -> bool:
+        """Whether the device is a simulator in this process, whose tasks end before `run` returns."""
+        return not self.name.startswith("arn:")
+
+    def run(self, circuits: Sequence[Circuit], shots: Sequence[int] | None = None) -> list[Outcomes]:
         """Measure all qubits of each circuit; the qubits must be 0 … n-1.
 
         All tasks are submitted before the first is waited for, so that they share a device's queue.
 
-        Raises:
-            QuantumTaskError: A task failed or was cancelled.
-        """
-        if self.shots == 0:
-            circuits = [circuit.copy().probability(target=range(circuit.qubit_count)) for circuit in circuits]
-        tasks = []
-        for circuit in circuits:
-            tasks.append(self._device.run(circuit, shots=self.shots))
-            self.count += 1
-        return [self._outcomes(task) for task in tasks]
+        Args:
+            circuits: Circuits without result types.
+            shots: Of each circuit; `self.shots` by default.
 
-    def _outcomes(self, task: Any) -> Outcomes:
-        result = task.result()
-        if result is None:  # what the SDK returns for failed and cancelled tasks, without an exception
-            raise QuantumTaskError(f"Quantum task {task.id} ended as {task.state()}.")
-        if self.shots == 0:
-            probabilities: NDArray[np.float64] = np.asarray(result.values[0], dtype=float)
-            qubits = (len(probabilities) - 1).bit_length()
-            return Outcomes(all_bit_strings(qubits), probabilities, 0)
-        # Columns of `measurements` follow `measured_qubits`; np.unique sorts, so that sums over outcomes
-        # are added up in the same order in every run.
-        shots = np.asarray(result.measurements, dtype=np.uint8)[:, np.argsort(result.measured_qubits)]
-        distinct, counts = np.unique(shots, axis=0, return_counts=True)
-        return Outcomes(distinct.T, counts / len(shots), len(shots))
+        Raises:
+            QuantumTaskError: A task failed for good or was cancelled.
+        """
+        counts = [self.shots] * len(circuits) if shots is None else list(shots)
+        done: dict[int, Outcomes] = {}
+        if not self.fallen_back:
+            try:
+                self._run_here(circuits, counts, done)
+            except (TransientTaskError, DeviceOfflineError) as error:
+                if self.fallback is None:
+                    raise
+                print(f"Falling back from {self.name} to {self.fallback.name}: {error}")
+                self.fallen_back = True
+        missing = [index for index in range(len(circuits)) if index not in done]
+        if missing:
+            assert self.fallback is not None
+            outcomes = self.fallback.run(
+                [circuits[index] for index in missing], [counts[index] for index in missing]
+            )
+            done.update(zip(missing, outcomes, strict=True))
+        return [done[index] for index in range(len(circuits))]
+
+    def _run_here(self, circuits: Sequence[Circuit], shots: Sequence[int], done: dict[int, Outcomes]) -> None:
+        """Try until all are `done`, pausing in between; what is done is not run again."""
+        if self.fallback is not None and self._device.status in {"OFFLINE", "RETIRED"}:
+            raise DeviceOfflineError(f"{self.name} is {self._device.status}.")
+        again = False
+
+        @backoff.on_exception(
+            backoff.expo,
+            TransientTaskError,
+            max_tries=self._retry.attempts,
+            factor=self._retry.first_pause,
+            logger=None,
+            on_backoff=lambda details: print(f"Trying again: {details['exception']}"),
+        )
+        def attempt() -> None:
+            nonlocal again
+            missing = [index for index in range(len(circuits)) if index not in done]
+            self.accounts.retries += len(missing) if again else 0
+            again = True
+            self._try([circuits[i] for i in missing], [shots[i] for i in missing], missing, done)
+
+        attempt()
+
+    def _try(
+        self, circuits: list[Circuit], shots: list[int], indices: list[int], done: dict[int, Outcomes]
+    ) -> None:
+        prepared = [
+            circuit.probability(target=range(circuit.qubit_count)) if count == 0 else circuit
+            for circuit, count in zip(map(self._prepare, circuits), shots, strict=True)
+        ]
+        parts = {
+            place: self.reloadable[index] for place, index in enumerate(indices) if index in self.reloadable
+        }
+        self.reloadable = {}
+        new = [place for place in range(len(prepared)) if place not in parts]
+
+        def created(task: Any, count: int, places: list[tuple[int, int | None]]) -> None:
+            self._count(task, count)
+            if self.on_created and not self.embedded:
+                for place, position in places:
+                    self.on_created(task.id, indices[new[place]], position)
+
+        failures: list[QuantumTaskError] = []
+        try:
+            if new:
+                for place, part in self._execute(
+                    self._device, [prepared[i] for i in new], [shots[i] for i in new], created
+                ):
+                    parts[new[place]] = part
+        except Exception as error:
+            meaning = of_submission(error)
+            if meaning is None:
+                raise
+            failures.append(meaning)
+        for place, part in parts.items():
+            result = part.result()
+            self.accounts.ended(part.task, result)
+            if result is None:
+                failures.append(of_task(part.task))
+            else:
+                done[indices[place]] = _outcomes(result, shots[place])
+        # What cannot be tried again comes first.
+        for failure in sorted(failures, key=lambda failure: isinstance(failure, TransientTaskError)):
+            raise failure
+
+    def _count(self, task: Any, shots: int) -> None:
+        self.accounts.created(task, self.name, shots)
+        if self._count_as:
+            setattr(self.accounts, self._count_as, getattr(self.accounts, self._count_as) + 1)
+
+
+def _outcomes(result: Any, shots: int) -> Outcomes:
+    if shots == 0:
+        probabilities: NDArray[np.float64] = np.asarray(result.values[0], dtype=float)
+        qubits = (len(probabilities) - 1).bit_length()
+        return Outcomes(all_bit_strings(qubits), probabilities, 0)
+    # Columns of `measurements` follow `measured_qubits`; np.unique sorts, so that sums over outcomes
+    # are added up in the same order in every run.
+    measured = np.asarray(result.measurements, dtype=np.uint8)
+    if hasattr(result, "measured_qubits"):
+        measured = measured[:, np.argsort(result.measured_qubits)]
+    distinct, counts = np.unique(measured, axis=0, return_counts=True)
+    return Outcomes(distinct.T, counts / len(measured), len(measured))
 
 
 @lru_cache(maxsize=1)
@@ -118,3 +269,6 @@ def all_bit_strings(qubits: int) -> NDArray[np.uint8]:
         bits[qubit] = (numbers >> (qubits - 1 - qubit)) & 1
     bits.flags.writeable = False  # shared by all callers
     return bits
+
+
+__all__ = ["Estimate", "Outcomes", "QuantumTaskError", "QuantumTasks", "Retry", "all_bit_strings"]

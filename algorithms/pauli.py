@@ -94,6 +94,10 @@ class Hamiltonian:
                 members.append([term])
         return [MeasurementGroup(basis, tuple(group)) for basis, group in zip(bases, members, strict=True)]
 
+    def single_groups(self) -> list[MeasurementGroup]:
+        """Each non-identity term in a circuit of its own."""
+        return [MeasurementGroup(term.paulis, (term,)) for term in self.terms if term.support]
+
     def lowest_basis_state(self) -> NDArray[np.uint8]:
         """The computational basis state of lowest energy, shape (qubits,).
 

@@ -1,20 +1,25 @@
 """The quantum approximate optimisation algorithm for MaxCut (Farhi, Goldstone and Gutmann 2014).
 
 Convention: cost `C = Σ w_uv (1 - Z_u Z_v) / 2`, layers `exp(-i gamma C)` and `exp(-i beta Σ X)`, start
-state |+⟩ on every qubit. Parameters are gamma_1 … gamma_p, beta_1 … beta_p in rad.
+state |+⟩ on every qubit. Parameters are gamma_1 … gamma_p, beta_1 … beta_p in rad; with multi-angle QAOA each
+gamma is one angle for each edge and each beta one for each node.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from braket.circuits import Circuit
 from numpy.typing import NDArray
 
+from algorithms.aggregation import Aggregation, Mean
+from algorithms.cost import CostFunction, Spectrum
 from algorithms.graph import Graph
-from algorithms.measurement import Estimate, Outcomes, QuantumTasks, all_bit_strings
+from algorithms.measurement import Estimate, Outcomes, all_bit_strings
 
 
 @dataclass(frozen=True)
@@ -30,44 +35,121 @@ class Cut:
     bitstring: str
 
 
-class ExpectedCut:
+class ExpectedCut(CostFunction):
     """Estimates the expected cut of the QAOA state, and remembers the best cut it has seen.
 
     Args:
         graph: What is to be cut.
         depth: Number of layers, the literature's p.
+        multi_angle: One gamma for each edge and one beta for each node of every layer (Herrman et al.,
+            Scientific Reports 12, 6781, 2022).
+        aggregation: What the optimizer maximises; the reported value is the expected cut all the same.
     """
 
     metric = "expected_cut"
     sign = -1.0  # an optimizer minimises
 
-    def __init__(self, graph: Graph, depth: int) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        depth: int,
+        *,
+        multi_angle: bool = False,
+        aggregation: Aggregation = Mean(),  # noqa: B008 - frozen
+    ) -> None:
         self._graph = graph
         self._depth = depth
+        self._multi_angle = multi_angle
+        self._aggregation = aggregation
+        self.parameters = depth * (len(graph.edges) + graph.nodes if multi_angle else 2)
         self.best_cut: Cut | None = None
         """The largest cut sampled so far; with exact probabilities, the last state's most probable one.
 
         A cut is a solution whose value anybody can check, so the largest of many does not flatter.
         """
 
+    def spread(self, angles: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The parameters for standard QAOA's `angles`, of shape (2 * depth,).
+
+        With multi-angle QAOA each gamma is repeated for all edges and each beta for all nodes of its layer.
+        """
+        if not self._multi_angle:
+            return angles
+        gammas, betas = np.split(angles, 2)
+        return np.concatenate(
+            [np.repeat(gammas, len(self._graph.edges)), np.repeat(betas, self._graph.nodes)]
+        )
+
     def circuits(self, parameters: NDArray[np.float64]) -> list[Circuit]:
-        """The one circuit; `parameters` has shape (2 * depth,)."""
-        gammas, betas = np.split(parameters, 2)
-        nodes = range(self._graph.nodes)
+        """The one circuit; `parameters` has shape (parameters,).
+
+        Layers whose angles are all zero do nothing and are left out.
+        """
+        edges, nodes = self._graph.edges, range(self._graph.nodes)
+        gammas, betas = np.split(parameters, [len(parameters) - self._betas])
         circuit = Circuit().h(nodes)
-        for gamma, beta in zip(gammas, betas, strict=True):
-            for (u, v), weight in zip(self._graph.edges, self._graph.weights, strict=True):
+        for of_edges, of_nodes in zip(
+            np.reshape(gammas, (self._depth, -1)), np.reshape(betas, (self._depth, -1)), strict=True
+        ):
+            if not of_edges.any() and not of_nodes.any():
+                continue
+            by_edge = np.broadcast_to(of_edges, len(edges)) if len(of_edges) == 1 else of_edges
+            by_node = np.broadcast_to(of_nodes, len(nodes)) if len(of_nodes) == 1 else of_nodes
+            for (u, v), weight, gamma in zip(edges, self._graph.weights, by_edge, strict=True):
                 # exp(-i gamma w (1 - ZZ) / 2) from gates every device has; rz(t) is exp(-i t Z / 2).
                 circuit.cnot(u, v).rz(v, float(-gamma * weight)).cnot(u, v)
-            circuit.rx(nodes, float(2.0 * beta))
+            for node, beta in zip(nodes, by_node, strict=True):
+                circuit.rx(node, float(2.0 * beta))
         return [circuit]
 
-    def estimate(self, parameters: NDArray[np.float64], tasks: QuantumTasks) -> Estimate:
-        """Expected cut with its standard error."""
-        [outcomes] = tasks.run(self.circuits(parameters))
-        cuts = self._graph.cut_values(outcomes.bits) if outcomes.shots else self._all_cuts
-        self._remember_best(outcomes, cuts)
-        return outcomes.mean(cuts)
+    def evaluate(self, outcomes: Sequence[Outcomes]) -> Estimate:
+        """Expected cut with its standard error, and what the optimizer is to maximise."""
+        [outcome] = outcomes
+        cuts = self._graph.cut_values(outcome.bits) if outcome.shots else self._all_cuts
+        self._remember_best(outcome, cuts)
+        mean = outcome.mean(cuts)
+        if self._aggregation.linear:
+            return mean
+        return Estimate(mean.value, mean.stderr, self._aggregation(cuts, outcome.frequencies))
+
+    def spectra(self) -> list[Spectrum] | None:
+        """Those of the state, if the aggregation is an expectation value."""
+        return self._spectra_of_state() if self._aggregation.linear else None
+
+    def periods(self) -> list[float] | None:
+        """Those of the state, whatever the aggregation."""
+        spectra = self._spectra_of_state()
+        return None if spectra is None else [2.0 * np.pi / spectrum.frequency for spectrum in spectra]
+
+    def _spectra_of_state(self) -> list[Spectrum] | None:
+        """Differences of the generators' eigenvalues.
+
+        An edge's generator w (1 - ZZ) / 2 has 0 and w, a node's X has -1 and 1. Summed over edges of one
+        |w| the differences are up to the number of edges, over nodes up to their number; in the last layer
+        only the two nodes of an edge matter to its cut.
+        """
+        sizes = [abs(weight) for weight in self._graph.weights]
+        nodes, depth = self._graph.nodes, self._depth
+        if self._multi_angle:
+            # An edge of weight 0 never turns anything.
+            return [Spectrum(size or 1.0, 1) for size in sizes] * depth + [Spectrum(2.0, 1)] * depth * nodes
+        if not sizes or len(set(sizes)) > 1 or sizes[0] == 0.0:
+            return None
+        gammas = [Spectrum(sizes[0], len(sizes))] * depth
+        return [*gammas, *[Spectrum(2.0, nodes)] * (depth - 1), Spectrum(2.0, min(2, nodes))]
+
+    def memory(self) -> Any:
+        """The best cut as [value, bit string]."""
+        return None if self.best_cut is None else [self.best_cut.value, self.best_cut.bitstring]
+
+    def remember(self, memory: Any) -> None:
+        """Take back the best cut."""
+        self.best_cut = None if memory is None else Cut(*memory)
+
+    @property
+    def _betas(self) -> int:
+        """Number of parameters that are betas; the gammas stand before them."""
+        return self._depth * (self._graph.nodes if self._multi_angle else 1)
 
     @cached_property
     def _all_cuts(self) -> NDArray[np.float64]:
@@ -85,27 +167,3 @@ class ExpectedCut:
             best = int(np.argmax(likeliest))
         bitstring = "".join(str(bit) for bit in outcomes.bits[:, best])
         self.best_cut = Cut(float(cuts[best]), bitstring)
-
-
-def _tutorial(depth: int, rng: np.random.Generator) -> NDArray[np.float64]:  # noqa: ARG001
-    """The Braket tutorial's 0.1 and 0.5 in every layer; its cost layer exp(-i 0.1 ZZ) is a gamma of -0.2."""
-    return np.repeat([-0.2, 0.5], depth)
-
-
-def _random(depth: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Uniform over gamma in [0, 2π) and beta in [0, π), the whole period for unweighted graphs."""
-    return np.concatenate([rng.uniform(0, 2 * np.pi, depth), rng.uniform(0, np.pi, depth)])
-
-
-def _ramp(depth: int, rng: np.random.Generator) -> NDArray[np.float64]:  # noqa: ARG001
-    """Quantum annealing in `depth` steps: the cost turned on linearly, the mixer off.
-
-    Sack and Serbyn, Quantum 5, 491 (2021), with the schedule taken at the middle of each step; the
-    heights are close to the fixed angles of Wurtz and Lykov (2021) for 3-regular graphs.
-    """
-    time = (np.arange(depth) + 0.5) / depth
-    return np.concatenate([1.2 * time, 0.75 * (1.0 - time)])
-
-
-START_POINTS = {"tutorial": _tutorial, "random": _random, "ramp": _ramp}
-"""Every start point by the name of the hyperparameter `initial_point`; each makes shape (2 * depth,)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,20 @@ def save_array(name: str, array: NDArray[np.float64]) -> None:
     _write(name, buffer.getvalue())
 
 
+def save_tasks(records: Sequence[Mapping[str, Any]]) -> None:
+    """Write `quantum_tasks.json`: the tasks on AWS devices, which `AwsQuantumTask(arn)` loads again."""
+    _write("quantum_tasks.json", json.dumps(list(records), indent=2).encode())
+
+
 def _write(name: str, content: bytes) -> None:
-    folder = Path(get_results_dir())
-    unfinished = folder / f".{name}.unfinished"
+    write_whole(Path(get_results_dir()) / name, content)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file such that it never exists by half."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(content)
-    unfinished.replace(folder / name)
+    unfinished.replace(path)
 
 
 def _strict(value: Any) -> Any:

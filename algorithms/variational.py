@@ -2,59 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from braket.jobs import get_job_device_arn
+from braket.tracking import Tracker
 from numpy.typing import NDArray
 
-from algorithms import optimizers, results
-from algorithms.devices import Backend, open_device
-from algorithms.hyperparameters import Hyperparameters
+from algorithms import results
+from algorithms.accounting import Accounts
+from algorithms.checkpoint import Checkpoint
+from algorithms.cost import CostFunction
+from algorithms.devices import open_device
+from algorithms.execution import EXECUTIONS
 from algorithms.measurement import Estimate, QuantumTasks
-from algorithms.objective import CostFunction, EvaluationLimitReachedError, Objective
+from algorithms.objective import Evaluation, Objective, OptimizationStoppedError
 from algorithms.optimizers import Optimizer, Optimum
+from algorithms.optimizers._interface import Function
 from algorithms.randomness import RandomStreams
+from algorithms.settings import SCHEDULES, Settings
 
-
-@dataclass(frozen=True)
-class Settings:
-    """The hyperparameters of every variational algorithm here.
-
-    Attributes:
-        shots: Shots of each circuit; 0 for exact expectation values.
-        seed: Determines the start point, the optimizer's chance and a local simulator's shots.
-        max_iterations: Objective evaluations the optimizer may spend; the final evaluation comes on top.
-        optimizer: The method's name.
-        method: The method with its options.
-        reference: The exact result, if known.
-    """
-
-    shots: int
-    seed: int
-    max_iterations: int
-    optimizer: str
-    method: Optimizer
-    reference: float | None
-
-    @classmethod
-    def read(cls, given: Hyperparameters) -> Settings:
-        """Take them from the job's hyperparameters.
-
-        Raises:
-            HyperparameterError: One is missing, malformed or out of range.
-        """
-        optimizer = given.choice("optimizer", optimizers.available())
-        return cls(
-            shots=given.integer("shots", at_least=0),
-            seed=given.integer("seed", at_least=0),
-            max_iterations=given.integer("max_iterations", at_least=1),
-            optimizer=optimizer,
-            method=optimizers.optimizer_class(optimizer).read(given.prefixed("optimizer.")),
-            reference=given.optional_number("reference"),
-        )
+Vector = NDArray[np.float64]
+Minimize = Callable[[Function, Vector, int], Optimum]
+"""An optimizer: of a function, from a start, with at most so many evaluations."""
+Search = Callable[[Minimize, Objective, int], Optimum]
+"""A way to use an optimizer on the objective with all the evaluations there are."""
 
 
 @dataclass(frozen=True)
@@ -67,38 +42,101 @@ class Run:
         optimum: Where the optimizer ended.
         objective: All its evaluations.
         tasks: What was spent, the final evaluation included.
-        backend: Where the circuits ran.
+        simulator: Where the circuits ran: a simulator's own name, or the device's ARN.
+        cost_usd: Fees of the quantum tasks; None if not known.
     """
 
     final: Estimate
     optimum: Optimum
     objective: Objective
     tasks: QuantumTasks
-    backend: Backend
+    simulator: str
+    cost_usd: float | None
 
 
-def run(cost: CostFunction, start: NDArray[np.float64], settings: Settings, streams: RandomStreams) -> Run:
-    """Optimise `cost` on this job's device, from `start`, and evaluate the outcome afresh."""
-    backend = open_device(get_job_device_arn(), streams.shots)
-    tasks = QuantumTasks(backend.device, settings.shots)
-    objective = Objective(cost, tasks, settings.max_iterations)
-    optimum = optimize(settings.method, objective, start, settings.max_iterations, streams.optimizer)
-    final = cost.estimate(optimum.x, tasks)
-    return Run(final, optimum, objective, tasks, backend)
+def from_point(start: Vector) -> Search:
+    """Search from one point."""
+    return lambda minimize, objective, evaluations: minimize(objective, start, evaluations)
+
+
+def run(cost: CostFunction, search: Search, settings: Settings, streams: RandomStreams) -> Run:
+    """Optimise `cost` on this job's device, and evaluate the outcome afresh."""
+    tracker = Tracker()
+    with tracker:
+        primary, warmup, simulator = _devices(settings, streams)
+        devices = [device for device in (primary, primary.fallback, warmup) if device]
+        record = Checkpoint(settings.digest, devices, cost, streams.shots)
+
+        def plan(number: int) -> tuple[QuantumTasks, int]:
+            if warmup and settings.warmup and number < settings.warmup.iterations:
+                return warmup, warmup.shots
+            return primary, _scheduled_shots(settings, number)
+
+        objective = Objective(
+            cost, primary, settings.max_iterations, plan=plan, stop=settings.stop, record=record
+        )
+
+        def minimize(function: Function, start: Vector, evaluations: int) -> Optimum:
+            return settings.method.minimize(function, start, evaluations, streams.optimizer)
+
+        try:
+            optimum = search(minimize, objective, settings.max_iterations)
+        except OptimizationStoppedError as stopped:
+            optimum = Optimum(objective.chosen_point, str(stopped))
+        final = _final(cost, optimum.x, primary, record)
+    fees = primary.accounts.cost(settings.price, primary.name, tracker)
+    return Run(final, optimum, objective, primary, simulator, fees)
 
 
 def optimize(
-    method: Optimizer,
-    objective: Objective,
-    start: NDArray[np.float64],
-    max_evaluations: int,
-    rng: np.random.Generator,
+    method: Optimizer, objective: Objective, start: Vector, max_evaluations: int, rng: np.random.Generator
 ) -> Optimum:
-    """Let an optimizer work until it stops or its evaluations are spent; then the best point counts."""
+    """Let an optimizer work until it stops or is stopped; then its own choice or the best point counts."""
     try:
         return method.minimize(objective, start, max_evaluations, rng)
-    except EvaluationLimitReachedError:
-        return Optimum(objective.best_point, f"Stopped at the limit of {max_evaluations} evaluations.")
+    except OptimizationStoppedError as stopped:
+        return Optimum(objective.chosen_point, str(stopped))
+
+
+def _devices(settings: Settings, streams: RandomStreams) -> tuple[QuantumTasks, QuantumTasks | None, str]:
+    """The job's own device with its fallback, the warm-up device, and the name of the first."""
+    accounts = Accounts()
+
+    def tasks_on(device_string: str, shots: int, **options: Any) -> tuple[QuantumTasks, str]:
+        backend = open_device(device_string, streams.shots)
+        shared: dict[str, Any] = {"name": device_string, "accounts": accounts, "retry": settings.retry}
+        return QuantumTasks(backend.device, shots, **shared, **options), backend.name
+
+    fallback = warmup = None
+    if settings.fallback_device:
+        fallback, _ = tasks_on(settings.fallback_device, settings.shots, count_as="fallback_tasks")
+    if settings.warmup:
+        warmup, _ = tasks_on(settings.warmup.device, settings.warmup.shots, count_as="warmup_tasks")
+    primary, simulator = tasks_on(
+        get_job_device_arn(),
+        settings.shots,
+        execute=EXECUTIONS[settings.execution],
+        fallback=fallback,
+        prepare=settings.noise.applied if settings.noise else None,
+    )
+    return primary, warmup, simulator
+
+
+def _scheduled_shots(settings: Settings, number: int) -> int:
+    if settings.schedule is None:
+        return settings.shots
+    share = number / max(1, settings.max_iterations - 1)
+    return round(SCHEDULES[settings.schedule.kind](settings.schedule.first, settings.shots, share))
+
+
+def _final(cost: CostFunction, x: Vector, tasks: QuantumTasks, record: Checkpoint) -> Estimate:
+    """A fresh estimate, unless an earlier process has made it."""
+    if known := record.replay(x):
+        return known.estimate
+    estimate = cost.estimate(x, tasks)
+    record.add([Evaluation(tuple(x.tolist()), estimate, time.time())])
+    record.save()
+    return estimate
 
 
 def save(
@@ -118,17 +156,25 @@ def save(
             "optimizer": settings.optimizer,
             "optimizer_options": asdict(settings.method),
             "device": get_job_device_arn(),
-            "simulator": run.backend.name,
+            "simulator": run.simulator,
             "shots": settings.shots,
             "seed": settings.seed,
             "max_iterations": settings.max_iterations,
+            "stop": asdict(settings.stop) if settings.stop else None,
+            "shots_schedule": asdict(settings.schedule) if settings.schedule else None,
+            "execution": settings.execution,
+            "noise": asdict(settings.noise) if settings.noise else None,
+            "fallback_device": settings.fallback_device,
+            "warmup": asdict(settings.warmup) if settings.warmup else None,
         }
     )
+    if run.tasks.accounts.records:
+        results.save_tasks(run.tasks.accounts.state()["records"])
     value, reference = run.final.value, settings.reference
     values = run.objective.values
     results.save_result(
         {
-            "objective": cost.sign * value,
+            "objective": cost.sign * run.final.optimised,
             "value": value,
             "stderr": run.final.stderr,
             "reference": reference,
@@ -140,6 +186,23 @@ def save(
             "optimizer_best": cost.sign * values.min() if len(values) else None,
             "parameters": run.optimum.x.tolist(),
             "message": run.optimum.message,
-            "simulator": run.backend.name,
+            "simulator": run.simulator,
+            **_accounts_in_result(run, settings),
         }
     )
+
+
+def _accounts_in_result(run: Run, settings: Settings) -> dict[str, Any]:
+    """What was spent beyond the usual, as far as there was occasion for it."""
+    accounts = run.tasks.accounts
+    extra: dict[str, Any] = {}
+    if settings.fallback_device:
+        extra["fallback_tasks"] = accounts.fallback_tasks
+    if settings.warmup:
+        extra["warmup_tasks"] = accounts.warmup_tasks
+    if accounts.retries:
+        extra["retries"] = accounts.retries
+    if accounts.records:
+        extra["simulated_minutes"] = accounts.simulated_minutes
+        extra["quantum_cost_usd"] = run.cost_usd
+    return extra

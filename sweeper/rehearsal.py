@@ -20,7 +20,8 @@ from sweeper.states import JobState
 _LONGEST_SECONDS = 300
 _ENOUGH_SECONDS = 60
 """A program that has run this long without failing has shown what it can."""
-_BRIEFLY = {"max_iterations": 1, "shots": 100}
+_BRIEFLY = {"max_iterations": 10, "shots": 100, "warmup.shots": 100}
+_ELSEWHERE = ("warmup.device", "fallback_device")
 
 
 def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
@@ -63,6 +64,10 @@ def _shortened(spec: JobSpec) -> JobSpec:
         for key, most in _BRIEFLY.items()
         if given.get(key, "").isdigit() and int(given[key]) > most
     }
+    # No rehearsal may reach a device that costs money, or ask a simulator for what only AWS has.
+    brief |= {key: "local:braket/default" for key in _ELSEWHERE if key in given}
+    if given.get("execution") == "batch":
+        brief["execution"] = "tasks"
     return replace(
         spec,
         device=spec.device if spec.device.startswith("local:") else "local:braket/default",

@@ -64,7 +64,10 @@ class JobSpec:
             "device": self.device,
             "source": self.source.digest,
             "entry_point": self.entry_point,
-            "hyperparameters": dict(self.hyperparameters),
+            # A changed price changes the bill, not the outcome.
+            "hyperparameters": {
+                key: value for key, value in self.hyperparameters.items() if not key.startswith("price.")
+            },
             "input_files": dict(self.input_files),
             "input_data": {**self.input_data, **self.input_digests},
             "image_uri": self.image_uri,

@@ -1,17 +1,42 @@
-"""What every optimizer offers."""
+"""What every optimizer offers, and what it is offered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import Field, dataclass
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from algorithms.cost import Spectrum
 from algorithms.hyperparameters import Hyperparameters
 
-Function = Callable[[NDArray[np.float64]], float]
+
+class Function(Protocol):
+    """The objective as an optimizer sees it.
+
+    A call beyond the limit ends the optimizer by an exception, which must be let through.
+    """
+
+    def __call__(self, parameters: NDArray[np.float64], /) -> float:
+        """The value at parameters in rad, shape (parameters,)."""
+
+    def batch(self, points: NDArray[np.float64], /) -> NDArray[np.float64]:
+        """The values at points of shape (points, parameters), evaluated together."""
+
+    def at(self, parameters: NDArray[np.float64], /) -> None:
+        """Name the present choice of parameters.
+
+        It counts if the optimizer is ended from outside, instead of the point with the smallest value.
+        """
+
+    @property
+    def spectra(self) -> list[Spectrum] | None:
+        """How the function depends on each parameter, if that is known (`CostFunction.spectra`)."""
+
+    @property
+    def periods(self) -> list[float] | None:
+        """After which each parameter repeats itself, rad, if that is known."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +73,10 @@ class Optimizer(Protocol):
         Args:
             objective: Takes parameters in rad, shape (parameters,).
             start: Start point, shape (parameters,).
-            max_evaluations: How often `objective` may be called; it ends the optimizer by an exception
+            max_evaluations: How often `objective` may be evaluated; it ends the optimizer by an exception
                 at the next call, which must be let through.
             rng: For stochastic optimizers; the outcome depends on nothing else that is random.
+
+        Raises:
+            HyperparameterError: The options do not fit this objective; nothing was evaluated.
         """

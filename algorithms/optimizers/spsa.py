@@ -63,6 +63,7 @@ class Optimizer:
         calibration = 0 if self.a is not None else min(_CALIBRATION_PAIRS, -(-pairs // _CALIBRATION_SHARE))
         a = self._calibrated(objective, x, calibration, rng) if self.a is None else self.a
         for k in range(pairs - calibration):
+            objective.at(x)
             slope, direction = _slope(objective, x, self.c / (k + 1) ** self.gamma, rng)
             x -= a / (self.stability + k + 1) ** self.alpha * slope * direction
         return Optimum(x, f"All {pairs - calibration} steps of two evaluations were taken (a = {a:.4g}).")

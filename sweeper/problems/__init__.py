@@ -4,12 +4,18 @@ A problem option is a dataclass: its fields are the config keys of `problem=<nam
 makes the Hamiltonian or graph that travels to the job.
 """
 
-from sweeper.problems.graphs import EdgeList, ErdosRenyi, GraphFile, Regular, Ring
-from sweeper.problems.h2 import H2
+from sweeper.problems.graph_families import Complete, ErdosRenyi, Grid, Regular, Ring
+from sweeper.problems.graph_given import EdgeList, GraphFile
+from sweeper.problems.h2 import H2, H2Tutorial
 from sweeper.problems.instance import Graph, Hamiltonian, Instance, Problem
+from sweeper.problems.pauli import Pauli
 
 PROBLEMS: dict[str, type[Problem]] = {
-    problem.name: problem for problem in (H2, Ring, Regular, ErdosRenyi, EdgeList, GraphFile)
+    problem.name: problem
+    for problem in (
+        *(H2, H2Tutorial, Pauli),
+        *(Ring, Complete, Grid, Regular, ErdosRenyi, EdgeList, GraphFile),
+    )
 }
 """Every problem option by its name in the config."""
 

@@ -19,11 +19,6 @@ class Instance(ABC):
     def qubits(self) -> int:
         """Qubits of a circuit that solves it."""
 
-    @property
-    @abstractmethod
-    def circuits(self) -> int:
-        """Circuits of one evaluation of the objective."""
-
     @abstractmethod
     def hyperparameters(self) -> dict[str, object]:
         """The instance as named values, still to be encoded as strings."""
@@ -50,14 +45,16 @@ class Hamiltonian(Instance):
         """Length of the Pauli strings."""
         return max(len(paulis) for _, paulis in self.terms)
 
-    @property
-    def circuits(self) -> int:
-        """Qubit-wise commuting groups, found greedily in the order of the terms as the job does."""
+    def circuits(self, *, together: bool) -> int:
+        """Circuits that measure all terms: one for each, or those that commute qubit by qubit together.
+
+        Groups are found greedily in the order of the terms, as the job does.
+        """
         bases: list[str] = []
         for _, paulis in self.terms:
             if set(paulis) == {"I"}:
                 continue
-            for at, basis in enumerate(bases):
+            for at, basis in enumerate(bases if together else ()):
                 if all("I" in pair or pair[0] == pair[1] for pair in zip(paulis, basis, strict=True)):
                     bases[at] = "".join(b if p == "I" else p for p, b in zip(paulis, basis, strict=True))
                     break
@@ -96,11 +93,6 @@ class Graph(Instance):
     def qubits(self) -> int:
         """One for each node."""
         return self.nodes
-
-    @property
-    def circuits(self) -> int:
-        """All edges are measured in one basis."""
-        return 1
 
     def hyperparameters(self) -> dict[str, object]:
         """`nodes`, `edges` and `reference`."""

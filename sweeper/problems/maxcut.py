@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -14,12 +15,13 @@ LARGEST_EXACT = 24
 def maximum_cut(
     nodes: int, edges: tuple[tuple[int, int], ...], weights: tuple[float, ...] | None
 ) -> float | None:
-    """Weight of a maximum cut by enumeration of all partitions; none above `LARGEST_EXACT` nodes.
+    """Weight of a maximum cut; none above `LARGEST_EXACT` nodes, unless the graph shows it.
 
-    The last node stays on one side (a cut and its complement weigh the same), which halves the work.
+    All partitions are enumerated; the last node stays on one side (a cut and its complement weigh the
+    same), which halves the work. A graph of two colours without negative weights is cut whole, however large.
     """
     if nodes > LARGEST_EXACT:
-        return None
+        return _cut_whole(edges, weights or (1.0,) * len(edges))
     if nodes == 0:
         return 0.0
     partitions = np.arange(2 ** (nodes - 1), dtype=np.int64)
@@ -27,3 +29,9 @@ def maximum_cut(
     for (u, v), weight in zip(edges, weights or (1.0,) * len(edges), strict=True):
         cut += weight * (((partitions >> u) ^ (partitions >> v)) & 1)
     return float(cut.max())
+
+
+def _cut_whole(edges: tuple[tuple[int, int], ...], weights: tuple[float, ...]) -> float | None:
+    import networkx as nx
+
+    return math.fsum(weights) if min(weights) >= 0 and nx.is_bipartite(nx.Graph(edges)) else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from sweeper.errors import ConfigError
 from sweeper.schema.check import require
 
+NOISY_SIMULATOR = "local:braket/braket_dm"
+
 
 @dataclass
 class Price:
@@ -24,6 +26,43 @@ class Price:
         """Whether quantum tasks on the device cost nothing."""
         return not (self.per_task or self.per_shot or self.per_minute)
 
+    def hyperparameters(self) -> dict[str, object]:
+        """What a job needs to add up its fees; nothing if there are none."""
+        if self.free:
+            return {}
+        names = ("per_task", "per_shot", "per_minute", "minimum_seconds")
+        return {f"price.{name}": getattr(self, name) for name in names}
+
+
+@dataclass
+class Noise:
+    """Noise of the density-matrix simulator, as probabilities; all zero for none.
+
+    Attributes:
+        depolarizing: Of a random Pauli error on its qubits after every gate.
+        amplitude_damping: Of |1⟩ falling to |0⟩, after every gate on each of its qubits.
+        readout: Of each measured bit being flipped.
+    """
+
+    depolarizing: float = 0.0
+    amplitude_damping: float = 0.0
+    readout: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, largest in (("depolarizing", 0.75), ("amplitude_damping", 1.0), ("readout", 0.5)):
+            value = getattr(self, name)
+            require(0 <= value <= largest, f"device.noise.{name}", value, f"0 to {largest:g}")
+
+    @property
+    def any(self) -> bool:
+        """Whether there is noise."""
+        return bool(self.depolarizing or self.amplitude_damping or self.readout)
+
+    def hyperparameters(self) -> dict[str, object]:
+        """Nothing without noise."""
+        names = ("depolarizing", "amplitude_damping", "readout")
+        return {f"noise.{name}": getattr(self, name) for name in names} if self.any else {}
+
 
 @dataclass
 class Device:
@@ -38,6 +77,7 @@ class Device:
         qubits: Number of qubits; none where memory is the limit.
         regions: AWS regions that offer the device; empty for an embedded simulator.
         price: What its quantum tasks cost.
+        noise: Of the density-matrix simulator `braket_dm`; no other takes any.
     """
 
     arn: str
@@ -47,6 +87,7 @@ class Device:
     qubits: int | None = None
     regions: list[str] = field(default_factory=list)
     price: Price = field(default_factory=Price)
+    noise: Noise = field(default_factory=Noise)
 
     def __post_init__(self) -> None:
         require(
@@ -55,6 +96,11 @@ class Device:
             self.arn,
             "a device ARN (arn:aws:braket:…) or an embedded simulator (local:<provider>/<name>)",
         )
+        if self.noise.any and self.arn != NOISY_SIMULATOR:
+            raise ConfigError(
+                f"device.noise is not possible on {self.arn}: only the embedded density-matrix simulator "
+                f"takes noise. Choose device=braket_dm ({NOISY_SIMULATOR})."
+            )
 
     @property
     def embedded(self) -> bool:

@@ -8,7 +8,7 @@ from sweeper.problems import PROBLEMS
 from sweeper.schema.algorithm import QaoaMaxcut, Script, VqeH2
 from sweeper.schema.device import Device
 from sweeper.schema.instance import Instance
-from sweeper.schema.optimizer import Optimizer
+from sweeper.schema.optimizer import OPTIMIZERS
 from sweeper.schema.root import SweepConfig
 
 
@@ -22,7 +22,7 @@ def register() -> None:
         "schema_device": Device,
         "schema_instance": Instance,
         **{f"schema_algorithm_{algorithm.name}": algorithm for algorithm in (VqeH2, QaoaMaxcut, Script)},
-        **{f"schema_optimizer_{optimizer.method}": optimizer for optimizer in Optimizer.__subclasses__()},
+        **{f"schema_optimizer_{optimizer.method}": optimizer for optimizer in OPTIMIZERS},
         **{f"schema_problem_{name}": problem for name, problem in PROBLEMS.items()},
     }
     for name, node in schemas.items():

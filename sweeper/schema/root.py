@@ -10,6 +10,7 @@ from omegaconf import MISSING
 
 from sweeper.hyperparameters import INPUT_CHANNEL
 from sweeper.schema.check import require
+from sweeper.schema.execution import ShotsSchedule, Stop, Tasks, Warmup
 
 LONGEST_RUNTIME_SECONDS = 432_000
 """Braket's limit of five days, not adjustable (StoppingCondition, Amazon Braket API reference)."""
@@ -77,6 +78,10 @@ class SweepConfig:
             every optimizer, so that they are compared at equal cost.
         budget: What the sweep may cost.
         rehearse: Before anything is paid for, run each distinct program briefly on this machine.
+        stop: When the optimizer is stopped early.
+        shots_schedule: Shots that change from evaluation to evaluation.
+        tasks: How circuits become quantum tasks, and what happens to those that fail.
+        warmup: First evaluations on another device.
     """
 
     algorithm: Any = MISSING
@@ -87,6 +92,10 @@ class SweepConfig:
     shots: int = 1000
     seed: int = 0
     max_iterations: int = 60
+    stop: Stop = field(default_factory=Stop)
+    shots_schedule: ShotsSchedule = field(default_factory=ShotsSchedule)
+    tasks: Tasks = field(default_factory=Tasks)
+    warmup: Warmup = field(default_factory=Warmup)
     job: JobLimits = field(default_factory=JobLimits)
     budget: Budget = field(default_factory=Budget)
     rehearse: bool = True

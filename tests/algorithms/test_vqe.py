@@ -69,6 +69,10 @@ class Prepared:
     """An ansatz without parameters: a given state, complex amplitudes included."""
 
     gates: Circuit
+    parameters: int = 0
+
+    def basis_state(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
+        raise NotImplementedError
 
     def circuit(self, parameters: NDArray[np.float64]) -> Circuit:  # noqa: ARG002
         return self.gates.copy()

@@ -1,0 +1,118 @@
+"""Gradients from evaluations of the objective itself, so that each counts and is logged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algorithms.cost import Spectrum
+from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+
+Vector = NDArray[np.float64]
+
+
+class Differentiable(Protocol):
+    """What a gradient needs of an objective."""
+
+    @property
+    def spectra(self) -> list[Spectrum] | None:
+        """As `CostFunction.spectra`."""
+
+    def batch(self, points: NDArray[np.float64]) -> Vector:
+        """Values at points of shape (points, parameters), evaluated together."""
+
+
+class Gradient(Protocol):
+    """A rule for the gradient."""
+
+    def __call__(self, objective: Differentiable, x: Vector) -> Vector:
+        """The gradient at `x`, shape (parameters,)."""
+
+    def evaluations(self, spectra: list[Spectrum] | None, parameters: int) -> int:
+        """How many evaluations one gradient takes."""
+
+
+@dataclass(frozen=True)
+class FiniteDifferences:
+    """Central differences: two evaluations for each parameter.
+
+    Attributes:
+        step: To either side, rad. The error is of the order step², that of shot noise stderr / step.
+    """
+
+    step: float
+
+    def __call__(self, objective: Differentiable, x: Vector) -> Vector:
+        """The gradient at `x`."""
+        shifts = self.step * np.eye(len(x))
+        values = objective.batch(np.concatenate([x + shifts, x - shifts]))
+        plus, minus = np.split(values, 2)
+        return (plus - minus) / (2.0 * self.step)
+
+    def evaluations(self, spectra: list[Spectrum] | None, parameters: int) -> int:  # noqa: ARG002
+        """Two for each parameter."""
+        return 2 * parameters
+
+
+@dataclass(frozen=True)
+class ParameterShift:
+    """The parameter-shift rule: exact, from evaluations at distances of the order of a radian.
+
+    For a trigonometric polynomial of order R, 2R equidistant shifts (Wierichs, Izaac, Wang and Lin, Quantum
+    6, 677, 2022); for a single Pauli rotation these are the well-known two at ±π/2.
+    """
+
+    def __call__(self, objective: Differentiable, x: Vector) -> Vector:
+        """The gradient at `x`.
+
+        Raises:
+            HyperparameterError: The objective is no trigonometric polynomial of its parameters.
+        """
+        spectra = _spectra(objective.spectra)
+        points, rows = [], []
+        for index, spectrum in enumerate(spectra):
+            for number in range(2 * spectrum.order):
+                half = (2 * number + 1) * np.pi / (2 * spectrum.order)  # the shift times the frequency
+                point = np.array(x, dtype=float)
+                point[index] += half / spectrum.frequency
+                sign = -1.0 if number % 2 else 1.0
+                weight = sign * spectrum.frequency / (4.0 * spectrum.order * np.sin(half / 2.0) ** 2)
+                points.append(point)
+                rows.append((index, weight))
+        gradient = np.zeros(len(x))
+        for (index, weight), value in zip(rows, objective.batch(np.array(points)), strict=True):
+            gradient[index] += weight * value
+        return gradient
+
+    def evaluations(self, spectra: list[Spectrum] | None, parameters: int) -> int:  # noqa: ARG002
+        """Twice the order of each parameter's polynomial."""
+        return 2 * sum(spectrum.order for spectrum in _spectra(spectra))
+
+
+def _spectra(spectra: list[Spectrum] | None) -> list[Spectrum]:
+    if spectra is None:
+        raise HyperparameterError(
+            "optimizer.gradient=parameter_shift is not exact for this objective (CVaR and Gibbs are no "
+            "expectation values, and one gamma for edges of different weights has no common period): use "
+            "finite_differences, or the mean and multi-angle QAOA."
+        )
+    return spectra
+
+
+_GRADIENTS: dict[str, Callable[[Hyperparameters], Gradient]] = {
+    "parameter_shift": lambda options: ParameterShift(),  # noqa: ARG005
+    "finite_differences": lambda options: FiniteDifferences(options.number("step", above=0.0)),
+}
+
+
+def read_gradient(options: Hyperparameters) -> Gradient:
+    """The rule named by `optimizer.gradient`, with `optimizer.step` if it has one.
+
+    Raises:
+        HyperparameterError: There is no such rule, or its step is missing or malformed.
+    """
+    return _GRADIENTS[options.choice("gradient", _GRADIENTS)](options)

@@ -1,0 +1,147 @@
+"""Runs hybrid jobs and kills them at random points, each in a process of its own forked from this one.
+
+Started by test_checkpoint.py with a folder; prints one line of JSON for each job. A job is run once
+undisturbed, then again and again under a new name in one checkpoint folder, as new attempts are, to its end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+RESULTS = ("results.json", "metadata.json", "parameter_trajectory.npy", "objective_trajectory.npy")
+GRADIENT = {"gradient": "parameter_shift"}
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "adam": {"learning_rate": 0.2, "beta1": 0.9, "beta2": 0.99, **GRADIENT},
+    "cobyla": {"rhobeg": 0.5, "tol": 1e-4},
+    "gradient_descent": {"learning_rate": 0.3, **GRADIENT},
+    "grid": {"points": 2, "span": 1.0},
+    "l_bfgs_b": {"ftol": 1e-9, "gtol": 1e-5, **GRADIENT},
+    "nelder_mead": {"initial_step": 0.5, "xatol": 1e-4, "fatol": 1e-4},
+    "powell": {"xtol": 1e-2, "ftol": 1e-2},
+    "slsqp": {"ftol": 1e-9, **GRADIENT},
+    "spsa": {"a": "null", "c": 0.2, "alpha": 0.602, "gamma": 0.101, "stability": 0.0},
+}
+VQE = {
+    "hamiltonian": "-1.05237325 II, 0.39793742 IZ, -0.39793742 ZI, -0.0112801 ZZ, 0.1809312 XX",
+    "nuclear_repulsion": "0.71996899",
+    "reference": "-1.13730604",
+    "ansatz": "ry_cnot_ry",
+    "initial_point": "random",
+}
+QAOA = {
+    "edges": "0-1,1-2,2-3,3-0",
+    "nodes": "4",
+    "depth": "2",
+    "reference": "4.0",
+    "initial_point": "interp",
+    "aggregation": "cvar",
+    "cvar_alpha": "0.5",
+}
+
+
+def jobs() -> list[tuple[str, str, dict[str, str]]]:
+    common = {"shots": "20", "seed": "3", "max_iterations": "24"}
+    of_vqe = [
+        (
+            name,
+            "vqe_h2",
+            {
+                **common,
+                **VQE,
+                "optimizer": name,
+                **{f"optimizer.{key}": str(value) for key, value in options.items()},
+            },
+        )
+        for name, options in OPTIMIZERS.items()
+    ]
+    cobyla = {"optimizer": "cobyla", "optimizer.rhobeg": "0.5", "optimizer.tol": "1e-4"}
+    warm = {"warmup.iterations": "5", "warmup.device": "local:braket/braket_dm", "warmup.shots": "10"}
+    return [*of_vqe, ("interp, cvar, warm-up", "qaoa_maxcut", {**common, **QAOA, **cobyla, **warm})]
+
+
+def start(folder: Path, name: str, job: str, hyperparameters: dict[str, str]) -> int:
+    (folder / "results").mkdir(parents=True, exist_ok=True)
+    (folder / "checkpoints").mkdir(exist_ok=True)
+    (folder / "hyperparameters.json").write_text(json.dumps(hyperparameters))
+    if pid := os.fork():
+        return pid
+    os.environ.update(
+        AMZN_BRAKET_HP_FILE=str(folder / "hyperparameters.json"),
+        AMZN_BRAKET_DEVICE_ARN="local:braket/braket_sv",
+        AMZN_BRAKET_JOB_RESULTS_DIR=str(folder / "results"),
+        AMZN_BRAKET_CHECKPOINT_DIR=str(folder / "checkpoints"),
+        AMZN_BRAKET_INPUT_DIR=str(folder),
+        AMZN_BRAKET_JOB_NAME=name,
+    )
+    with (folder / f"{name}.log").open("w") as log:
+        os.dup2(log.fileno(), 1)
+        try:
+            import_module(f"algorithms.{job}").main()
+        except BaseException:
+            os._exit(1)
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def wait(pid: int, seconds: float) -> int | None:
+    """The exit status within so many seconds; None if the process had to be killed."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.002)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return None
+
+
+def metrics(folder: Path, name: str) -> list[str]:
+    """Metric lines without their times."""
+    lines = (folder / f"{name}.log").read_text().splitlines()
+    return [line.split(";", 1)[1] for line in lines if line.startswith("Metrics - ")]
+
+
+def main(root: Path) -> None:
+    for module in ("vqe_h2", "qaoa_maxcut"):
+        import_module(f"algorithms.{module}")
+    rng = random.Random(0)
+    for number, (label, job, hyperparameters) in enumerate(jobs()):
+        whole, broken = root / f"{number}-whole", root / f"{number}-broken"
+        begun = time.monotonic()
+        statuses: list[int | None] = [wait(start(whole, "whole", job, hyperparameters), 60)]
+        duration = time.monotonic() - begun
+        kills = 0
+        for attempt in range(9):
+            patience = rng.uniform(0.1, 0.6) * duration if attempt < 3 else 60
+            status = wait(start(broken, f"attempt-{attempt}", job, hyperparameters), patience)
+            if status is not None:
+                statuses.append(status)
+                break
+            kills += 1
+        last = broken / f"attempt-{attempt}.log"
+        same = all(
+            (whole / "results" / name).read_bytes() == (broken / "results" / name).read_bytes()
+            for name in RESULTS
+        )
+        report = {
+            "job": label,
+            "statuses": statuses,
+            "kills": kills,
+            "same_results": same,
+            "same_metrics": metrics(whole, "whole") == metrics(broken, last.stem),
+            "resumed": "Going on after" in last.read_text(),
+        }
+        print(json.dumps(report), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
