@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ class Sweep:
     def results(self) -> pd.DataFrame:
         """One row for each job; see `sweeper.tables.results_frame` for the columns."""
         if self.folder.results.is_file():
-            return pd.read_parquet(self.folder.results)
+            return _read_parquet(self.folder.results)
         with reading(self.folder.ledger) as db:
             return results_frame(read_jobs(db))
 
@@ -42,7 +43,7 @@ class Sweep:
     def metrics(self) -> pd.DataFrame:
         """Every metric in long form: `job`, `iteration`, `timestamp`, `metric`, `value`."""
         if self.folder.metrics.is_file():
-            return pd.read_parquet(self.folder.metrics)
+            return _read_parquet(self.folder.metrics)
         with reading(self.folder.ledger) as db:
             return metrics_frame(read_metrics(db))
 
@@ -138,6 +139,11 @@ class Sweep:
     def _standing(self) -> str:
         count = Counter(self.results["status"])
         return ", ".join(f"{n} {state}" for state, n in count.most_common()) or "no jobs"
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """Read a table in one go: a running sweep may put another in its place at any moment."""
+    return pd.read_parquet(BytesIO(path.read_bytes()))
 
 
 def load_sweep(folder: str | os.PathLike[str]) -> Sweep:

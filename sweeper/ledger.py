@@ -313,7 +313,6 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """
     if not path.is_file():
         raise FolderError(f"{path.parent} is not the folder of a sweep: it has no {path.name}.")
-    # Immutable only where nothing can be written: SQLite's shared memory needs a writable folder.
     with closing(_connect(path, "ro")) as db:
         try:
             _check_layout(db, path)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 
 from sweeper import load_sweep
+from sweeper.__main__ import main
 
 from ..emulator import Caller, Emulator, EmulatorSettings, StubProgram
 
@@ -56,11 +58,17 @@ class Cloud:
         return process
 
     def run(self, *words: str, expect: int = 0) -> str:
-        """Type a command and read what it says."""
-        said, _ = self.start(*words).communicate(timeout=240)
-        code = self.processes[-1].returncode
-        assert code == expect, f"exit code {code}\n{said}"
-        return said
+        """Type a command and read what it says; in this process, which has the SDK imported."""
+        said = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
+            for name, value in {**self.emulator.environment(), "COLUMNS": "200"}.items():
+                patch.setenv(name, value)
+            patch.chdir(self.directory)
+            patch.setattr(sys, "argv", ["sweeper", *words])
+            patch.setattr(sys, "stdin", io.StringIO())
+            code = main()
+        assert code == expect, f"exit code {code}\n{said.getvalue()}"
+        return said.getvalue()
 
     @property
     def results(self) -> pd.DataFrame:

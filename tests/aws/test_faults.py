@@ -87,7 +87,7 @@ def test_three_hundred_jobs_pass_through_a_quota_of_three(tmp_path: Path) -> Non
         assert emulator.internal_errors == []
 
 
-@pytest.mark.parametrize("calls", [1, 3, 5, 6, 7, 9, 12, 16])
+@pytest.mark.parametrize("calls", [1, 5, 6, 9, 14])
 def test_a_killed_orchestrator_is_resumed_without_a_second_job(stubs: Cloud, calls: int) -> None:
     sweep = stubs.start(*FOUR)
     stubs.wait_until(lambda: stubs.count().total() >= calls or sweep.poll() is not None, f"{calls} calls")

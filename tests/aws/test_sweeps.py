@@ -43,7 +43,7 @@ def test_a_job_costs_one_createjob_and_everything_else_is_looked_up_once(aws: Cl
     assert count["s3:PutObject"] == 1
     # Once for each job, at its end.
     assert count["GetJob"] == 6
-    assert count["s3:GetObject"] == 6
+    assert count["s3:GetObject"] == 2 * 6  # its archive and its checkpoint
 
 
 def test_jobs_are_named_and_tagged(aws: Cloud) -> None:
