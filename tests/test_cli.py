@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from sweeper.cli import SUBCOMMANDS, run_subcommand
-from sweeper.cli.table import select
 from sweeper.errors import ConfigError
 from sweeper.folder import SweepFolder
 from sweeper.ledger import Entry, Ledger
+from sweeper.selection import select
 from sweeper.states import JobState
 from sweeper.tables import write_tables
 
@@ -190,7 +190,7 @@ class TestStatus:
             assert printed(capsys, "status", tmp_path) == "1 jobs: 1 PENDING\n"
 
 
-WORDS_AFTER_THE_FOLDER = {"logs": ["0"]}
+WORDS_AFTER_THE_FOLDER = {"logs": ["0"], "export": ["--to", "csv"]}
 
 
 @pytest.mark.parametrize("command", [name for name in SUBCOMMANDS if name != "devices"])
