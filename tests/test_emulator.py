@@ -145,6 +145,12 @@ def opened(settings: EmulatorSettings) -> Iterator[Emulator]:
 Open = Callable[[EmulatorSettings], Emulator]
 
 
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK's `result()` leaves an archive in the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def open_emulator() -> Iterator[Open]:
     """Opens an emulator for one test."""
