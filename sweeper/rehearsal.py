@@ -25,7 +25,7 @@ _ELSEWHERE = ("warmup.device", "fallback_device")
 
 
 def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
-    """Run one short evaluation of each distinct program, from the same source and on a local simulator.
+    """Run a few short evaluations of each distinct program, from the same source and on a local simulator.
 
     Programs are distinct if their source, entry point or the names of their hyperparameters differ.
 
@@ -57,7 +57,7 @@ def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
 
 
 def _shortened(spec: JobSpec) -> JobSpec:
-    """The same program with one evaluation and few shots, where it has hyperparameters of these names."""
+    """The same program with few evaluations and shots, where it has hyperparameters of these names."""
     given = spec.hyperparameters
     brief = {
         key: str(most)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -227,7 +228,7 @@ class AwsExecutor:
             self._watch = Watch(self._account, self._poll_seconds)
         return self._watch
 
-    @property
+    @cached_property
     def _default_region(self) -> str | None:
         with trouble.explained("Reading the AWS configuration"):
             region = boto3.Session(profile_name=self._options.profile).region_name
