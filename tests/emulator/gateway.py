@@ -96,8 +96,6 @@ class Gateway:
         if fault and kind is FaultKind.RESET:
             self._record(request, 0, None)
             hang_up(environ, reset=True)
-        if fault and kind is FaultKind.SLOW:
-            time.sleep(self._clock.real(fault.seconds))
         if fault and kind in _ERRORS:
             number, code, other_names, text = _ERRORS[kind]
             code = other_names.get(request.service, code)
@@ -108,6 +106,9 @@ class Gateway:
         if fault and kind is FaultKind.LOST_RESPONSE:
             self._record(request, 0, None)
             hang_up(environ, reset=False)
+        if fault and kind is FaultKind.SLOW:
+            # The work is done; it is the answer that takes its time.
+            time.sleep(self._clock.real(fault.seconds))
         self._record(request, int(status.split()[0]), error)
         start_response(status, headers)
         return body
