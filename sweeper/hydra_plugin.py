@@ -94,8 +94,15 @@ class _BraketLauncher(Launcher):
         self._options = options
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Remember the sweep; a hybrid job runs its entry point, so the task function is not used."""
+        """Remember the sweep; a hybrid job runs its entry point, so the task function is not used.
+
+        The loader of Hydra's context is replaced, because its sweeper composes all jobs once to validate them.
+        """
+        from sweeper.sweep_loader import SweepLoader
+
         del task_function
+        loader = SweepLoader(hydra_context.config_loader)
+        hydra_context.config_loader = loader  # type: ignore[assignment]  # it answers to the rest as well
         self._context = hydra_context
         self._config = config
 
