@@ -96,7 +96,7 @@ class _BraketLauncher(Launcher):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Remember the sweep; a hybrid job runs its entry point, so the task function is not used.
 
-        The loader of Hydra's context is replaced, because its sweeper composes all jobs once to validate them.
+        Hydra's sweeper composes every job to validate it, so the loader of its context is replaced as well.
         """
         from sweeper.sweep_loader import SweepLoader
 

@@ -217,7 +217,7 @@ class SweepLoader:
         if change is None:
             return None
         for key in sorted(change.keys):
-            ours, theirs = change.config._get_node(key), stock._get_node(key)
+            ours, theirs = (config._get_node(key, validate_access=False) for config in (change.config, stock))
             if (where := difference(ours, theirs, key)) is not None:
                 return where
         return None
