@@ -15,6 +15,9 @@ from omegaconf.errors import OmegaConfBaseException
 from sweeper.errors import ConfigError
 from sweeper.schema import SweepConfig
 from sweeper.spec import JobSpec, spec_of
+from sweeper.sweep_loader import Base, Change, SweepLoader
+
+_KEYS = [key.name for key in fields(SweepConfig)]
 
 
 @dataclass(frozen=True)
@@ -35,55 +38,88 @@ class Combination:
 
 
 def compose(
-    loader: ConfigLoader, sweep: DictConfig, job_overrides: Sequence[Sequence[str]], first: int
+    loader: ConfigLoader | SweepLoader,
+    sweep: DictConfig,
+    job_overrides: Sequence[Sequence[str]],
+    first: int,
 ) -> list[Combination]:
     """Compose every combination; the first that cannot run refuses them all.
 
     Raises:
         ConfigError: Names the combination, the key and what is allowed.
     """
-    combinations = [
-        _compose_one(loader, sweep, overrides, first + offset)
-        for offset, overrides in enumerate(job_overrides)
-    ]
+    loader = loader if isinstance(loader, SweepLoader) else SweepLoader(loader)
+    loader.check(sweep, job_overrides)
+    bases: dict[Base, _Values] = {}
+    combinations = []
+    for number, overrides in enumerate(job_overrides, start=first):
+        change = loader.change(sweep, overrides)
+        if change is None:
+            values = _Values(loader.load_sweep_config(sweep, list(overrides)), number)
+        elif change.base in bases:
+            values = bases[change.base]
+        else:
+            values = bases[change.base] = _Values(change.base.copy(), number)
+        combinations.append(_combination(values, change, overrides, number))
     _refuse_overrides_without_effect(combinations)
     return combinations
 
 
-def _compose_one(
-    loader: ConfigLoader, sweep: DictConfig, overrides: Sequence[str], number: int
+class _Values:
+    """The values of a config, each taken out when it is first asked for: those of a base serve many jobs.
+
+    Attributes:
+        keys: The top-level keys without Hydra's own.
+        choices: The chosen option of each config group.
+    """
+
+    def __init__(self, config: DictConfig, number: int) -> None:
+        if OmegaConf.get_type(config) is not SweepConfig:
+            raise ConfigError(
+                "This Hydra application's config is not a Braket Sweeper config, which this launcher needs: "
+                "start it as `python -m sweeper`."
+            )
+        with open_dict(config):
+            config.hydra.job.id, config.hydra.job.num = str(number), number
+        self.keys = [str(key) for key in config if key != "hydra"]
+        self.choices: Mapping[str, str | None] = {
+            group: choice
+            for group, choice in config.hydra.runtime.choices.items()
+            if not group.startswith("hydra/") and "@" not in group
+        }
+        self._config = config
+        self._taken: dict[str, tuple[Any, Any]] = {}
+
+    def at(self, key: str) -> tuple[Any, Any]:
+        """The plain and the typed value of a top-level key."""
+        if key not in self._taken:
+            with _as_hydra_config(self._config):
+                self._taken[key] = _values_at(self._config, key)
+        return self._taken[key]
+
+
+def _combination(
+    values: _Values, change: Change | None, overrides: Sequence[str], number: int
 ) -> Combination:
     where = f"combination {number} ({' '.join(overrides) or 'no overrides'})"
-    config = loader.load_sweep_config(sweep, list(overrides))
-    if OmegaConf.get_type(config) is not SweepConfig:
+    changed = [str(key) for key in change.config] if change else []
+    removed = change.keys.difference(changed) if change else frozenset[str]()
+    keys = [key for key in dict.fromkeys([*values.keys, *changed]) if key not in removed]
+    if unknown := set(keys).difference(_KEYS):
         raise ConfigError(
-            "This Hydra application's config is not a Braket Sweeper config, which this launcher needs: "
-            "start it as `python -m sweeper`."
-        )
-    with open_dict(config):
-        config.hydra.job.id, config.hydra.job.num = str(number), number
-    keys = [str(key) for key in config if key != "hydra"]
-    known = [field.name for field in fields(SweepConfig)]
-    if unknown := set(keys).difference(known):
-        raise ConfigError(
-            f"There is no config key {sorted(unknown)[0]!r}; the keys are: {', '.join(known)}.\n"
+            f"There is no config key {sorted(unknown)[0]!r}; the keys are: {', '.join(_KEYS)}.\n"
             f"Refused: {where}; nothing was started."
         )
     try:
-        with _as_hydra_config(config):
-            plain = {key: _plain(config[key]) for key in keys}
-            typed = {key: _typed(config[key]) for key in keys}
-        for key in keys:
-            _refuse_unknown(plain[key], typed[key], key)
-        spec = spec_of(SweepConfig(**typed))
+        pairs = {
+            key: _values_at(change.config, key) if change and key in change.keys else values.at(key)
+            for key in keys
+        }
+        spec = spec_of(SweepConfig(**{key: typed for key, (_, typed) in pairs.items()}))
     except (ConfigError, OmegaConfBaseException) as error:
         raise ConfigError(f"{str(error).strip()}\nRefused: {where}; nothing was started.") from error
-    choices = {
-        group: choice
-        for group, choice in config.hydra.runtime.choices.items()
-        if not group.startswith("hydra/") and "@" not in group
-    }
-    return Combination(tuple(overrides), plain, choices, spec)
+    plain = {key: plain for key, (plain, _) in pairs.items()}
+    return Combination(tuple(overrides), plain, values.choices, spec)
 
 
 @contextmanager
@@ -98,12 +134,14 @@ def _as_hydra_config(config: DictConfig) -> Iterator[None]:
         holder.cfg = before
 
 
-def _plain(node: Any) -> Any:
-    return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
-
-
-def _typed(node: Any) -> Any:
-    return OmegaConf.to_object(node) if OmegaConf.is_config(node) else node
+def _values_at(config: DictConfig, key: str) -> tuple[Any, Any]:
+    """The value of a top-level key in plain types, and in those of the schema."""
+    node = config[key]
+    if not OmegaConf.is_config(node):
+        return node, node
+    plain, typed = OmegaConf.to_container(node, resolve=True), OmegaConf.to_object(node)
+    _refuse_unknown(plain, typed, key)
+    return plain, typed
 
 
 def _refuse_unknown(plain: Any, typed: Any, path: str) -> None:

@@ -94,8 +94,15 @@ class _BraketLauncher(Launcher):
         self._options = options
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Remember the sweep; a hybrid job runs its entry point, so the task function is not used."""
+        """Remember the sweep; a hybrid job runs its entry point, so the task function is not used.
+
+        Hydra's sweeper composes every job to validate it, so the loader of its context is replaced as well.
+        """
+        from sweeper.sweep_loader import SweepLoader
+
         del task_function
+        loader = SweepLoader(hydra_context.config_loader)
+        hydra_context.config_loader = loader  # type: ignore[assignment]  # it answers to the rest as well
         self._context = hydra_context
         self._config = config
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich import box
 from rich.console import Console, Group
 from rich.measure import Measurement
@@ -17,6 +16,9 @@ from rich.text import Text
 from sweeper.folder import SweepFolder
 from sweeper.ledger import JobRecord
 from sweeper.states import JobState
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHOWN = (
     *("value", "stderr", "reference", "error", "ratio"),
@@ -76,6 +78,8 @@ def _width(table: Table, console: Console) -> int:
 
 
 def _table(results: pd.DataFrame, names: Sequence[str]) -> Table:
+    import pandas as pd
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
         numeric = pd.api.types.is_numeric_dtype(results[name])
@@ -117,6 +121,8 @@ def _default_columns(results: pd.DataFrame) -> list[str]:
 
 
 def _cell(name: str, record: dict[Any, Any]) -> str:
+    import pandas as pd
+
     value = record[name]
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""

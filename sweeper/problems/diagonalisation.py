@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 MOST_QUBITS = 14
 """Largest Hamiltonian that is diagonalised: 2^14 amplitudes, some seconds."""
@@ -19,6 +21,7 @@ def ground_energy(terms: tuple[tuple[float, str], ...]) -> float:
     Args:
         terms: At most `MOST_QUBITS` letters in each string, all of the same length.
     """
+    import numpy as np
     from scipy.sparse import csr_array
     from scipy.sparse.linalg import eigsh
 
@@ -39,6 +42,8 @@ def _by_flips(
     terms: tuple[tuple[float, str], ...], states: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> dict[int, np.ndarray[tuple[int], np.dtype[np.complex128]]]:
     """For each set of flipped qubits (a bit mask) what every basis state is multiplied with, summed."""
+    import numpy as np
+
     sums: dict[int, np.ndarray[tuple[int], np.dtype[np.complex128]]] = {}
     for coefficient, paulis in terms:
         flips = int("".join("1" if letter in "XY" else "0" for letter in paulis), 2)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from sweeper.errors import ConfigError
 from sweeper.problems.instance import Graph
 from sweeper.problems.maxcut import maximum_cut
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def make_graph(
@@ -52,6 +54,8 @@ def edge_weights(kind: str, count: int, seed: int) -> Sequence[float]:
     `uniform` draws from 0.01, 0.02 … 1, `signs` is -1 or 1, `normal` the standard normal distribution to
     three decimals.
     """
+    import numpy as np
+
     return _DRAWS[kind](np.random.default_rng(seed), count)
 
 

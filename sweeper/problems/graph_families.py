@@ -30,7 +30,7 @@ class Family(Problem):
     def networkx_graph(self) -> nx.Graph[Any]:
         """The graph without weights, any node labels."""
 
-    def instance(self) -> Graph:
+    def make(self) -> Graph:
         """The graph, its nodes numbered in networkx's order.
 
         Raises:

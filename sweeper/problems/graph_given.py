@@ -30,7 +30,7 @@ class EdgeList(Problem):
     edges: str = MISSING
     best_known: float | None = None
 
-    def instance(self) -> Graph:
+    def make(self) -> Graph:
         """The graph of the edges given; its nodes are 0 up to the largest one named."""
         where = "problem.edges"
         edges = [_edge(edge.strip(), where) for edge in self.edges.split(",") if edge.strip()]
@@ -54,7 +54,7 @@ class GraphFile(Problem):
     format: Literal["auto", "edge_list", "graphml", "gset"] = "auto"
     best_known: float | None = None
 
-    def instance(self) -> Graph:
+    def make(self) -> Graph:
         """The graph of the file."""
         where = f"problem.path={self.path}"
         try:

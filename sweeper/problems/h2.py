@@ -65,7 +65,7 @@ class H2(Problem):
     def __post_init__(self) -> None:
         _row_at(self.bond_length)
 
-    def instance(self) -> Hamiltonian:
+    def make(self) -> Hamiltonian:
         """The two-qubit Hamiltonian with its full-CI energy as the reference."""
         row = _row_at(self.bond_length)
         terms = ((row.c0, "II"), (row.cz, "IZ"), (-row.cz, "ZI"), (row.czz, "ZZ"), (row.cxx, "XX"))
@@ -83,7 +83,7 @@ class H2Tutorial(Problem):
     name: ClassVar[str] = "h2_tutorial"
     makes: ClassVar[type[Instance]] = Hamiltonian
 
-    def instance(self) -> Hamiltonian:
+    def make(self) -> Hamiltonian:
         """The two-qubit Hamiltonian with its own exact ground-state energy (-1.137233 Ha)."""
         terms = ((-1.0523, "II"), (0.3979, "IZ"), (-0.3979, "ZI"), (-0.0112, "ZZ"), (0.1809, "XX"))
         repulsion = _row_at(0.735).nuclear_repulsion

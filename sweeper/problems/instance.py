@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from sweeper.hyperparameters import format_edges, format_pauli_terms
@@ -104,15 +105,23 @@ class Graph(Instance):
 
 
 class Problem(ABC):
-    """A `problem=<name>` option: its fields are config keys, `instance` makes what they describe."""
+    """A `problem=<name>` option: its fields are config keys, `instance` is what they describe."""
 
     name: ClassVar[str]
     makes: ClassVar[type[Instance]]
 
-    @abstractmethod
     def instance(self) -> Instance:
-        """Make the instance.
+        """What the keys describe, made once: drawing a graph and solving it exactly take their time.
 
         Raises:
             ConfigError: The keys describe no possible instance.
         """
+        return self._instance
+
+    @cached_property
+    def _instance(self) -> Instance:
+        return self.make()
+
+    @abstractmethod
+    def make(self) -> Instance:
+        """Make the instance; raises as `instance` does."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from functools import cache
 
-import numpy as np
-
 LARGEST_EXACT = 24
 """Most nodes for which the cut is found by enumeration (2^23 partitions: a second, 64 MiB)."""
 
@@ -20,6 +18,8 @@ def maximum_cut(
     All partitions are enumerated; the last node stays on one side (a cut and its complement weigh the
     same), which halves the work. A graph of two colours without negative weights is cut whole, however large.
     """
+    import numpy as np
+
     if nodes > LARGEST_EXACT:
         return _cut_whole(edges, weights or (1.0,) * len(edges))
     if nodes == 0:

@@ -50,7 +50,7 @@ class Pauli(Problem):
         if not math.isfinite(self.constant):
             raise ConfigError(f"problem.constant={self.constant} is not possible: it must be finite.")
 
-    def instance(self) -> Hamiltonian:
+    def make(self) -> Hamiltonian:
         """The Hamiltonian, equal strings added up."""
         where = f"problem.path={self.path}" if self.path is not None else "problem.terms"
         terms = _read(self.path) if self.path is not None else self.terms

@@ -1,0 +1,98 @@
+"""What composing a combination costs: the sweeper's way beside Hydra's own.
+
+    python -m benchmarks.composition
+
+Before a job starts, its config is composed twice: by Hydra's sweeper, which validates the batch, and by the
+launcher. Hydra's own time is that of its loader alone, twice. Ours is the whole way from overrides to jobs:
+validation by `SweepLoader`, its checks against Hydra, the values, the schema's checks and the job's spec.
+CPU time, ours and Hydra's in turns.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hydra import initialize_config_dir
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from benchmarks.markdown import table
+from sweeper.composition import compose
+from sweeper.locate import shipped
+from sweeper.schema import register
+from sweeper.sweep_loader import SweepLoader
+
+SWEEPS = {
+    "VQE, seeds": ["algorithm=vqe_h2"],
+    "QAOA, seeds": ["algorithm=qaoa_maxcut", "problem=regular", "problem.n=16"],
+    "VQE, optimizers and seeds": ["algorithm=vqe_h2", "optimizer={optimizer}", "shots=100"],
+    "script, interpolated": [
+        "algorithm=script",
+        "algorithm.entry_point=algorithms.vqe_h2:main",
+        "+algorithm.hyperparameters.n=${{seed}}",
+    ],
+}
+OPTIMIZERS = ("cobyla", "nelder_mead", "powell", "spsa")
+COMBINATIONS = 1000
+STOCK_COMBINATIONS = 8
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """One sweep; times in ms of CPU for each combination."""
+
+    sweep: str
+    combinations: int
+    hydra_ms: float
+    ours_ms: float
+    of_which_validation_ms: float
+    ratio: float
+
+
+def measure(combinations: int = COMBINATIONS) -> list[Row]:
+    """Measure every sweep."""
+    register()
+    with initialize_config_dir(str(shipped("conf")), job_name="sweeper"):
+        loader = GlobalHydra.instance().config_loader()
+    return [_measure(loader, name, words, combinations) for name, words in SWEEPS.items()]
+
+
+def _measure(loader: ConfigLoader, name: str, words: Sequence[str], combinations: int) -> Row:
+    master = loader.load_configuration("config", [], run_mode=RunMode.MULTIRUN)
+    jobs = [
+        [*(word.format(optimizer=OPTIMIZERS[seed % len(OPTIMIZERS)]) for word in words), f"seed={seed}"]
+        for seed in range(combinations)
+    ]
+    few = jobs[:: max(1, combinations // STOCK_COMBINATIONS)][:STOCK_COMBINATIONS]
+    stock, validation, ours = [], [], []
+    for _ in range(ROUNDS):
+        # Twice: for the sweeper and for the launcher.
+        stock.append(2 * _milliseconds(lambda: _load_all(loader, master, few), len(few)))
+        fast = SweepLoader(loader)
+        validation.append(_milliseconds(lambda fast=fast: _load_all(fast, master, jobs), len(jobs)))
+        launch = _milliseconds(lambda fast=fast: compose(fast, master, jobs, 0), len(jobs))
+        ours.append(validation[-1] + launch)
+    ratio = statistics.median(theirs / mine for theirs, mine in zip(stock, ours, strict=True))
+    times = (statistics.median(values) for values in (stock, ours, validation))
+    return Row(name, combinations, *times, ratio)
+
+
+def _load_all(loader: ConfigLoader | SweepLoader, master: DictConfig, jobs: Sequence[Sequence[str]]) -> None:
+    for job in jobs:
+        loader.load_sweep_config(master, list(job))
+
+
+def _milliseconds(work: Callable[[], object], count: int) -> float:
+    begun = time.process_time()
+    work()
+    return 1e3 * (time.process_time() - begun) / count
+
+
+if __name__ == "__main__":
+    print(table(measure()))
