@@ -113,7 +113,7 @@ def test_a_killed_fork_server_is_reported_and_takes_its_jobs_with_it(own_place: 
     place = own_place
     handle, _ = place.submit(place.spec("hangs"))
     place.until(handle, lambda status: status.state is JobState.RUNNING)
-    server = place.executor._server  # type: ignore[attr-defined]
+    (server,) = place.executor._servers.values()  # type: ignore[attr-defined]
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     os.kill(server.pid, signal.SIGKILL)
     with pytest.raises(SweeperError, match="ended unexpectedly"):
