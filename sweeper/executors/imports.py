@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-FORK_SAFE = frozenset({"boto3", "botocore", "braket", "networkx", "numpy", "pandas", "qulacs", "scipy", "sympy"})
+FORK_SAFE = frozenset({"boto3", "botocore", "braket", "networkx", "numpy", "qulacs", "scipy", "sympy"})
 """Libraries whose import starts no thread, draws no random number that a job would use, and reads nothing
-of a job's surroundings. A job imports every other library by itself."""
+of a job's surroundings. A job imports every other library by itself (pandas, for one, starts a thread)."""
 
 _STANDARD = sys.stdlib_module_names - {
-    *("__main__", "antigravity", "idlelib", "lib2to3", "site", "test", "this", "tkinter", "turtle", "turtledemo")
+    *("__main__", "antigravity", "idlelib", "site", "test", "this", "tkinter", "turtle", "turtledemo")
 }
 
 MARK = "__import_ahead__"

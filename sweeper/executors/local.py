@@ -61,6 +61,8 @@ class LocalExecutor:
         self._servers: dict[str, ForkServerProcess] = {}
         self._server_of: dict[str, ForkServerProcess] = {}
         self._prepared: set[tuple[str, str]] = set()
+        self._targets: dict[str, str] = {}
+        self._spare: dict[str, list[Path]] = {}
         self._selector = selectors.DefaultSelector()
 
     @property
@@ -104,7 +106,9 @@ class LocalExecutor:
         spec, folder = submission.spec, submission.folder
         root = folder.root.absolute()
         source = spec.source.snapshot(self._sources)
-        work = _working_directory(root, source)
+        # As seen from the working directory, so that a sweep's folder can be moved.
+        target = os.path.relpath(source / spec.source.path.name, root / "work")
+        work = self._working_directory(root, target)
         for channel, place in spec.input_data.items():
             folder.input.mkdir(exist_ok=True)
             link = folder.input / channel
@@ -129,6 +133,7 @@ class LocalExecutor:
         )
         self._statuses[handle] = Status(JobState.QUEUED)
         self._server_of[handle] = server
+        self._targets[handle] = target
         return [handle]
 
     def find(self, batch: Batch) -> list[str] | None:
@@ -154,15 +159,14 @@ class LocalExecutor:
 
     def fetch(self, finished: Mapping[str, tuple[JobFolder, Status]]) -> Mapping[str, Status]:
         """Tidy up; the jobs have written their logs and results where they belong."""
-        for handle, (folder, _) in finished.items():
+        for handle, (folder, status) in finished.items():
             self._statuses.pop(handle, None)  # the exit file has it from now on
-            work = folder.root / "work"
-            if work.is_dir():
-                for link in work.iterdir():
-                    if link.is_symlink():
-                        link.unlink()
-                with contextlib.suppress(OSError):  # the job has written files there: they stay
-                    work.rmdir()
+            work = folder.root.absolute() / "work"
+            target = self._targets.pop(handle, None)
+            if target and status.state is JobState.COMPLETED and _holds_only(work, target):
+                self._spare.setdefault(target, []).append(work)
+            else:
+                _tidy(work)
         return {handle: status for handle, (_, status) in finished.items()}
 
     def cancel(self, handles: Collection[str]) -> None:
@@ -179,10 +183,31 @@ class LocalExecutor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the fork servers and with them every job that still runs."""
+        for spare in self._spare.values():
+            for work in spare:
+                _tidy(work)
         busy = set(self._server_of.values())
         for server in self._servers.values():
             server.close(idle=server not in busy)
         self._selector.close()
+
+    def _working_directory(self, root: Path, target: str) -> Path:
+        """The job's own folder to work in; the source module is found there, as in Braket's container.
+
+        The folder of a completed job that has written nothing there is moved here: that costs a tenth of
+        removing it and making one.
+        """
+        work = root / "work"
+        spare = self._spare.get(target, [])
+        while spare:
+            with contextlib.suppress(OSError):  # somebody has moved the sweep's folders meanwhile
+                spare.pop().rename(work)
+                return work
+        work.mkdir(parents=True, exist_ok=True)
+        link = work / Path(target).name
+        if not link.is_symlink():
+            link.symlink_to(target)
+        return work
 
     def _server(self, spec: JobSpec, source: Path) -> ForkServerProcess:
         """The fork server for jobs of this source, told of every entry point once."""
@@ -257,15 +282,22 @@ def _failure_file(root: Path) -> Path:
     return root / "failure.txt"
 
 
-def _working_directory(root: Path, source: Path) -> Path:
-    """The job's own folder to work in; the source module is found there, as in Braket's container."""
-    work = root / "work"
-    work.mkdir(parents=True, exist_ok=True)
-    for entry in source.iterdir():
-        link = work / entry.name
-        if not link.is_symlink():
-            link.symlink_to(os.path.relpath(entry, work))
-    return work
+def _holds_only(work: Path, target: str) -> bool:
+    """Whether the working directory is as it was made: nothing in it but the link to the source."""
+    name = Path(target).name
+    try:
+        return os.listdir(work) == [name] and os.readlink(work / name) == target  # noqa: PTH115, PTH208 - in the loop
+    except OSError:
+        return False
+
+
+def _tidy(work: Path) -> None:
+    """Remove what the executor has put into a working directory; what a job has written there stays."""
+    with contextlib.suppress(OSError):
+        for entry in work.iterdir():
+            if entry.is_symlink():
+                entry.unlink()
+        work.rmdir()
 
 
 def _environment(submission: Submission, name: str, root: Path) -> dict[str, str]:
