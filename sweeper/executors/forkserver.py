@@ -287,6 +287,8 @@ def _run(entry_point: str, failure: Path) -> int:
         if function:
             getattr(importlib.import_module(module), function)()
         else:
+            # A source may have been imported ahead as a whole; this module is executed all the same.
+            sys.modules.pop(module, None)
             runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as stop:
         if stop.code is None or isinstance(stop.code, int):

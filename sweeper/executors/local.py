@@ -60,7 +60,7 @@ class LocalExecutor:
         self._statuses: dict[str, Status] = {}
         self._servers: dict[str, ForkServerProcess] = {}
         self._server_of: dict[str, ForkServerProcess] = {}
-        self._prepared: set[tuple[str, str]] = set()
+        self._ready: set[ForkServerProcess] = set()
         self._targets: dict[str, str] = {}
         self._spare: dict[str, list[Path]] = {}
         self._selector = selectors.DefaultSelector()
@@ -88,7 +88,7 @@ class LocalExecutor:
                     "read: download it and give the local path."
                 )
         if not self._servers:
-            self._new_server(spec).import_ahead(imports_of(spec.source.path, spec.entry_point))
+            self._new_server(spec).import_ahead(imports_of(spec.source.path))
 
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         """Nothing: a process on this machine costs nothing and waits for nobody."""
@@ -210,13 +210,11 @@ class LocalExecutor:
         return work
 
     def _server(self, spec: JobSpec, source: Path) -> ForkServerProcess:
-        """The fork server for jobs of this source, told of every entry point once."""
-        key = spec.source.snapshot_name
-        server = self._servers.get(key) or self._new_server(spec)
-        if (key, spec.entry_point) not in self._prepared:
-            self._prepared.add((key, spec.entry_point))
-            imports = imports_of(source / spec.source.path.name, spec.entry_point)
-            server.import_ahead(imports, str(source))
+        """The fork server for jobs of this source, with everything imported that is to be."""
+        server = self._servers.get(spec.source.snapshot_name) or self._new_server(spec)
+        if server not in self._ready:
+            self._ready.add(server)
+            server.import_ahead(imports_of(source / spec.source.path.name), str(source))
         return server
 
     def _new_server(self, spec: JobSpec) -> ForkServerProcess:
@@ -227,7 +225,7 @@ class LocalExecutor:
                     self._selector.unregister(server)
                     server.close(idle=True)
                     del self._servers[key]
-                    self._prepared = {known for known in self._prepared if known[0] != key}
+                    self._ready.discard(server)
         server = self._servers[spec.source.snapshot_name] = ForkServerProcess()
         self._selector.register(server, selectors.EVENT_READ)
         return server
