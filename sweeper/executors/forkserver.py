@@ -154,8 +154,9 @@ class ForkServer:
 
     def _tell(self, event: dict[str, Any]) -> None:
         data = json.dumps(event).encode() + b"\n"
-        while data:
-            data = data[os.write(self._events, data) :]
+        with contextlib.suppress(BrokenPipeError):  # the end of our input says it too, and ends the jobs
+            while data:
+                data = data[os.write(self._events, data) :]
 
 
 def _import_ahead(request: dict[str, Any]) -> None:
