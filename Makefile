@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 FOLDER := outputs/showcase
 
-.PHONY: sweep test lint unit emulator clean help
+.PHONY: sweep test lint unit emulator bench clean help
 
 help:
 	@echo "make sweep      set up .venv, run the showcase sweep, print its table, write its report"
 	@echo "make test       set up .venv, lint, type-check and test"
 	@echo "make emulator   an AWS account with Amazon Braket on this machine, to try hydra/launcher=braket_aws"
+	@echo "make bench      measure, and write benchmarks/RESULTS.md (make bench BENCH=--quick tries it fast)"
 	@echo "make clean      remove .venv and caches; results in outputs/ stay"
 
 sweep: $(VENV)/installed
@@ -38,6 +39,9 @@ $(VENV)/installed-dev: $(VENV)/installed
 
 emulator: $(VENV)/installed-dev
 	$(BIN)/python -m tests.emulator
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

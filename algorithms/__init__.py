@@ -4,3 +4,7 @@ This folder is a job's whole source module: it needs the Braket SDK, numpy and s
 of a run are the strings that Braket passes. The entry points are `algorithms.vqe_h2:main` and
 `algorithms.qaoa_maxcut:main`.
 """
+
+__import_ahead__ = True
+# Importing any of these modules has no effects and depends on nothing that differs between jobs, so one
+# import serves all jobs that one process forks.

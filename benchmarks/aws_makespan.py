@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from benchmarks.markdown import table
 from tests.emulator import Caller, Emulator, EmulatorSettings
 
 _SCALE = 0.1
@@ -55,7 +56,6 @@ def main() -> None:
     """Measure all three and print a table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 24
     root = Path(__file__).parents[1]
-    print(f"{count} VQE-H2 jobs, emulated seconds (1 = {_SCALE} real), calls of the client")
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         hyperparameters = _hyperparameters(Path(scratch))
@@ -69,10 +69,13 @@ def main() -> None:
         rows.append(("usual loop", *_measure(loop, Path(scratch))))
         for pack in (1, 16):
             rows.append((f"sweeper, pack={pack}", *_measure(_sweep(count, pack), Path(scratch))))
-    print(f"{'':<18}{'makespan':>10}{'ratio':>8}{'calls':>8}  by operation")
+    print(f"{count} VQE-H2 jobs; baseline: the usual loop.\n")
+    cells = []
     for name, seconds, calls in rows:
         busiest = ", ".join(f"{operation} {n}" for operation, n in calls.most_common(6))
-        print(f"{name:<18}{seconds:>10.0f}{rows[0][1] / seconds:>8.1f}{calls.total():>8}  {busiest}")
+        cells.append((name, f"{seconds:.0f}", f"{rows[0][1] / seconds:.1f}", calls.total(), busiest))
+    columns = ["", "emulated s", "times less", "calls", "most frequent"]
+    print(table(columns, cells))
 
 
 def _sweep(count: int, pack: int) -> list[str]:

@@ -21,7 +21,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from benchmarks.markdown import table
+from benchmarks.markdown import records
 from sweeper.composition import compose
 from sweeper.locate import shipped
 from sweeper.schema import register
@@ -95,4 +95,4 @@ def _milliseconds(work: Callable[[], object], count: int) -> float:
 
 
 if __name__ == "__main__":
-    print(table(measure()))
+    print(records(measure()))

@@ -1,4 +1,4 @@
-"""Records as a Markdown table."""
+"""Tables as Markdown, the language of `RESULTS.md`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from dataclasses import asdict
 from typing import Any
 
 
-def table(records: Sequence[Any]) -> str:
-    """One row for each record, a dataclass whose field names head the columns; floats to three digits."""
-    rows = [asdict(record) for record in records]
-    heads = [name.replace("_", " ") for name in rows[0]]
-    lines = [heads, ["---"] * len(heads), *([_cell(value) for value in row.values()] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table: the first column aligned left, the others right."""
+    lines = [columns, ["---", *["---:"] * (len(columns) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def records(rows: Sequence[Any]) -> str:
+    """A table of dataclasses, headed by the names of their fields; floats to three digits."""
+    values = [asdict(row) for row in rows]
+    return table([name.replace("_", " ") for name in values[0]], [[*map(_cell, row.values())] for row in values])
 
 
 def _cell(value: object) -> str:

@@ -1,7 +1,7 @@
 """How long table, compare and report take on a large sweep, and how much memory.
 
-    python benchmarks/scale.py                     # 10 000 jobs with 100 metric rows each
-    python benchmarks/scale.py --seeds 25 --keep DIR
+    python -m benchmarks.scale                     # 10 000 jobs with 100 metric rows each
+    python -m benchmarks.scale --seeds 25 --keep DIR
 
 Every command runs three times in a process of its own, start-up included; the median counts.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -19,10 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.synthetic import OPTIMIZERS, vqe_sweep  # noqa: E402 - found by the line above
+from benchmarks.commands import ROOT
+from benchmarks.markdown import table
+from tests.synthetic import OPTIMIZERS, vqe_sweep
 
 SHOTS = (100, 300, 1000, 3000, 10000)
 LENGTHS = (0.5, 0.7, 0.735, 1.0, 2.0)
@@ -42,17 +40,19 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="make the sweep here and keep it")
     options = parser.parse_args()
     jobs = len(OPTIMIZERS) * len(SHOTS) * len(LENGTHS) * options.seeds
-    machine = f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
-    print(f"{jobs} jobs x {2 * options.iterations} metric rows; {machine}")
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch) / "sweep"
         if not folder.exists():
             make(folder, options.seeds, options.iterations)
+        rows = []
         for name, goal in GOALS.items():
             runs = [run([name, str(folder)]) for _ in range(3)]
             seconds, peak = (statistics.median(values) for values in zip(*runs, strict=True))
-            print(f"{name:8} {seconds:6.2f} s (goal {goal:g} s), peak memory {peak / 2**20:.0f} MiB")
-        print(f"report.html {(folder / 'report.html').stat().st_size / 1e6:.1f} MB")
+            rows.append((f"`sweeper {name}`", f"{seconds:.2f}", f"≤ {goal:g}", f"{peak / 2**20:.0f}"))
+        size = (folder / "report.html").stat().st_size / 1e6
+    print(f"{jobs} jobs, {2 * options.iterations} metric rows each; start-up included.\n")
+    print(table(["", "s", "goal", "peak memory, MiB"], rows))
+    print(f"\nreport.html has {size:.1f} MB.")
 
 
 def make(folder: Path, seeds: int, iterations: int) -> None:

@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.markdown import table
+from benchmarks.markdown import records
 from tests.synthetic import vqe_sweep
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,4 +76,4 @@ def _run(words: list[str], directory: str) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    print(table(measure()))
+    print(records(measure()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -21,19 +22,35 @@ def prepare(
 
     Checkpoints stay: the new attempt may go on from them.
     """
+    if folder.root.exists():
+        _move_aside(folder)
+    else:
+        folder.root.mkdir(parents=True)
+    for directory in (folder.config.parent, folder.results, folder.checkpoints):
+        directory.mkdir(exist_ok=True)
+    # Block mappings one after the other are one mapping; most jobs share most of theirs.
+    sections = [_yaml_of(json.dumps({key: value})) for key, value in config.items()]
+    folder.config.write_bytes(b"".join(sections) or _yaml({}))
+    folder.overrides.write_bytes(_yaml(list(overrides)))
+    folder.hyperparameters.write_text(json.dumps(dict(spec.hyperparameters), indent=2), encoding="utf-8")
+    for name, content in spec.input_files.items():
+        write_atomically(folder.input / "hyperparameters" / name, content.encode())
+
+
+def _move_aside(folder: JobFolder) -> None:
+    """Keep what an earlier attempt has left."""
     left = [folder.root / name for name in _OF_ONE_ATTEMPT if (folder.root / name).exists()]
     if any(path.is_file() or any(path.iterdir()) for path in left):
         aside = folder.attempts / str(sum(1 for _ in folder.attempts.glob("*")) + 1)
         aside.mkdir(parents=True)
         for path in left:
             path.replace(aside / path.name)
-    for directory in (folder.config.parent, folder.results, folder.checkpoints):
-        directory.mkdir(parents=True, exist_ok=True)
-    folder.config.write_bytes(_yaml(dict(config)))
-    folder.overrides.write_bytes(_yaml(list(overrides)))
-    folder.hyperparameters.write_text(json.dumps(dict(spec.hyperparameters), indent=2), encoding="utf-8")
-    for name, content in spec.input_files.items():
-        write_atomically(folder.input / "hyperparameters" / name, content.encode())
+
+
+@lru_cache(maxsize=1024)
+def _yaml_of(text: str) -> bytes:
+    """JSON as YAML."""
+    return _yaml(json.loads(text))
 
 
 def _yaml(value: Any) -> bytes:

@@ -57,9 +57,10 @@ class Launch:
             LeftRunning: The jobs were handed over, and waiting for them was not asked for.
         """
         folder = SweepFolder(Path(config.hydra.sweep.dir))
-        # Entered first: the executor warms up while the configs compose.
         with make_executor(self.launcher, folder, self.options) as executor:
             try:
+                # By itself, so that the executor can warm up for such jobs while the others compose.
+                executor.check(compose(loader, config, job_overrides[:1], first)[0].spec)
                 combinations = compose(loader, config, job_overrides, first)
                 for combination in combinations:
                     executor.check(combination.spec)

@@ -75,6 +75,17 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where a job stands and what it has brought so far: what changes while a sweep runs."""
+
+    number: int
+    choices: dict[str, str | None]
+    state: JobState
+    result: dict[str, Any]
+    objective: float | None
+
+
+@dataclass(frozen=True)
 class JobRecord:
     """One job as the ledger has it. Times in seconds since the epoch, cost in USD."""
 
@@ -281,9 +292,22 @@ class Ledger:
 
     def states(self, numbers: Iterable[int]) -> dict[int, JobState]:
         """The state of each of these jobs."""
-        wanted = set(numbers)
-        rows = self._db.execute("SELECT number, state FROM jobs")
-        return {number: JobState(state) for number, state in rows if number in wanted}
+        # By number: rows hold whole configs, so that passing over the others would cost far more.
+        query = "SELECT number, state FROM jobs WHERE number IN (SELECT value FROM json_each(?))"
+        rows = self._db.execute(query, (json.dumps(list(numbers)),))
+        return {number: JobState(state) for number, state in rows}
+
+    def standing(self, number: int) -> Standing:
+        """Where one job stands."""
+        query = "SELECT choices, state, result, objective FROM jobs WHERE number = ?"
+        choices, state, result, objective = self._db.execute(query, (number,)).fetchone()
+        return Standing(number, json.loads(choices), JobState(state), json.loads(result or "{}"), objective)
+
+    def composed(self, number: int) -> tuple[dict[str, Any], list[str]]:
+        """A job's config and the overrides that led to it."""
+        query = "SELECT config, overrides FROM jobs WHERE number = ?"
+        config, overrides = self._db.execute(query, (number,)).fetchone()
+        return json.loads(config), json.loads(overrides)
 
     def jobs(self) -> list[JobRecord]:
         """All jobs by number."""

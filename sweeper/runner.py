@@ -13,7 +13,7 @@ from sweeper.errors import SweeperError
 from sweeper.executors.base import Batch, Executor, NotNowError, Status, Submission
 from sweeper.folder import SweepFolder
 from sweeper.jobfiles import prepare
-from sweeper.ledger import JobRecord, Ledger
+from sweeper.ledger import JobRecord, Ledger, Standing
 from sweeper.outcome import Outcome, log_tail, read_outcome
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
@@ -25,7 +25,7 @@ _LONGEST_WAIT = 0.5
 class Observer(Protocol):
     """Whoever follows a sweep while it runs."""
 
-    def changed(self, job: JobRecord) -> None:
+    def changed(self, job: Standing) -> None:
         """A job's state has changed, and the change is committed."""
 
     def tick(self) -> None:
@@ -198,8 +198,7 @@ class Runner:
         batch = held.batch
         try:
             for submission in batch.submissions:
-                job = self._ledger.job(submission.number)
-                prepare(submission.folder, submission.spec, job.config, job.overrides)
+                prepare(submission.folder, submission.spec, *self._ledger.composed(submission.number))
             handles = self._executor.submit(batch)
         except NotNowError as later:
             held.not_before = time.monotonic() + later.seconds
@@ -332,9 +331,9 @@ class Runner:
 
     def _changed(self, number: int) -> None:
         if self._observers:
-            job = self._ledger.job(number)
+            standing = self._ledger.standing(number)
             for observer in self._observers:
-                observer.changed(job)
+                observer.changed(standing)
 
 
 def _token(*parts: str) -> str:

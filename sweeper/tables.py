@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from sweeper.folder import SweepFolder, write_atomically
-from sweeper.ledger import JobRecord, Ledger
+from sweeper.ledger import JobRecord, Ledger, Standing
 
 OUTCOME_COLUMNS = (
     "objective",
@@ -130,7 +130,7 @@ class TableWriter:
         self._news = False
         self._not_before = 0.0
 
-    def changed(self, job: JobRecord) -> None:
+    def changed(self, job: Standing) -> None:
         """Remember that there is something to write."""
         self._news = self._news or job.state.finished
 

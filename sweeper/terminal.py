@@ -14,7 +14,7 @@ from rich.progress import Progress as Bar
 
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
-from sweeper.ledger import JobRecord
+from sweeper.ledger import JobRecord, Standing
 from sweeper.render import make_console, render_failures, render_results
 from sweeper.states import JobState
 from sweeper.tables import results_frame
@@ -61,6 +61,7 @@ class Progress:
 
     def __init__(self, states: Mapping[int, JobState]) -> None:
         self._states = dict(states)
+        self._count = Counter(states.values())
         self._kept = sum(state is JobState.COMPLETED for state in states.values())
         self._best: dict[str, tuple[float, float]] = {}
         self._begun = time.monotonic()
@@ -90,8 +91,10 @@ class Progress:
         """Stop to show."""
         self._bar.stop()
 
-    def changed(self, job: JobRecord) -> None:
+    def changed(self, job: Standing) -> None:
         """Take a job's new state in."""
+        self._count[self._states[job.number]] -= 1
+        self._count[job.state] += 1
         self._states[job.number] = job.state
         if job.state is JobState.COMPLETED and job.objective is not None:
             algorithm = job.choices.get("algorithm") or "job"
@@ -101,14 +104,13 @@ class Progress:
     def tick(self) -> None:
         """Show the state of things: at once on a terminal, every few seconds elsewhere."""
         if self._console.is_terminal:
-            done = sum(state.finished for state in self._states.values())
-            self._bar.update(self._task, description=self._words(), completed=done)
+            self._bar.update(self._task, description=self._words(), completed=self._ended())
         elif time.monotonic() >= self._next_line:
             self._console.print(f"{self._words()}{self._time_left()}", soft_wrap=True)
             self._next_line = time.monotonic() + _LINE_EVERY_SECONDS
 
     def _words(self) -> str:
-        count = Counter(self._states.values())
+        count = self._count
         words = [
             f"{count[JobState.COMPLETED]}/{len(self._states)} done",
             f"{count[JobState.RUNNING]} running",
@@ -118,8 +120,11 @@ class Progress:
         words += [f"best {algorithm} {value:.6g}" for algorithm, (_, value) in sorted(self._best.items())]
         return ", ".join(words)
 
+    def _ended(self) -> int:
+        return sum(self._count[state] for state in JobState if state.finished)
+
     def _time_left(self) -> str:
-        ended = sum(state.finished for state in self._states.values()) - self._kept
+        ended = self._ended() - self._kept
         if ended <= 0:
             return ""
         waiting = len(self._states) - self._kept - ended

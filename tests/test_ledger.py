@@ -427,3 +427,16 @@ class LedgerAgainstModel(RuleBasedStateMachine):
 
 TestLedgerAgainstModel = LedgerAgainstModel.TestCase
 TestLedgerAgainstModel.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+
+
+def test_where_a_job_stands_and_what_it_was_composed_of_agree_with_its_record(ledger: Ledger) -> None:
+    first, second = ledger.enlist([entry("a"), entry("b")])
+    MOVES[SUBMITTING](ledger, second)
+    ledger.finish(second, COMPLETED, None, result={"value": math.inf, "text": "ψ"}, objective=-1.5)
+    for number in (first, second):
+        record, standing = ledger.job(number), ledger.standing(number)
+        for name in ("number", "choices", "state", "result", "objective"):
+            assert getattr(standing, name) == getattr(record, name)
+        assert ledger.composed(number) == (record.config, record.overrides)
+    assert ledger.states([second, 17]) == {second: COMPLETED}
+    assert ledger.states([]) == {}

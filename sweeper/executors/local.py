@@ -1,4 +1,4 @@
-"""Hybrid jobs as processes on this machine, started from a fork server.
+"""Hybrid jobs as processes on this machine, started from fork servers: one for each source module.
 
 A job sees what it would see in Braket's container: the environment variables, the hyperparameter file,
 the source module on its path. The S3 variables are not set, as nothing is stored there.
@@ -11,23 +11,22 @@ import json
 import os
 import selectors
 import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sweeper.errors import ConfigError, SweeperError
-from sweeper.executors import forkserver
+from sweeper.errors import ConfigError
 from sweeper.executors.base import Batch, Status, Submission
+from sweeper.executors.forkclient import ForkServerProcess
+from sweeper.executors.imports import imports_of
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_MOST_SERVERS = 4
+"""Fork servers beyond which idle ones are ended: each may hold all of Braket's SDK in memory."""
 
 
 class LocalExecutor:
@@ -38,7 +37,7 @@ class LocalExecutor:
     batch_size = 1
 
     def __init__(self, folder: SweepFolder, *, n_jobs: int | None, memory_gib: float | None) -> None:
-        """Start the fork server, which warms up while the caller goes on.
+        """Make an executor; what it runs first, it learns from `check` or `submit`.
 
         Args:
             folder: The sweep's folder; jobs write into it directly.
@@ -59,21 +58,12 @@ class LocalExecutor:
         self._jobs = folder.job(0).root.parent.absolute()
         self._memory_bytes = int(memory_gib * 2**30) if memory_gib else None
         self._statuses: dict[str, Status] = {}
-        self._buffer = b""
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the executor
-        self._server = subprocess.Popen(
-            [sys.executable, "-P", forkserver.__file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env={**os.environ, **dict.fromkeys(_ONE_THREAD, "1")},
-            # Ctrl-C reaches the orchestrator alone, which then ends the jobs in order.
-            start_new_session=True,
-        )
-        assert self._server.stdout is not None
-        os.set_blocking(self._server.stdout.fileno(), False)
+        self._servers: dict[str, ForkServerProcess] = {}
+        self._server_of: dict[str, ForkServerProcess] = {}
+        self._ready: set[ForkServerProcess] = set()
+        self._targets: dict[str, str] = {}
+        self._spare: dict[str, list[Path]] = {}
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._server.stdout, selectors.EVENT_READ)
 
     @property
     def words(self) -> str:
@@ -81,7 +71,11 @@ class LocalExecutor:
         return f"on this machine, {self.concurrency} at a time"
 
     def check(self, spec: JobSpec) -> None:
-        """Refuse devices other than embedded simulators: their quantum tasks are paid for."""
+        """Refuse devices other than embedded simulators: their quantum tasks are paid for.
+
+        The first job that is not refused is expected to run: its fork server starts, and warms up while the
+        caller goes on.
+        """
         if not spec.device.startswith("local:"):
             raise ConfigError(
                 f"device.arn={spec.device} would run paid quantum tasks, which hydra/launcher=braket_local "
@@ -93,6 +87,8 @@ class LocalExecutor:
                     f"job.input_data.{channel}={place} is in S3, which hydra/launcher=braket_local does not "
                     "read: download it and give the local path."
                 )
+        if not self._servers:
+            self._new_server(spec).import_ahead(imports_of(spec.source.path))
 
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         """Nothing: a process on this machine costs nothing and waits for nobody."""
@@ -110,14 +106,17 @@ class LocalExecutor:
         spec, folder = submission.spec, submission.folder
         root = folder.root.absolute()
         source = spec.source.snapshot(self._sources)
-        work = _working_directory(root, source)
+        # As seen from the working directory, so that a sweep's folder can be moved.
+        target = os.path.relpath(source / spec.source.path.name, root / "work")
+        work = self._working_directory(root, target)
         for channel, place in spec.input_data.items():
             folder.input.mkdir(exist_ok=True)
             link = folder.input / channel
             link.unlink(missing_ok=True)
             link.symlink_to(place)
         handle = _handle(submission)
-        self._send(
+        server = self._server(spec, source)
+        server.send(
             {
                 "op": "start",
                 "id": handle,
@@ -133,6 +132,8 @@ class LocalExecutor:
             }
         )
         self._statuses[handle] = Status(JobState.QUEUED)
+        self._server_of[handle] = server
+        self._targets[handle] = target
         return [handle]
 
     def find(self, batch: Batch) -> list[str] | None:
@@ -141,8 +142,10 @@ class LocalExecutor:
         return handles if all(self._left_by_earlier_process(handle) for handle in handles) else None
 
     def poll(self, handles: Collection[str]) -> Mapping[str, Status]:
-        """What the fork server has reported, and what an earlier one left in the exit files."""
-        self._receive()
+        """What the fork servers have reported, and what earlier ones left in the exit files."""
+        for server in self._servers.values():
+            for event in server.receive():
+                self._take_in(event)
         known = {}
         for handle in handles:
             status = self._statuses.get(handle) or self._left_by_earlier_process(handle)
@@ -151,25 +154,26 @@ class LocalExecutor:
         return known
 
     def wait(self, seconds: float) -> None:
-        """Sleep until the fork server reports something."""
+        """Sleep until a fork server reports something."""
         self._selector.select(seconds)
 
     def fetch(self, finished: Mapping[str, tuple[JobFolder, Status]]) -> Mapping[str, Status]:
         """Tidy up; the jobs have written their logs and results where they belong."""
-        for folder, _ in finished.values():
-            work = folder.root / "work"
-            if work.is_dir():
-                for link in work.iterdir():
-                    if link.is_symlink():
-                        link.unlink()
-                with contextlib.suppress(OSError):  # the job has written files there: they stay
-                    work.rmdir()
+        for handle, (folder, status) in finished.items():
+            self._statuses.pop(handle, None)  # the exit file has it from now on
+            work = folder.root.absolute() / "work"
+            target = self._targets.pop(handle, None)
+            if target and status.state is JobState.COMPLETED and _holds_only(work, target):
+                self._spare.setdefault(target, []).append(work)
+            else:
+                _tidy(work)
         return {handle: status for handle, (_, status) in finished.items()}
 
     def cancel(self, handles: Collection[str]) -> None:
         """Kill the jobs' process groups; `poll` tells when they are gone."""
         for handle in handles:
-            self._send({"op": "kill", "id": handle})
+            if server := self._server_of.get(handle):
+                server.send({"op": "kill", "id": handle})
 
     def __enter__(self) -> Self:
         """Use the executor."""
@@ -178,53 +182,61 @@ class LocalExecutor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the fork server and with it every job that still runs."""
-        assert self._server.stdin is not None
-        assert self._server.stdout is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._server.stdin.close()
-        if all(status.state.finished for status in self._statuses.values()):
-            self._server.kill()  # it has nothing to tidy up, and may not have warmed up yet
-        try:
-            self._server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._server.kill()
-            self._server.wait()
+        """End the fork servers and with them every job that still runs."""
+        for spare in self._spare.values():
+            for work in spare:
+                _tidy(work)
+        busy = set(self._server_of.values())
+        for server in self._servers.values():
+            server.close(idle=server not in busy)
         self._selector.close()
-        self._server.stdout.close()
-        self._errors.close()
 
-    def _send(self, request: Mapping[str, Any]) -> None:
-        assert self._server.stdin is not None
-        try:
-            self._server.stdin.write(json.dumps(request).encode() + b"\n")
-            self._server.stdin.flush()
-        except BrokenPipeError:
-            raise self._server_died() from None
+    def _working_directory(self, root: Path, target: str) -> Path:
+        """The job's own folder to work in; the source module is found there, as in Braket's container.
 
-    def _receive(self) -> None:
-        """Take in all events that have arrived."""
-        assert self._server.stdout is not None
-        while data := self._server.stdout.read():
-            self._buffer += data
-        *lines, self._buffer = self._buffer.split(b"\n")
-        for line in lines:
-            event = json.loads(line)
-            if event["event"] == "started":
-                self._statuses[event["id"]] = Status(JobState.RUNNING, started_at=event["at"])
-            else:
-                self._statuses[event["id"]] = self._status_of(event)
-        if data == b"":
-            raise self._server_died()
+        The folder of a completed job that has written nothing there is moved here: that costs a tenth of
+        removing it and making one.
+        """
+        work = root / "work"
+        spare = self._spare.get(target, [])
+        while spare:
+            with contextlib.suppress(OSError):  # somebody has moved the sweep's folders meanwhile
+                spare.pop().rename(work)
+                return work
+        work.mkdir(parents=True, exist_ok=True)
+        link = work / Path(target).name
+        if not link.is_symlink():
+            link.symlink_to(target)
+        return work
 
-    def _server_died(self) -> SweeperError:
-        self._errors.seek(0)
-        said = self._errors.read().decode(errors="replace").strip()[-2000:]
-        return SweeperError(
-            f"The process that starts the jobs ended unexpectedly (exit code {self._server.poll()}): "
-            f"{said or 'it said nothing; the machine may have run out of memory'}. "
-            "Run the same command again: finished jobs are kept."
-        )
+    def _server(self, spec: JobSpec, source: Path) -> ForkServerProcess:
+        """The fork server for jobs of this source, with everything imported that is to be."""
+        server = self._servers.get(spec.source.snapshot_name) or self._new_server(spec)
+        if server not in self._ready:
+            self._ready.add(server)
+            server.import_ahead(imports_of(source / spec.source.path.name), str(source))
+        return server
+
+    def _new_server(self, spec: JobSpec) -> ForkServerProcess:
+        if len(self._servers) >= _MOST_SERVERS:
+            busy = set(self._server_of.values())
+            for key, server in list(self._servers.items()):
+                if server not in busy:
+                    self._selector.unregister(server)
+                    server.close(idle=True)
+                    del self._servers[key]
+                    self._ready.discard(server)
+        server = self._servers[spec.source.snapshot_name] = ForkServerProcess()
+        self._selector.register(server, selectors.EVENT_READ)
+        return server
+
+    def _take_in(self, event: Mapping[str, Any]) -> None:
+        handle = event["id"]
+        if event["event"] == "started":
+            self._statuses[handle] = Status(JobState.RUNNING, started_at=event["at"])
+        else:
+            self._statuses[handle] = self._status_of(event)
+            self._server_of.pop(handle, None)
 
     def _left_by_earlier_process(self, handle: str) -> Status | None:
         """The end of a job that an earlier orchestrator started, if it came to one."""
@@ -268,15 +280,22 @@ def _failure_file(root: Path) -> Path:
     return root / "failure.txt"
 
 
-def _working_directory(root: Path, source: Path) -> Path:
-    """The job's own folder to work in; the source module is found there, as in Braket's container."""
-    work = root / "work"
-    work.mkdir(parents=True, exist_ok=True)
-    for entry in source.iterdir():
-        link = work / entry.name
-        if not link.is_symlink():
-            link.symlink_to(os.path.relpath(entry, work))
-    return work
+def _holds_only(work: Path, target: str) -> bool:
+    """Whether the working directory is as it was made: nothing in it but the link to the source."""
+    name = Path(target).name
+    try:
+        return os.listdir(work) == [name] and os.readlink(work / name) == target  # noqa: PTH115, PTH208 - in the loop
+    except OSError:
+        return False
+
+
+def _tidy(work: Path) -> None:
+    """Remove what the executor has put into a working directory; what a job has written there stays."""
+    with contextlib.suppress(OSError):
+        for entry in work.iterdir():
+            if entry.is_symlink():
+                entry.unlink()
+        work.rmdir()
 
 
 def _environment(submission: Submission, name: str, root: Path) -> dict[str, str]:

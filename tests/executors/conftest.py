@@ -35,7 +35,7 @@ class Kind:
 
 
 def local(folder: SweepFolder) -> Executor:
-    return LocalExecutor(folder, n_jobs=2, memory_gib=2.0)
+    return LocalExecutor(folder, n_jobs=2, memory_gib=1.0)
 
 
 def aws(folder: SweepFolder) -> Executor:
@@ -76,7 +76,8 @@ class Place:
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(1000)))
 
     def spec(self, program: str, **changes: object) -> JobSpec:
-        entry_point = program if program == "programs" else f"programs:{program}"
+        module = self.source.stem
+        entry_point = program if program == module else f"{module}:{program}"
         spec = JobSpec(
             device="local:braket/default",
             source=read_source(self.source, entry_point),

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from sweeper.folder import SweepFolder
 from sweeper.outcome import read_outcome
 from sweeper.states import JobState
 
-from .conftest import PATIENCE_SECONDS, Place
+from .conftest import KINDS, PATIENCE_SECONDS, Place, local
 from .programs import PROGRAMS
 
 
@@ -113,13 +115,101 @@ def test_a_killed_fork_server_is_reported_and_takes_its_jobs_with_it(own_place: 
     place = own_place
     handle, _ = place.submit(place.spec("hangs"))
     place.until(handle, lambda status: status.state is JobState.RUNNING)
-    server = place.executor._server  # type: ignore[attr-defined]
+    (server,) = place.executor._servers.values()  # type: ignore[attr-defined]
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     os.kill(server.pid, signal.SIGKILL)
     with pytest.raises(SweeperError, match="ended unexpectedly"):
         place.until(handle, lambda _: False)
     for child in children:
         wait_until_gone(int(child))
+
+
+@contextmanager
+def place_for(folder: Path, name: str, code: str) -> Iterator[Place]:
+    """A local executor for one script."""
+    source = folder / name
+    source.write_text(code)
+    sweep = SweepFolder(folder / "sweep")
+    with local(sweep) as executor:
+        yield Place(sweep, KINDS["braket_local"], executor, source)
+
+
+def said(place: Place, program: str) -> list[str]:
+    """What a job prints, by word."""
+    status, _, folder = place.run(program)
+    assert status.state is JobState.COMPLETED, folder.log.read_text()
+    return folder.log.read_text().split()
+
+
+def test_only_what_a_source_imports_is_imported_ahead(tmp_path: Path) -> None:
+    code = "import sys, json\ndef main():\n    print('json' in sys.modules, 'numpy' in sys.modules)\n"
+    with place_for(tmp_path, "light.py", code) as place:
+        assert said(place, "main") == ["True", "False"]
+
+
+WITH_EFFECTS = """
+import os
+{mark}
+print(os.getpid(), os.environ.get("AMZN_BRAKET_JOB_NAME"), os.path.basename(os.getcwd()))
+def main():
+    print(os.getpid())
+"""
+
+
+@pytest.mark.parametrize("program", ["main", "effects"])
+def test_the_code_of_a_module_runs_in_each_job_with_its_surroundings(tmp_path: Path, program: str) -> None:
+    with place_for(tmp_path, "effects.py", WITH_EFFECTS.format(mark="")) as place:
+        for name in ("suite-0-1", "suite-1-1"):
+            pid, *surroundings = said(place, program)
+            assert surroundings == [name, "work", *([pid] if program == "main" else [])]
+
+
+def test_a_source_that_says_so_is_imported_once_for_all_its_jobs(tmp_path: Path) -> None:
+    with place_for(tmp_path, "effects.py", WITH_EFFECTS.format(mark="__import_ahead__ = True")) as place:
+        (first,), (second,) = said(place, "main"), said(place, "main")
+        (server,) = place.executor._servers.values()  # type: ignore[attr-defined]
+        assert len({first, second, str(server.pid)}) == 3
+        # What runs as a script runs in each job all the same.
+        assert said(place, "effects")[1:] == ["suite-2-1", "work"]
+
+
+def test_a_script_may_be_called_like_a_library(tmp_path: Path) -> None:
+    with place_for(tmp_path, "random.py", "def main():\n    print('mine')\n") as place:
+        assert said(place, "main") == ["mine"]
+
+
+def test_an_import_that_fails_ahead_fails_in_the_job(tmp_path: Path) -> None:
+    code = "__import_ahead__ = True\nprint('half way')\nimport no_such_library\n"
+    with place_for(tmp_path, "broken.py", code) as place:
+        status, _, folder = place.run("main")
+        assert status.reason == "AlgorithmError: ModuleNotFoundError: No module named 'no_such_library'"
+        assert folder.log.read_text().startswith("half way")
+
+
+def test_many_sources_do_not_keep_many_servers(tmp_path: Path) -> None:
+    with place_for(tmp_path, "first.py", "def main():\n    print('first')\n") as place:
+        assert said(place, "main") == ["first"]
+        for number in range(6):
+            place.source = tmp_path / f"script{number}.py"
+            place.source.write_text(f"def main():\n    print({number})\n")
+            assert said(place, "main") == [str(number)]
+        place.source = tmp_path / "first.py"
+        assert said(place, "main") == ["first"]
+        assert len(place.executor._servers) <= 4  # type: ignore[attr-defined]
+
+
+def test_what_a_job_writes_into_its_working_directory_stays_there_and_nowhere_else(tmp_path: Path) -> None:
+    code = (
+        "import os\ndef main():\n    print(*sorted(os.listdir()))\n"
+        "def write():\n    open('draft', 'w').close()\n"
+        "def swap():\n    os.unlink('writes.py')\n    open('writes.py', 'w').close()\n"
+    )
+    with place_for(tmp_path, "writes.py", code) as place:
+        for program in ("main", "write", "main", "swap", "main", "main"):
+            assert said(place, program) == (["writes.py"] if program == "main" else [])
+    left = {str(path.relative_to(place.folder.root)) for path in place.folder.root.glob("jobs/*/work/**/*")}
+    assert left == {"jobs/1/work/draft", "jobs/3/work/writes.py"}
+    assert {path.parent.name for path in place.folder.root.glob("jobs/*/work")} == {"1", "3"}
 
 
 def test_paid_devices_are_refused(local_place: Place) -> None:

@@ -52,7 +52,7 @@ class DockerExecutor:
 
     def check(self, spec: JobSpec) -> None:
         """Refuse devices whose quantum tasks are paid for, and input data."""
-        self._local.check(spec)
+        self._local.check(replace(spec, source=_driver(), entry_point=_ENTRY_POINT))
         if spec.input_data:
             raise ConfigError(
                 "job.input_data is not passed on by hydra/launcher=braket_docker: use braket_local."

@@ -1,0 +1,1 @@
+"""What the measurements compare with: the same work, done as it is usually done."""

@@ -1,0 +1,107 @@
+"""The orchestrator's end of a fork server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+from sweeper.errors import SweeperError
+from sweeper.executors import forkserver
+from sweeper.executors.imports import Imports
+
+_ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+class ForkServerProcess:
+    """A fork server in a process of its own, which ends with this one."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", forkserver.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env={**os.environ, **dict.fromkeys(_ONE_THREAD, "1")},
+            # Ctrl-C reaches the orchestrator alone, which then ends the jobs in order.
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._events = self._process.stdin, self._process.stdout
+        os.set_blocking(self._events.fileno(), False)
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when there are events."""
+        return self._events.fileno()
+
+    def import_ahead(self, imports: Imports, path: str | None = None) -> None:
+        """Import libraries and, if `path` is where the source is, the source's own modules."""
+        own = imports.own if path else ()
+        self.send({"op": "import", "libraries": imports.libraries, "path": path, "own": own})
+
+    def send(self, request: Mapping[str, Any]) -> None:
+        """Make a request.
+
+        Raises:
+            SweeperError: The process has ended.
+        """
+        try:
+            self._requests.write(json.dumps(request).encode() + b"\n")
+            self._requests.flush()
+        except BrokenPipeError:
+            raise self._died() from None
+
+    def receive(self) -> list[dict[str, Any]]:
+        """All events that have arrived.
+
+        Raises:
+            SweeperError: The process has ended.
+        """
+        while data := self._events.read():
+            self._buffer += data
+        if data == b"":
+            raise self._died()
+        *lines, self._buffer = self._buffer.split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def close(self, *, idle: bool) -> None:
+        """End the process and with it every job that still runs; an idle one has none."""
+        with contextlib.suppress(BrokenPipeError):
+            self._requests.close()
+        if idle:
+            self._process.kill()  # it has nothing to tidy up, and may not have warmed up yet
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._events.close()
+        self._errors.close()
+
+    def _died(self) -> SweeperError:
+        self._errors.seek(0)
+        said = self._errors.read().decode(errors="replace").strip()[-2000:]
+        return SweeperError(
+            f"The process that starts the jobs ended unexpectedly (exit code {self._process.poll()}): "
+            f"{said or 'it said nothing; the machine may have run out of memory'}. "
+            "Run the same command again: finished jobs are kept."
+        )

@@ -1,0 +1,35 @@
+"""What a person sees while a sweep runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweeper.ledger import Standing
+from sweeper.states import JobState
+from sweeper.terminal import Progress
+
+
+def test_progress_counts_jobs_by_state_and_names_the_best(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sweeper.terminal._LINE_EVERY_SECONDS", 0.0)
+    states = dict.fromkeys(range(4), JobState.PENDING) | {0: JobState.COMPLETED}
+
+    def move(number: int, state: JobState, objective: float | None = None) -> None:
+        result = {} if objective is None else {"value": -objective}
+        progress.changed(Standing(number, {"algorithm": "qaoa"}, state, result, objective))
+
+    with Progress(states) as progress:
+        progress.tick()
+        assert capsys.readouterr().err == "1/4 done, 0 running\n"
+        move(1, JobState.RUNNING)
+        move(2, JobState.RUNNING)
+        move(1, JobState.COMPLETED, -3.5)
+        progress.tick()
+        assert capsys.readouterr().err.startswith("2/4 done, 1 running, best qaoa 3.5, about ")
+        move(2, JobState.FAILED)
+        move(3, JobState.RUNNING)
+        move(3, JobState.COMPLETED, -2.5)
+        progress.tick()
+        words = "3/4 done, 0 running, 1 failed, best qaoa 3.5, about 0 s left\n"
+        assert capsys.readouterr().err == words
