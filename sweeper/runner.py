@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sweeper import disk
 from sweeper.errors import SweeperError
 from sweeper.executors.base import Batch, Executor, NotNowError, Status, Submission
 from sweeper.folder import SweepFolder
@@ -197,13 +198,16 @@ class Runner:
         """Try to hand a batch over; jobs that cannot be handed over at all are failed jobs."""
         batch = held.batch
         try:
-            for submission in batch.submissions:
-                job = self._ledger.job(submission.number)
-                prepare(submission.folder, submission.spec, job.config, job.overrides)
-            handles = self._executor.submit(batch)
+            with disk.trouble(self._folder.root):
+                for submission in batch.submissions:
+                    job = self._ledger.job(submission.number)
+                    prepare(submission.folder, submission.spec, job.config, job.overrides)
+                handles = self._executor.submit(batch)
         except NotNowError as later:
             held.not_before = time.monotonic() + later.seconds
             return
+        except disk.DiskError:  # the next job would fare no better: the sweep ends, to be resumed
+            raise
         except (OSError, SweeperError) as error:
             self._held.popleft()
             reason = f"it could not be submitted: {error}"

@@ -13,8 +13,9 @@ from sweeper.conduct import conduct
 from sweeper.errors import FolderError
 from sweeper.executors import make_executor
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Ledger, read_jobs, reading
+from sweeper.ledger import read_jobs, reading
 from sweeper.lock import only_writer
+from sweeper.opening import open_ledger
 from sweeper.render import make_console
 from sweeper.spec import JobSpec
 
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _cancel_ourselves(folder: SweepFolder) -> None:
-    ledger = Ledger(folder.ledger)
+    ledger = open_ledger(folder)
     try:
         launcher = ledger.recall("launcher")
         unfinished = {
