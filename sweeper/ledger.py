@@ -26,12 +26,7 @@ from sweeper.states import JobState
 LAYOUT = 1
 """Version of the tables below; a ledger of a newer one is refused."""
 
-_NEEDS_TO_WRITE = {
-    "SQLITE_CANTOPEN",
-    "SQLITE_READONLY_DIRECTORY",
-    "SQLITE_READONLY_CANTINIT",
-    "SQLITE_READONLY",
-}
+_NEEDS_TO_WRITE = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
 _DISK_TROUBLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 
 _TABLES = """
