@@ -153,11 +153,15 @@ def write_atomically(path: Path, content: bytes, *, private: bool = False) -> No
         DiskError: The disk is full, read-only or failing; the old content is still there.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    flags, mode = os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o666
     with disk.trouble(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o666)
-            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+            try:
+                descriptor = os.open(draft, flags, mode)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                descriptor = os.open(draft, flags, mode)
+            with open(descriptor, "wb") as file:
                 file.write(content)
             draft.replace(path)
         except OSError:

@@ -372,7 +372,7 @@ def _open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             _check_layout(db, path)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorname not in _NEEDS_TO_WRITE or os.access(path.parent, os.W_OK):
+            if not error.sqlite_errorname.startswith(_NEEDS_TO_WRITE) or os.access(path.parent, os.W_OK):
                 raise
         else:
             yield db
@@ -431,6 +431,8 @@ def _create(path: Path, identity: str) -> None:
             db.execute(statement)
         db.executemany("INSERT INTO sweep VALUES (?, ?)", [("layout", str(LAYOUT)), ("id", identity)])
         db.execute("PRAGMA journal_mode=WAL")
+    for suffix in ("-wal", "-shm"):  # of a ledger that somebody deleted: SQLite would apply it to this one
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
     draft.replace(path)
 
 

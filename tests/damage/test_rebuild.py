@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -14,7 +16,7 @@ import pytest
 from sweeper.cli import run_subcommand
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.folder import SweepFolder
-from sweeper.ledger import LAYOUT, Ledger, reading
+from sweeper.ledger import LAYOUT, Entry, Ledger, reading
 from sweeper.opening import open_ledger
 from sweeper.states import JobState
 
@@ -26,6 +28,7 @@ from .made import (
     HANDED_OVER,
     LAUNCHER,
     RETRIED,
+    in_child,
     make_sweep,
     read_all,
 )
@@ -120,11 +123,24 @@ def test_a_killed_rebuild_is_done_again(folder: SweepFolder) -> None:
         assert len(ledger.jobs()) == 7
 
 
-def test_what_a_damaged_ledger_left_beside_it_is_not_taken_for_the_new_ones(folder: SweepFolder) -> None:
-    garbage(folder.ledger)
-    Path(f"{folder.ledger}-wal").write_bytes(b"frames of another life")
-    open_ledger(folder).close()
-    assert [path.read_bytes() for path in folder.root.glob("*.damaged-*-wal")] == [b"frames of another life"]
+@pytest.mark.parametrize("records", [True, False])
+def test_changes_to_a_deleted_ledger_are_not_applied_to_the_new_one(
+    folder: SweepFolder, records: bool
+) -> None:
+    def change_and_die() -> None:
+        Ledger(folder.ledger).enlist([Entry("of the deleted one", [], {}, {})])
+        os._exit(0)
+
+    in_child(change_and_die)
+    assert Path(f"{folder.ledger}-wal").stat().st_size
+    folder.ledger.unlink()
+    if not records:
+        shutil.rmtree(folder.root / "jobs")
+        folder.listing.unlink()
+    with closing(open_ledger(folder)) as ledger:
+        assert len(ledger.jobs()) == (7 if records else 0)
+        assert ledger.enlist([Entry("of the new one", [], {}, {})]) == [7 if records else 0]
+    open_ledger(folder, read_all=True).close()
 
 
 def test_a_damaged_record_costs_that_job_alone(
@@ -182,7 +198,7 @@ def test_a_newer_ledger_is_neither_rebuilt_nor_touched(folder: SweepFolder) -> N
         db.execute("UPDATE sweep SET value = ? WHERE key = 'layout'", (LAYOUT + 1,))
         db.execute("DROP TABLE metrics")  # a newer layout may do without
     content = folder.ledger.read_bytes()
-    with pytest.raises(FolderError, match="newer braket-sweeper .layout 2.: upgrade"):
+    with pytest.raises(FolderError, match=r"newer braket-sweeper .layout 2.: upgrade"):
         open_ledger(folder)
     assert folder.ledger.read_bytes() == content
 
