@@ -161,7 +161,7 @@ def write_atomically(path: Path, content: bytes, *, private: bool = False) -> No
             except FileNotFoundError:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 descriptor = os.open(draft, flags, mode)
-            with open(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
             draft.replace(path)
         except OSError:
@@ -187,4 +187,4 @@ def open_regular(path: Path) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(f"{path.name} is no regular file")
-    return open(descriptor, "rb")  # noqa: PTH123 - a descriptor
+    return os.fdopen(descriptor, "rb")

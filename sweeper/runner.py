@@ -272,7 +272,7 @@ class Runner:
     def _finish(self, number: int, status: Status) -> None:
         """Record a job's end with all that it left in its folder."""
         folder, spec = self._folder.job(number), self._specs[number]
-        outcome = read_outcome(folder, spec.objective)
+        outcome = read_outcome(folder, spec.objective, allow_pickle=spec.allow_pickle)
         state, reason = status.state, status.reason
         if state is JobState.COMPLETED and outcome.problem:
             state, reason = JobState.FAILED, outcome.problem
