@@ -164,6 +164,11 @@ class Ledger:
         (value,) = self._db.execute("SELECT value FROM sweep WHERE key = 'id'").fetchone()
         return str(value)
 
+    @property
+    def version(self) -> str:
+        """Differs whenever a job has been added or has changed its state."""
+        return read_version(self._db)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit all changes made inside at once, or none of them."""
@@ -395,6 +400,15 @@ def _open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
 def read_jobs(db: sqlite3.Connection) -> list[JobRecord]:
     """All jobs by number."""
     return [_record(row) for row in db.execute("SELECT * FROM jobs ORDER BY number")]
+
+
+def read_version(db: sqlite3.Connection) -> str:
+    """Differs whenever a job has been added or has changed its state."""
+    query = (
+        "SELECT (SELECT value FROM sweep WHERE key = 'id'), (SELECT count(*) FROM jobs), "
+        "(SELECT max(rowid) FROM transitions), (SELECT max(at) FROM transitions)"
+    )
+    return "/".join(str(value) for value in db.execute(query).fetchone())
 
 
 def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:

@@ -76,10 +76,8 @@ class TestResult:
         assert outcome.result["other"] == 2
 
     def test_numbers_of_any_size_pass_through_ledger_and_table(self, folder: JobFolder) -> None:
-        save(
-            folder,
-            '{"value": 1e999, "stderr": NaN, "tasks": 1e300, "shots_total": -7, "big": %s}' % ("9" * 999),
-        )
+        big = "9" * 999
+        save(folder, f'{{"value": 1e999, "stderr": NaN, "tasks": 1e300, "shots_total": -7, "big": {big}}}')
         outcome = read_outcome(folder, None)
         assert outcome.problem is None
         ledger = Ledger(folder.root / "sweep.db")
