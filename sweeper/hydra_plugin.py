@@ -96,6 +96,9 @@ class _BraketLauncher(Launcher):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Remember the sweep; a hybrid job runs its entry point, so the task function is not used."""
         del task_function
+        for name in ("env_copy", "env_set"):
+            if config.hydra.job[name]:
+                raise _refusal(name)
         self._context = hydra_context
         self._config = config
 
@@ -106,6 +109,16 @@ class _BraketLauncher(Launcher):
         launch = Launch(self.name, self._options, dry_run=self._dry_run, wait=self._wait)
         overrides = [list(overrides) for overrides in job_overrides]
         return launch.run(self._context.config_loader, self._config, overrides, initial_job_idx)
+
+
+def _refusal(name: str) -> Exception:
+    from sweeper.errors import ConfigError
+
+    return ConfigError(
+        f"hydra.job.{name} is refused: no hybrid job would get these variables, and Hydra would write their "
+        "values, secrets among them, into multirun.yaml. A local job inherits the environment; others get "
+        "hyperparameters."
+    )
 
 
 class BraketLocalLauncher(_BraketLauncher):
