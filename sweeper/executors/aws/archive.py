@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tarfile
 import zlib
 from pathlib import Path
@@ -11,6 +12,7 @@ from sweeper import disk
 from sweeper.errors import SweeperError
 
 MOST_BYTES = 2**31
+_BLOCK = 2**20
 _MOST_MEMBERS = 100_000
 
 
@@ -37,11 +39,16 @@ def unpack(archive: IO[bytes], target: Path) -> None:
 
 
 def _unpack(archive: IO[bytes], target: Path) -> None:
-    total = 0
-    with tarfile.open(fileobj=archive, mode="r:gz") as tar:
-        for count, member in enumerate(tar):
-            total += member.size
-            if total > MOST_BYTES or count > _MOST_MEMBERS:
-                raise ArchiveError(f"the result archive is unreasonably large ({count} files, {total} bytes)")
-            # "data" refuses absolute paths, paths and links that leave the folder, and devices.
-            tar.extract(member, target, filter="data")
+    with gzip.GzipFile(fileobj=archive) as plain:
+        with tarfile.open(fileobj=plain, mode="r:") as tar:
+            total = 0
+            for count, member in enumerate(tar):
+                total += member.size
+                if total > MOST_BYTES or count > _MOST_MEMBERS:
+                    raise ArchiveError(
+                        f"the result archive is unreasonably large ({count} files, {total} bytes)"
+                    )
+                # "data" refuses paths and links that leave the folder, and devices.
+                tar.extract(member, target, filter="data")
+        while plain.read(_BLOCK):  # up to the checksum at its end
+            pass
