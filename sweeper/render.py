@@ -136,7 +136,7 @@ def _cell(name: str, record: dict[Any, Any]) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     if not isinstance(value, float):
-        return str(value)
+        return visible(str(value))
     if name in _IN_UNITS_OF_VALUE:
         return f"{value:.{_decimals(record.get('stderr'))}f}"
     return format(value, _FORMATS.get(name, "g"))

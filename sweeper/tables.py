@@ -34,7 +34,7 @@ OUTCOME_COLUMNS = (
 
 _FROM_RESULT = ("value", "stderr", "reference", "error", "ratio", "evaluations", "tasks", "shots_total")
 _COUNTS = ("evaluations", "tasks", "shots_total")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n")
 METRIC_COLUMNS = ("job", "iteration", "timestamp", "metric", "value")
 
 
@@ -145,20 +145,25 @@ def to_csv(table: pd.DataFrame) -> str:
     """CSV for people and their spreadsheets.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it, which shows it as text
-    (OWASP, "CSV Injection"). The Parquet files have it as it was.
+    (OWASP, "CSV Injection"); a carriage return, which ends a row for some, becomes a line break. The Parquet
+    files have it as it was.
     """
     texts = table.select_dtypes(include=["str", "object"]).columns
-    return str(table.assign(**{name: table[name].map(_no_formula) for name in texts}).to_csv(index=False))
+    safe = table.assign(**{name: table[name].map(_safe_cell) for name in texts})
+    return str(safe.rename(columns=_safe_cell).to_csv(index=False))
 
 
-def _no_formula(value: Any) -> Any:
-    if not isinstance(value, str) or not value.startswith(_FORMULA):
+def _safe_cell(value: Any) -> Any:
+    if not isinstance(value, str):
         return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.startswith(_FORMULA):
+        return text
     try:
-        float(value)
+        float(text)
     except ValueError:
-        return f"'{value}"
-    return value
+        return f"'{text}"
+    return text
 
 
 class TableWriter:

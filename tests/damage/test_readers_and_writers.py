@@ -114,7 +114,7 @@ class TestReaders:
 
         def look() -> None:
             while not done.is_set():
-                for number in range(30):
+                for number in range(12):
                     try:
                         with reading(tmp_path / str(number) / "sweep.db") as db:
                             assert read_jobs(db) == []
@@ -124,7 +124,7 @@ class TestReaders:
 
         reader = threading.Thread(target=look)
         reader.start()
-        for number in range(30):
+        for number in range(12):
             Ledger(tmp_path / str(number) / "sweep.db").close()
         done.set()
         reader.join()

@@ -39,7 +39,7 @@ def unpack(archive: IO[bytes], target: Path) -> None:
 
 
 def _unpack(archive: IO[bytes], target: Path) -> None:
-    with gzip.GzipFile(fileobj=archive) as plain:
+    with gzip.GzipFile(fileobj=archive, mode="rb") as plain:
         with tarfile.open(fileobj=plain, mode="r:") as tar:
             total = 0
             for count, member in enumerate(tar):
