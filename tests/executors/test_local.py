@@ -122,6 +122,21 @@ def test_a_killed_fork_server_is_reported_and_takes_its_jobs_with_it(own_place: 
         wait_until_gone(int(child))
 
 
+@pytest.mark.parametrize(
+    "report", ["", "[]", "[" * 20_000, '{"id": "7/t"}', '{"id": "7/t", "signal": 1e999}', "pipe"]
+)
+def test_an_exit_file_that_a_job_has_spoilt_says_nothing(local_place: Place, report: str) -> None:
+    folder = local_place.folder.job(7)
+    folder.root.mkdir(parents=True, exist_ok=True)
+    path = folder.root / "exit.json"
+    if report == "pipe":
+        path.unlink()
+        os.mkfifo(path)  # reading it would wait for ever
+    else:
+        path.write_text(report)
+    assert local_place.executor.poll(["7/t"]) == {}
+
+
 def test_paid_devices_are_refused(local_place: Place) -> None:
     spec = local_place.spec("well", device="arn:aws:braket:::device/quantum-simulator/amazon/sv1")
     with pytest.raises(ConfigError, match=r"device\.arn"):
