@@ -31,4 +31,4 @@ def trouble(path: Path) -> Iterator[None]:
         raise DiskError(
             f"{error.filename or path} cannot be written: {error.strerror}. Nothing that was recorded is "
             "lost: free some space, see that the disk is well, and go on with sweeper resume."
-        ) from error
+        ) from None

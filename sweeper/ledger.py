@@ -322,14 +322,15 @@ class Ledger:
 
     def job(self, number: int) -> JobRecord:
         """One job."""
-        row = self._db.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone()
-        return _record(row)
+        with _damage_told(self._path):
+            return _record(self._db.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone())
 
     def states(self, numbers: Iterable[int]) -> dict[int, JobState]:
         """The state of each of these jobs."""
         wanted = set(numbers)
-        rows = self._db.execute("SELECT number, state FROM jobs")
-        return {number: JobState(state) for number, state in rows if number in wanted}
+        with _damage_told(self._path):
+            rows = self._db.execute("SELECT number, state FROM jobs")
+            return {number: JobState(state) for number, state in rows if number in wanted}
 
     def jobs(self) -> list[JobRecord]:
         """All jobs by number."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from sweeper.conduct import conduct
-from sweeper.errors import FolderError
+from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.executors import make_executor
 from sweeper.folder import SweepFolder
 from sweeper.ledger import read_jobs, reading
@@ -30,7 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Cancel the sweep and wait until its jobs have ended."""
     folder = SweepFolder(options.folder)
-    with reading(folder.ledger) as db:
+    # A damaged one is rebuilt below, so that what runs and is paid for can be ended.
+    with suppress(DamagedLedgerError), reading(folder.ledger) as db:
         if all(job.state.finished for job in read_jobs(db)):
             make_console().print("All jobs have ended already.")
             return 0

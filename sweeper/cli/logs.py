@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import codecs
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +15,7 @@ from pathlib import Path
 from sweeper.errors import FolderError
 from sweeper.folder import SweepFolder, open_regular
 from sweeper.ledger import JobRecord, read_jobs, read_launcher, reading
-from sweeper.visible import visible
+from sweeper.visible import put
 
 _BLOCK = 2**16
 _PAUSE_SECONDS = 1.0
@@ -37,8 +36,7 @@ def run(options: argparse.Namespace) -> int:
     remote = job.job_arn is not None and not job.state.finished
     lines = _remote(folder, job, options.follow) if remote else _local(folder, job.number, options.follow)
     for text in lines:
-        sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
-        sys.stdout.flush()
+        put(text)
     return 0
 
 

@@ -64,3 +64,12 @@ def test_results_that_do_not_fit_on_the_disk_are_fetched_later(make_cloud: MakeC
         cloud.run("resume", "out")
         assert_complete(cloud, 2)
         assert cloud.count()["CreateJob"] == 2
+
+
+def test_cancelling_ends_what_a_damaged_ledger_knew(make_cloud: MakeCloud) -> None:
+    with make_cloud(startup_seconds=2000) as cloud:
+        cloud.run(*TWO, "hydra.launcher.wait=false")
+        damage(cloud)
+        assert "2 are looked for where they were handed over" in cloud.run("cancel", "out")
+        assert {str(job.status) for job in cloud.emulator.jobs} == {"CANCELLED"}
+        assert list(cloud.results["status"]) == ["CANCELLED"] * 2

@@ -123,6 +123,11 @@ def test_logs_are_shown_on_a_terminal_and_passed_on_to_a_pipe(
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     run_subcommand(["logs", str(folder.root), "0"])
     assert capsys.readouterr().out == f"{visible(ESCAPE)}\n"
+    for words in (["table", "--csv"], ["compare", "--format=markdown"]):
+        run_subcommand([words[0], str(folder.root), words[1]])
+        out = capsys.readouterr().out
+        assert "␛[2J" in out
+        assert "\x1b" not in out
 
 
 def test_what_is_visible_stays_as_it_was() -> None:
