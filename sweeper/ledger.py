@@ -438,17 +438,27 @@ def _connect(path: Path, mode: str = "rwc") -> sqlite3.Connection:
 def _create(path: Path, identity: str) -> None:
     """Make an empty ledger under another name first, so that nobody ever sees half of one."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    draft.unlink(missing_ok=True)
-    # Private, as it holds account numbers; SQLite gives its other files the same mode.
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
-    with _damage_told(path), closing(_connect(draft, "rw")) as db:
-        for statement in _TABLES.split(";\n"):
-            db.execute(statement)
-        db.executemany("INSERT INTO sweep VALUES (?, ?)", [("layout", str(LAYOUT)), ("id", identity)])
-        db.execute("PRAGMA journal_mode=WAL")
-    for suffix in ("-wal", "-shm"):  # of a ledger that somebody deleted: SQLite would apply it to this one
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
-    draft.replace(path)
+    _remove(draft)
+    try:
+        # Private, as it holds account numbers; SQLite gives its other files the same mode.
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
+        with _damage_told(path), closing(_connect(draft, "rw")) as db:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("BEGIN")
+            for statement in _TABLES.split(";\n"):
+                db.execute(statement)
+            db.executemany("INSERT INTO sweep VALUES (?, ?)", [("layout", str(LAYOUT)), ("id", identity)])
+            db.execute("COMMIT")
+        _remove(path)  # the log of a ledger that somebody deleted: SQLite would apply it to this one
+        draft.replace(path)
+    except BaseException:
+        _remove(draft)
+        raise
+
+
+def _remove(ledger: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{ledger}{suffix}").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -457,8 +467,8 @@ def _damage_told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorname.startswith(_DISK_TROUBLE):
-            raise FolderError(
+        if getattr(error, "sqlite_errorname", "").startswith(_DISK_TROUBLE):
+            raise disk.DiskError(
                 f"{path} cannot be written or read: {error}. Nothing that was recorded is lost: free some "
                 f"space, see that the disk is well, and go on with sweeper resume {path.parent}"
             ) from error

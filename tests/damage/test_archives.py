@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,6 +102,12 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ArchiveError, match="unreasonably large"):
         unpack(header, tmp_path / "results")
     assert list((tmp_path / "results").iterdir()) == []
+    header = archive(member("x", bytes(8 * 2**20), type=tarfile.XHDTYPE), GOOD)()
+    tracemalloc.start()
+    with pytest.raises(ArchiveError, match="a header of 8388608 bytes"):
+        unpack(header, tmp_path / "results")
+    assert tracemalloc.get_traced_memory()[1] < 4e6
+    tracemalloc.stop()
     monkeypatch.setattr(module, "_MOST_MEMBERS", 10)
     with pytest.raises(ArchiveError, match=r"unreasonably large .11 files"):
         unpack(archive(*(member(str(number)) for number in range(20)))(), tmp_path / "many")

@@ -64,7 +64,7 @@ def test_a_new_ledger_leaves_nothing_behind_if_there_is_no_room_for_it(tmp_path:
             Ledger(tmp_path / "sweep.db")
 
     in_child(make)
-    assert not (tmp_path / "sweep.db").exists()
+    assert list(tmp_path.iterdir()) == []
     Ledger(tmp_path / "sweep.db").close()
 
 

@@ -16,6 +16,7 @@ from sweeper.errors import ConfigError, SweeperError
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import SweepFolder
 from sweeper.outcome import read_outcome
+from sweeper.rehearsal import rehearse
 from sweeper.states import JobState
 
 from .conftest import PATIENCE_SECONDS, Place
@@ -135,6 +136,12 @@ def test_an_exit_file_that_a_job_has_spoilt_says_nothing(local_place: Place, rep
     else:
         path.write_text(report)
     assert local_place.executor.poll(["7/t"]) == {}
+
+
+def test_a_rehearsal_tells_of_a_result_that_could_not_be_read(local_place: Place, tmp_path: Path) -> None:
+    told = r"nothing was submitted: results.json holds pickled data, .* job.allow_pickle=true"
+    with pytest.raises(ConfigError, match=told):
+        rehearse(SweepFolder(tmp_path), [local_place.spec("pickles_its_result")])
 
 
 def test_paid_devices_are_refused(local_place: Place) -> None:

@@ -12,8 +12,17 @@ from sweeper import disk
 from sweeper.errors import SweeperError
 
 MOST_BYTES = 2**31
-_BLOCK = 2**20
+_LONGEST_READ = 2**20
 _MOST_MEMBERS = 100_000
+
+
+class _Plain(gzip.GzipFile):
+    """Contents are read in small pieces; only a forged header makes `tarfile` ask for more at once."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= _LONGEST_READ:
+            raise tarfile.ReadError(f"a header of {size} bytes")
+        return super().read(size)
 
 
 class ArchiveError(SweeperError):
@@ -39,7 +48,7 @@ def unpack(archive: IO[bytes], target: Path) -> None:
 
 
 def _unpack(archive: IO[bytes], target: Path) -> None:
-    with gzip.GzipFile(fileobj=archive, mode="rb") as plain:
+    with _Plain(fileobj=archive, mode="rb") as plain:
         with tarfile.open(fileobj=plain, mode="r:") as tar:
             total = 0
             for count, member in enumerate(tar):
@@ -50,5 +59,5 @@ def _unpack(archive: IO[bytes], target: Path) -> None:
                     )
                 # "data" refuses paths and links that leave the folder, and devices.
                 tar.extract(member, target, filter="data")
-        while plain.read(_BLOCK):  # up to the checksum at its end
+        while plain.read(_LONGEST_READ):  # up to the checksum at its end
             pass
