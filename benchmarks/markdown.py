@@ -16,7 +16,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def records(rows: Sequence[Any]) -> str:
     """A table of dataclasses, headed by the names of their fields; floats to three digits."""
     values = [asdict(row) for row in rows]
-    return table([name.replace("_", " ") for name in values[0]], [[*map(_cell, row.values())] for row in values])
+    return table(
+        [name.replace("_", " ") for name in values[0]], [[*map(_cell, row.values())] for row in values]
+    )
 
 
 def _cell(value: object) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,8 @@ import pandas as pd
 
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import SweepFolder
-from sweeper.ledger import read_jobs, read_metrics, reading
-from sweeper.tables import metrics_frame, results_frame
+from sweeper.ledger import read_jobs, read_metrics, read_version, reading
+from sweeper.tables import metrics_frame, read_table, results_frame
 
 if TYPE_CHECKING:
     from sweeper.comparison import Comparison
@@ -34,18 +34,12 @@ class Sweep:
     @cached_property
     def results(self) -> pd.DataFrame:
         """One row for each job; see `sweeper.tables.results_frame` for the columns."""
-        if self.folder.results.is_file():
-            return _read_parquet(self.folder.results)
-        with reading(self.folder.ledger) as db:
-            return results_frame(read_jobs(db))
+        return self._table(self.folder.results, lambda db: results_frame(read_jobs(db)))
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """Every metric in long form: `job`, `iteration`, `timestamp`, `metric`, `value`."""
-        if self.folder.metrics.is_file():
-            return _read_parquet(self.folder.metrics)
-        with reading(self.folder.ledger) as db:
-            return metrics_frame(read_metrics(db))
+        return self._table(self.folder.metrics, lambda db: metrics_frame(read_metrics(db)))
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
@@ -129,6 +123,20 @@ class Sweep:
         """Folder of job `number`: config, hyperparameters, log, results, checkpoints."""
         return self.folder.job(number).root
 
+    def _table(self, written: Path, read: Callable[[sqlite3.Connection], pd.DataFrame]) -> pd.DataFrame:
+        """A table as the ledger has it; the written one, which is faster to read, if it shows the same.
+
+        Where the ledger is missing, or is somebody else's, the written one is all there is.
+        """
+        if os.access(self.folder.ledger, os.R_OK):
+            with reading(self.folder.ledger) as db:
+                table = read_table(written, read_version(db))
+                return read(db) if table is None else table
+        table = read_table(written)
+        if table is None:
+            raise FolderError(f"{self.folder.ledger} cannot be read, and {written.name} is no table either.")
+        return table
+
     def __repr__(self) -> str:
         return f"<Sweep {self.folder.root.resolve().name}: {self._standing()}>"
 
@@ -139,11 +147,6 @@ class Sweep:
     def _standing(self) -> str:
         count = Counter(self.results["status"])
         return ", ".join(f"{n} {state}" for state, n in count.most_common()) or "no jobs"
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    """Read a table in one go: a running sweep may put another in its place at any moment."""
-    return pd.read_parquet(BytesIO(path.read_bytes()))
 
 
 def load_sweep(folder: str | os.PathLike[str]) -> Sweep:

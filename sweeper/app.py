@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from sweeper.errors import LeftRunning, PlanShown, SweeperError
 from sweeper.locate import shipped
 from sweeper.schema import register
+from sweeper.visible import visible
 
 
 def run(arguments: list[str]) -> int:
@@ -29,16 +30,21 @@ def run(arguments: list[str]) -> int:
     try:
         hydra.main(config_path=str(shipped("conf")), config_name="config")(_never_called)()
     except (LeftRunning, PlanShown) as done:
-        print(done, file=sys.stderr)  # noqa: T201 - the command's answer
+        print(visible(str(done)), file=sys.stderr)  # noqa: T201 - the command's answer
         return 0
     except (SweeperError, HydraException, OmegaConfBaseException) as error:
-        print(f"error: {_explain(error)}", file=sys.stderr)  # noqa: T201 - the command's answer
+        print(visible(f"error: {_explain(error)}"), file=sys.stderr)  # noqa: T201 - the command's answer
         return 1
     except ValueError as error:
         # Hydra's own answer to a config group set to null, among others.
         if not _raised_by_hydra(error):
             raise
-        print(f"error: {_explain(error)}", file=sys.stderr)  # noqa: T201 - the command's answer
+        print(visible(f"error: {_explain(error)}"), file=sys.stderr)  # noqa: T201 - the command's answer
+        return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(visible(f"error: {error.filename}: {error.strerror}"), file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return 130

@@ -9,7 +9,8 @@ from contextlib import nullcontext
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
 from sweeper.ledger import Ledger
-from sweeper.runner import Runner
+from sweeper.records import RecordWriter
+from sweeper.runner import Observer, Runner
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 from sweeper.tables import TableWriter, write_tables
@@ -46,7 +47,9 @@ def conduct(
     limit = executor.spending_limit(specs.values(), max_usd or 0.0) if limited else nullcontext()
     try:
         with limit, progress:
-            runner = Runner(folder, ledger, executor, [progress, TableWriter(folder, ledger)], max_usd)
+            records = RecordWriter(folder, ledger, jobs_outlive_us=executor.outlives_us)
+            observers: list[Observer] = [progress, records, TableWriter(folder, ledger)]
+            runner = Runner(folder, ledger, executor, observers, max_usd)
             runner.run(specs, until_submitted=not wait)
     finally:
         write_tables(folder, ledger)

@@ -6,6 +6,8 @@ One base, so that a caller can catch what is ours; each message says what is wro
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class SweeperError(Exception):
     """Base of every error raised on purpose."""
@@ -17,6 +19,17 @@ class ConfigError(SweeperError):
 
 class FolderError(SweeperError):
     """A folder that is not a sweep's, or cannot be used as one now."""
+
+
+class DamagedLedgerError(FolderError):
+    """A ledger that cannot be read; the jobs' folders still have what it held."""
+
+    def __init__(self, path: Path, how: str) -> None:
+        super().__init__(
+            f"{path} is damaged or no ledger of a sweep ({how}). It can be rebuilt from the jobs' folders: "
+            f"sweeper resume {path.parent}"
+        )
+        self.path = path
 
 
 class JobFailedError(SweeperError):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+from sweeper import disk
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class JobFolder:
         return self.root / "checkpoints"
 
     @property
+    def record(self) -> Path:
+        """What the ledger says of the job, so that it can be rebuilt."""
+        return self.root / "job.json"
+
+    @property
     def attempts(self) -> Path:
         """Logs and results of earlier attempts, `attempts/<k>/`."""
         return self.root / "attempts"
@@ -66,6 +74,22 @@ class SweepFolder:
     def ledger(self) -> Path:
         """The truth about every job."""
         return self.root / "sweep.db"
+
+    @property
+    def facts(self) -> Path:
+        """The sweep's name and launcher, so that the ledger can be rebuilt."""
+        return self.root / "sweep.json"
+
+    @property
+    def listing(self) -> Path:
+        """Every job as it was enlisted, one JSON line each, so that the ledger can be rebuilt."""
+        return self.root / "jobs.jsonl"
+
+    @property
+    def job_folders(self) -> list[tuple[int, JobFolder]]:
+        """The jobs that have a folder, by number."""
+        numbers = (int(path.name) for path in (self.root / "jobs").glob("*") if path.name.isdecimal())
+        return [(number, self.job(number)) for number in sorted(numbers)]
 
     @property
     def lock(self) -> Path:
@@ -117,14 +141,50 @@ class SweepFolder:
         return JobFolder(self.root / "jobs" / str(number))
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_atomically(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write a file so that a reader sees the old content or the new, never half of it.
+
+    Args:
+        path: The file.
+        content: What is to be in it.
+        private: Let nobody else read it; by default whoever the umask lets.
+
+    Raises:
+        DiskError: The disk is full, read-only or failing; the old content is still there.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    draft.write_bytes(content)
-    draft.replace(path)
+    flags, mode = os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o666
+    with disk.trouble(path):
+        try:
+            try:
+                descriptor = os.open(draft, flags, mode)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                descriptor = os.open(draft, flags, mode)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, *, private: bool = False) -> None:
     """Write indented JSON atomically."""
-    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    write_atomically(path, text.encode(errors="replace"), private=private)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file that a job has left, whatever it has left there.
+
+    Raises:
+        FileNotFoundError: There is none.
+        OSError: It is a link, a folder, a pipe or a device: reading one could wait for ever, or read what is
+            not the job's.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"{path.name} is no regular file")
+    return os.fdopen(descriptor, "rb")

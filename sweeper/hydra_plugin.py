@@ -101,6 +101,9 @@ class _BraketLauncher(Launcher):
         from sweeper.sweep_loader import SweepLoader
 
         del task_function
+        for name in ("env_copy", "env_set"):
+            if config.hydra.job[name]:
+                raise _refusal(name)
         loader = SweepLoader(hydra_context.config_loader)
         hydra_context.config_loader = loader  # type: ignore[assignment]  # it answers to the rest as well
         self._context = hydra_context
@@ -113,6 +116,16 @@ class _BraketLauncher(Launcher):
         launch = Launch(self.name, self._options, dry_run=self._dry_run, wait=self._wait)
         overrides = [list(overrides) for overrides in job_overrides]
         return launch.run(self._context.config_loader, self._config, overrides, initial_job_idx)
+
+
+def _refusal(name: str) -> Exception:
+    from sweeper.errors import ConfigError
+
+    return ConfigError(
+        f"hydra.job.{name} is refused: no hybrid job would get these variables, and Hydra would write their "
+        "values, secrets among them, into multirun.yaml. A local job inherits the environment; others get "
+        "hyperparameters."
+    )
 
 
 class BraketLocalLauncher(_BraketLauncher):

@@ -22,6 +22,7 @@ from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
 from sweeper.ledger import Entry, JobRecord, Ledger
 from sweeper.lock import only_writer
+from sweeper.opening import open_ledger
 from sweeper.plan import ask_consent, show_plan
 from sweeper.rehearsal import rehearse
 from sweeper.states import JobState
@@ -69,7 +70,7 @@ class Launch:
                 _discard_unused(folder)
                 raise
             with only_writer(folder.lock):
-                ledger = Ledger(folder.ledger, durable=executor.paid)
+                ledger = open_ledger(folder, durable=executor.paid)
                 try:
                     numbers = ledger.enlist(_entry(combination) for combination in combinations)
                     self._run(folder, ledger, executor, dict(zip(numbers, combinations, strict=True)))

@@ -7,20 +7,27 @@ what it brought (a result, its metrics). Readers never wait for the writer (WAL)
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sweeper.errors import FolderError, IllegalTransitionError
+from sweeper import disk
+from sweeper.errors import DamagedLedgerError, FolderError, IllegalTransitionError
 from sweeper.states import JobState
 
 LAYOUT = 1
 """Version of the tables below; a ledger of a newer one is refused."""
+
+_NEEDS_TO_WRITE = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
+_DISK_TROUBLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS sweep (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -52,6 +59,10 @@ CREATE TABLE IF NOT EXISTS metrics (
 );
 CREATE INDEX IF NOT EXISTS metrics_of_job ON metrics (job);
 """
+
+
+class _UnreadableRowError(sqlite3.DatabaseError):
+    """A row that SQLite finds in order holds what no version has written."""
 
 
 class Metric(NamedTuple):
@@ -119,32 +130,34 @@ class JobRecord:
 class Ledger:
     """The jobs of one sweep."""
 
-    def __init__(self, path: Path, *, durable: bool = False) -> None:
+    def __init__(self, path: Path, *, durable: bool = False, identity: str | None = None) -> None:
         """Open the ledger for writing, making it if need be.
 
         Args:
             path: The SQLite file.
             durable: Wait for the disk at every commit, so that not even a power cut undoes one; wanted
                 where a submission costs money.
+            identity: The sweep's short name, if a new ledger is to take up one that was lost.
 
         Raises:
-            FolderError: The file is no ledger, or one of a newer version.
+            DamagedLedgerError: The file cannot be read as a ledger; it has not been touched.
+            FolderError: It is one of a newer version, or the folder cannot be written.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = _connect(path)
+        self._path = path
+        with disk.trouble(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                _create(path, identity or secrets.token_hex(4))
+        self._db = _connect(path, "rw")
         try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self.wait_for_disk(durable=durable)
-            with self.transaction():
-                for statement in _TABLES.split(";\n"):
-                    self._db.execute(statement)
-                self._db.execute("INSERT OR IGNORE INTO sweep VALUES ('layout', ?)", (str(LAYOUT),))
-                self._db.execute("INSERT OR IGNORE INTO sweep VALUES ('id', ?)", (secrets.token_hex(4),))
-            _check_layout(self._db, path)
-        except sqlite3.DatabaseError as error:
-            self._db.close()
-            raise FolderError(f"{path} is damaged or no ledger of a sweep ({error}).") from error
-        except FolderError:
+            with _damage_told(path):
+                # Looked at before anything is written: what another version made is left as it is.
+                _check_layout(self._db, path)
+                (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+                if found != "ok":
+                    raise DamagedLedgerError(path, str(found).splitlines()[-1])
+                self.wait_for_disk(durable=durable)
+        except BaseException:
             self._db.close()
             raise
 
@@ -162,19 +175,27 @@ class Ledger:
         (value,) = self._db.execute("SELECT value FROM sweep WHERE key = 'id'").fetchone()
         return str(value)
 
+    @property
+    def version(self) -> str:
+        """Differs whenever a job has been added or has changed its state."""
+        return read_version(self._db)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit all changes made inside at once, or none of them."""
         if self._db.in_transaction:
             yield
             return
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with _damage_told(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                # A full disk makes SQLite roll back by itself.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
 
     def enlist(self, entries: Iterable[Entry]) -> list[int]:
         """Numbers of the jobs with these keys; a key that is new gets the next free number."""
@@ -201,6 +222,34 @@ class Ledger:
                     following += 1
                 wanted.append(numbers[entry.key])
         return wanted
+
+    def listing(self, first: int = 0) -> Iterator[str]:
+        """What was enlisted, from job `first` on: one JSON object for each job."""
+        query = (
+            "SELECT number, key, overrides, config, choices, spec FROM jobs WHERE number >= ? ORDER BY number"
+        )
+        for number, key, *texts in self._db.execute(query, (first,)):
+            overrides, config, choices, spec = texts
+            yield (
+                f'{{"number": {number}, "key": {json.dumps(key)}, "overrides": {overrides}, '
+                f'"config": {config}, "choices": {choices}, "spec": {spec}}}'
+            )
+
+    def restore(self, jobs: Iterable[tuple[JobRecord, Sequence[Metric]]]) -> None:
+        """Fill an empty ledger with jobs as they stand, and their metrics."""
+        columns = [column.name for column in fields(JobRecord)]
+        places = ", ".join("?" * len(columns))
+        insert = f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({places})"  # noqa: S608 - our own names
+        with self.transaction():
+            for job, metrics in jobs:
+                values = [getattr(job, column) for column in columns]
+                texts = [json.dumps(v) if isinstance(v, dict | list) else v for v in values]
+                self._db.execute(insert, texts)
+                self._db.execute(
+                    "INSERT INTO transitions VALUES (?,?,?,?,?)",
+                    (job.number, job.attempts, job.state, time.time(), "read back from the job's folder"),
+                )
+                self._log(job.number, metrics)
 
     def submitting(self, number: int, reserved_usd: float = 0.0) -> int:
         """Announce a submission that may cost up to `reserved_usd`; returns the attempt's number, from 1."""
@@ -280,42 +329,49 @@ class Ledger:
                 "WHERE number = ?",
                 (reason, started_at, ended_at, cost_usd, json.dumps(result or {}), objective, number),
             )
-            self._db.executemany(
-                "INSERT INTO metrics VALUES (?,?,?,?,?)",
-                [(number, m.iteration, m.timestamp, m.metric, m.value) for m in metrics],
-            )
+            self._log(number, metrics)
 
     def job(self, number: int) -> JobRecord:
         """One job."""
-        row = self._db.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone()
-        return _record(row)
+        with _damage_told(self._path):
+            return _record(self._db.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone())
 
     def states(self, numbers: Iterable[int]) -> dict[int, JobState]:
         """The state of each of these jobs."""
         # By number: rows hold whole configs, so that passing over the others would cost far more.
         query = "SELECT number, state FROM jobs WHERE number IN (SELECT value FROM json_each(?))"
-        rows = self._db.execute(query, (json.dumps(list(numbers)),))
-        return {number: JobState(state) for number, state in rows}
+        with _damage_told(self._path):
+            rows = self._db.execute(query, (json.dumps(list(numbers)),))
+            return {number: JobState(state) for number, state in rows}
 
     def standing(self, number: int) -> Standing:
         """Where one job stands."""
         query = "SELECT choices, state, result, objective FROM jobs WHERE number = ?"
-        choices, state, result, objective = self._db.execute(query, (number,)).fetchone()
+        with _damage_told(self._path):
+            choices, state, result, objective = self._db.execute(query, (number,)).fetchone()
         return Standing(number, json.loads(choices), JobState(state), json.loads(result or "{}"), objective)
 
     def composed(self, number: int) -> tuple[dict[str, Any], list[str]]:
         """A job's config and the overrides that led to it."""
         query = "SELECT config, overrides FROM jobs WHERE number = ?"
-        config, overrides = self._db.execute(query, (number,)).fetchone()
+        with _damage_told(self._path):
+            config, overrides = self._db.execute(query, (number,)).fetchone()
         return json.loads(config), json.loads(overrides)
 
     def jobs(self) -> list[JobRecord]:
         """All jobs by number."""
-        return read_jobs(self._db)
+        with _damage_told(self._path):
+            return read_jobs(self._db)
 
     def metrics(self) -> list[tuple[Any, ...]]:
         """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""
         return read_metrics(self._db)
+
+    def _log(self, number: int, metrics: Iterable[Metric]) -> None:
+        self._db.executemany(
+            "INSERT INTO metrics VALUES (?,?,?,?,?)",
+            ((number, m.iteration, m.timestamp, m.metric, m.value) for m in metrics),
+        )
 
     def _move(self, number: int, state: JobState, reason: str | None = None) -> None:
         row = self._db.execute("SELECT state, attempts FROM jobs WHERE number = ?", (number,)).fetchone()
@@ -330,24 +386,56 @@ class Ledger:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a ledger to read from, whether or not somebody writes to it.
+    """Open a ledger to read from, whether or not somebody writes to it; also in a folder that is read-only.
 
     Raises:
-        FolderError: There is no ledger, or none that this version can read.
+        DamagedLedgerError: It cannot be read.
+        FolderError: There is no ledger, or one of a newer version.
     """
     if not path.is_file():
         raise FolderError(f"{path.parent} is not the folder of a sweep: it has no {path.name}.")
+    with _damage_told(path), _open_to_read(path) as db:
+        yield db
+
+
+@contextmanager
+def _open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
     with closing(_connect(path, "ro")) as db:
         try:
             _check_layout(db, path)
-        except sqlite3.DatabaseError as error:
-            raise FolderError(f"{path} is damaged or no ledger of a sweep ({error}).") from error
-        yield db
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith(_NEEDS_TO_WRITE) or os.access(path.parent, os.W_OK):
+                raise
+        else:
+            yield db
+            return
+    # A reader of a WAL database keeps an index beside it, which cannot be made here. So nobody can be
+    # writing either, and a file that nobody writes can be read without.
+    log = path.with_name(f"{path.name}-wal")
+    with tempfile.TemporaryDirectory() as scratch:
+        if log.exists() and log.stat().st_size:  # left by a process that was killed
+            for file in (path, log):
+                shutil.copy(file, scratch)
+            copied = _connect(Path(scratch) / path.name, "rw")
+        else:
+            copied = _connect(path, "ro&immutable=1")
+        with closing(copied) as db:
+            _check_layout(db, path)
+            yield db
 
 
 def read_jobs(db: sqlite3.Connection) -> list[JobRecord]:
     """All jobs by number."""
     return [_record(row) for row in db.execute("SELECT * FROM jobs ORDER BY number")]
+
+
+def read_version(db: sqlite3.Connection) -> str:
+    """Differs whenever a job has been added or has changed its state."""
+    query = (
+        "SELECT (SELECT value FROM sweep WHERE key = 'id'), (SELECT count(*) FROM jobs), "
+        "(SELECT max(rowid) FROM transitions), (SELECT max(at) FROM transitions)"
+    )
+    return "/".join(str(value) for value in db.execute(query).fetchone())
 
 
 def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:
@@ -373,18 +461,75 @@ def _connect(path: Path, mode: str = "rwc") -> sqlite3.Connection:
     return db
 
 
+def _create(path: Path, identity: str) -> None:
+    """Make an empty ledger under another name first, so that nobody ever sees half of one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    _remove(draft)
+    try:
+        # Private, as it holds account numbers; SQLite gives its other files the same mode.
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
+        with _damage_told(path), closing(_connect(draft, "rw")) as db:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("BEGIN")
+            for statement in _TABLES.split(";\n"):
+                db.execute(statement)
+            db.executemany("INSERT INTO sweep VALUES (?, ?)", [("layout", str(LAYOUT)), ("id", identity)])
+            db.execute("COMMIT")
+        _remove(path)  # the log of a ledger that somebody deleted: SQLite would apply it to this one
+        draft.replace(path)
+    except BaseException:
+        _remove(draft)
+        raise
+
+
+def _remove(ledger: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{ledger}{suffix}").unlink(missing_ok=True)
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    """Tell apart a damaged ledger, a disk that is full, and our own mistakes, which pass."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorname", "").startswith(_DISK_TROUBLE):
+            raise disk.DiskError(
+                f"{path} cannot be written or read: {error}. Nothing that was recorded is lost: free some "
+                f"space, see that the disk is well, and go on with sweeper resume {path.parent}"
+            ) from error
+        raise
+    except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if isinstance(error, _UnreadableRowError) or name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            raise DamagedLedgerError(path, str(error)) from error
+        raise
+
+
 def _check_layout(db: sqlite3.Connection, path: Path) -> None:
-    (layout,) = db.execute("SELECT value FROM sweep WHERE key = 'layout'").fetchone()
-    if int(layout) > LAYOUT:
+    try:
+        row = db.execute("SELECT value FROM sweep WHERE key = 'layout'").fetchone()
+        layout = int(row[0])
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_ERROR":
+            raise
+        raise DamagedLedgerError(path, str(error)) from error
+    except (TypeError, ValueError) as error:
+        raise DamagedLedgerError(path, "it does not say its layout") from error
+    if layout > LAYOUT:
         raise FolderError(
-            f"{path} was written by a newer braket-sweeper (layout {layout}): upgrade to read it."
+            f"{path} was written by a newer braket-sweeper (layout {layout}): upgrade to use it. It has been "
+            "left as it is."
         )
 
 
 def _record(row: sqlite3.Row) -> JobRecord:
     values = dict(row)
-    for name in ("overrides", "config", "choices", "spec"):
-        values[name] = json.loads(values[name])
-    values["result"] = json.loads(values["result"] or "{}")
-    values["state"] = JobState(values["state"])
+    try:
+        for name in ("overrides", "config", "choices", "spec"):
+            values[name] = json.loads(values[name])
+        values["result"] = json.loads(values["result"] or "{}")
+        values["state"] = JobState(values["state"])
+    except (TypeError, ValueError) as error:
+        raise _UnreadableRowError(f"job {values['number']}: {error}") from error
     return JobRecord(**values)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
 from sweeper.folder import SweepFolder, write_json
 
+_TELLTALE = r"[\w.-]*(?:passw|secret|token|api_?key|access_?key|credential)[\w-]*"
+_NAMED_SECRET = re.compile(rf"""({_TELLTALE}\s*[=:]\s*)[^\s,'"&}}]+""", re.IGNORECASE)
+_SECRET_ARGUMENT = re.compile(rf"(\W*{_TELLTALE}=).+", re.IGNORECASE | re.DOTALL)
+_SECRET_OPTION = re.compile(rf"--?{_TELLTALE}", re.IGNORECASE)
+_USER_INFO = re.compile(r"(\w://[^\s/:@]*:)[^\s/@]+@")
 _PACKAGES = (
     "braket-sweeper",
     "amazon-braket-sdk",
@@ -34,12 +40,12 @@ def record(folder: SweepFolder, sweep_id: str, configs: Iterable[Mapping[str, An
     if folder.provenance.is_file():
         try:
             runs = json.loads(folder.provenance.read_bytes())["runs"]
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             folder.provenance.replace(folder.provenance.with_suffix(".unreadable.json"))
     configs = list(configs)
     run = {
         "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join([os.fspath(argument) for argument in sys.orig_argv]),
+        "command": _command(sys.orig_argv),
         "directory": os.getcwd(),  # noqa: PTH109 - a string is wanted
         "git": _git(),
         "packages": {name: version for name in _PACKAGES if (version := _version(name))},
@@ -51,7 +57,23 @@ def record(folder: SweepFolder, sweep_id: str, configs: Iterable[Mapping[str, An
         "devices": _distinct(config["device"] for config in configs),
         "instances": _distinct(config["instance"] for config in configs),
     }
-    write_json(folder.provenance, {"sweep": sweep_id, "runs": [*runs, run]})
+    write_json(folder.provenance, {"sweep": sweep_id, "runs": [*runs, run]}, private=True)
+
+
+def without_secrets(text: str) -> str:
+    """A text without the passwords, tokens and keys in it, as far as their names or places give them away."""
+    return _NAMED_SECRET.sub(r"\1***", _USER_INFO.sub(r"\1***@", text))
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The command line as it could be typed again, but for its secrets."""
+    shown = [
+        "***"
+        if _SECRET_OPTION.fullmatch(before)
+        else without_secrets(_SECRET_ARGUMENT.sub(r"\1***", argument))
+        for before, argument in zip(["", *arguments], arguments, strict=False)
+    ]
+    return shlex.join(shown)
 
 
 def _distinct(values: Iterable[Mapping[str, Any]]) -> list[Any]:

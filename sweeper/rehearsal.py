@@ -12,7 +12,7 @@ from sweeper.executors.base import Batch, Status, Submission
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.jobfiles import prepare
-from sweeper.outcome import log_tail
+from sweeper.outcome import log_tail, read_outcome
 from sweeper.render import make_console
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
@@ -94,4 +94,10 @@ def _judge(status: Status, job: JobFolder, spec: JobSpec) -> None:
         raise ConfigError(
             f"The rehearsal of {spec.entry_point} failed, so nothing was submitted: {status.reason}\n"
             f"{log_tail(job.log)}\nIts log: {job.log}. Mend it, or skip the rehearsal with rehearse=false."
+        )
+    problem = read_outcome(job, None, allow_pickle=spec.allow_pickle).problem
+    if status.state is JobState.COMPLETED and problem:
+        raise ConfigError(
+            f"The rehearsal of {spec.entry_point} left a result that cannot be read, so nothing was "
+            f"submitted: {problem}. Its folder: {job.root}."
         )

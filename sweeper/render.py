@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from sweeper.folder import SweepFolder
 from sweeper.ledger import JobRecord
 from sweeper.states import JobState
+from sweeper.visible import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,9 +34,22 @@ _MOST_FAILURES = 5
 _WIDTH_OF_A_FILE = 240
 
 
+class _PlainConsole(Console):
+    """Shows control characters instead of obeying them: what a job wrote may be anything."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As rich renders it, but for control characters in texts."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(visible(text), style)
+
+
 def make_console(*, stderr: bool = False) -> Console:
-    """A console as wide as the terminal; wide enough for whole tables where the output is no terminal."""
-    console = Console(stderr=stderr, highlight=False)
+    """A console as wide as the terminal; wide enough for whole tables where the output is no terminal.
+
+    What is printed on it is text: no markup, and no control sequence of a terminal.
+    """
+    console = _PlainConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _WIDTH_OF_A_FILE
     return console
@@ -127,7 +142,7 @@ def _cell(name: str, record: dict[Any, Any]) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     if not isinstance(value, float):
-        return str(value)
+        return visible(str(value))
     if name in _IN_UNITS_OF_VALUE:
         return f"{value:.{_decimals(record.get('stderr'))}f}"
     return format(value, _FORMATS.get(name, "g"))

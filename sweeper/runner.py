@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sweeper import disk
 from sweeper.errors import SweeperError
 from sweeper.executors.base import Batch, Executor, NotNowError, Status, Submission
 from sweeper.folder import SweepFolder
@@ -197,12 +198,15 @@ class Runner:
         """Try to hand a batch over; jobs that cannot be handed over at all are failed jobs."""
         batch = held.batch
         try:
-            for submission in batch.submissions:
-                prepare(submission.folder, submission.spec, *self._ledger.composed(submission.number))
-            handles = self._executor.submit(batch)
+            with disk.trouble(self._folder.root):
+                for submission in batch.submissions:
+                    prepare(submission.folder, submission.spec, *self._ledger.composed(submission.number))
+                handles = self._executor.submit(batch)
         except NotNowError as later:
             held.not_before = time.monotonic() + later.seconds
             return
+        except disk.DiskError:  # the next job would fare no better: the sweep ends, to be resumed
+            raise
         except (OSError, SweeperError) as error:
             self._held.popleft()
             reason = f"it could not be submitted: {error}"
@@ -267,7 +271,7 @@ class Runner:
     def _finish(self, number: int, status: Status) -> None:
         """Record a job's end with all that it left in its folder."""
         folder, spec = self._folder.job(number), self._specs[number]
-        outcome = read_outcome(folder, spec.objective)
+        outcome = read_outcome(folder, spec.objective, allow_pickle=spec.allow_pickle)
         state, reason = status.state, status.reason
         if state is JobState.COMPLETED and outcome.problem:
             state, reason = JobState.FAILED, outcome.problem

@@ -38,6 +38,7 @@ class JobSpec:
         reservation_arn: Braket Direct reservation of the device.
         tags: Tags of the hybrid job.
         objective: Result key or metric that a Hydra sweeper minimises.
+        allow_pickle: Whether its result may be read if it is pickled.
         cost: Upper bound of its price.
     """
 
@@ -55,6 +56,7 @@ class JobSpec:
     reservation_arn: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     objective: str | None = None
+    allow_pickle: bool = False
     cost: Cost = field(default_factory=lambda: Cost(0, 0, 0.0, 0.0))
 
     @cached_property
@@ -120,6 +122,7 @@ def spec_of(config: SweepConfig) -> JobSpec:
         reservation_arn=config.job.reservation_arn,
         tags=dict(config.job.tags),
         objective=algorithm.objective,
+        allow_pickle=config.job.allow_pickle,
         cost=cost_of(config),
     )
 

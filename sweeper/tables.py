@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -33,6 +34,7 @@ OUTCOME_COLUMNS = (
 
 _FROM_RESULT = ("value", "stderr", "reference", "error", "ratio", "evaluations", "tasks", "shots_total")
 _COUNTS = ("evaluations", "tasks", "shots_total")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n")
 METRIC_COLUMNS = ("job", "iteration", "timestamp", "metric", "value")
 
 
@@ -112,10 +114,56 @@ def metrics_frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
 
 def write_tables(folder: SweepFolder, ledger: Ledger) -> None:
     """Write `results.parquet`, `results.csv` and `metrics.parquet`; readers never see half a file."""
+    version = ledger.version
     results = results_frame(ledger.jobs())
-    write_atomically(folder.results, _parquet(results))
-    write_atomically(folder.results_csv, results.to_csv(index=False).encode())
-    write_atomically(folder.metrics, _parquet(metrics_frame(ledger.metrics())))
+    write_atomically(folder.results, _parquet(results, version))
+    write_atomically(folder.results_csv, to_csv(results).encode(errors="replace"))
+    write_atomically(folder.metrics, _parquet(metrics_frame(ledger.metrics()), version))
+
+
+def read_table(path: Path, version: str | None = None) -> pd.DataFrame | None:
+    """A written table, in one go, as a running sweep may put another in its place at any moment.
+
+    Args:
+        path: The Parquet file.
+        version: The ledger's version that the table must show; any will do if none is given.
+
+    Returns:
+        The table; none if it is missing, damaged or shows another version.
+    """
+    import pyarrow as pa
+
+    try:
+        table = pd.read_parquet(BytesIO(path.read_bytes()))
+    except (OSError, pa.ArrowException):
+        return None
+    shown = table.attrs.pop("ledger", None)
+    return table if version in (None, shown) else None
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """CSV for people and their spreadsheets.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it, which shows it as text
+    (OWASP, "CSV Injection"); a carriage return, which ends a row for some, becomes a line break. The Parquet
+    files have it as it was.
+    """
+    texts = table.select_dtypes(include=["str", "object"]).columns
+    safe = table.assign(**{name: table[name].map(_safe_cell) for name in texts})
+    return str(safe.rename(columns=_safe_cell).to_csv(index=False))
+
+
+def _safe_cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.startswith(_FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
 
 
 class TableWriter:
@@ -144,8 +192,9 @@ class TableWriter:
             self._not_before = ended + max(self._LEAST_PAUSE, (ended - begun) / self._SHARE)
 
 
-def _parquet(frame: pd.DataFrame) -> bytes:
+def _parquet(frame: pd.DataFrame, version: str) -> bytes:
     buffer = BytesIO()
+    frame.attrs["ledger"] = version
     frame.to_parquet(buffer, index=False)
     return buffer.getvalue()
 

@@ -142,12 +142,6 @@ class TestResult:
         (folder.results / "results.json").mkdir()
         assert "not a Braket job result" in (read_outcome(folder, None).problem or "")
 
-    def test_pickled_data_is_never_unpickled(self, folder: JobFolder) -> None:
-        save(folder, {"value": "gASVBgAAAAAAAABLAS4="}, dataFormat="pickled_v4")
-        outcome = read_outcome(folder, "value")
-        assert (outcome.result, outcome.objective) == ({}, None)
-        assert "pickled data, which is not read: save plain values" in (outcome.problem or "")
-
     def test_text_that_no_database_takes_is_replaced(self, folder: JobFolder) -> None:
         save(folder, {"\udcff": ["a\ud800b", "😀"]})
         assert read_outcome(folder, None).result == {"?": ["a?b", "😀"]}

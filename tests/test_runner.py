@@ -67,7 +67,7 @@ class ScriptedExecutor:
         for submission in batch.submissions:
             name = submission.spec.hyperparameters["name"]
             if name in self.refuses:
-                raise OSError("no space left on device")
+                raise OSError("file name too long")
             self.submissions.append(submission)
             handle = f"{name}-{len(self.submissions)}"
             self.left[handle] = list(self.script.get(name, [RUNNING, COMPLETED]))
@@ -291,7 +291,7 @@ def test_a_failure_is_one_row_and_not_the_end(bench: Bench) -> None:
 def test_a_job_whose_folder_cannot_be_written_fails_alone(bench: Bench) -> None:
     bench.run(ScriptedExecutor(refuses={"b"}), "abc")
     assert bench.states() == ["COMPLETED", "FAILED", "COMPLETED"]
-    assert "no space left on device" in (bench.ledger.job(1).reason or "")
+    assert "file name too long" in (bench.ledger.job(1).reason or "")
 
 
 def test_completed_jobs_are_not_run_again_and_failed_ones_are(bench: Bench) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,14 @@ STEPS = {
 @pytest.mark.parametrize(("before", "after"), list(product(JobState, JobState)))
 def test_the_life_cycle_has_these_steps_and_no_others(before: JobState, after: JobState) -> None:
     assert before.may_become(after) is (after in STEPS[before].split())
+
+
+def test_the_documented_life_cycle_is_this_one() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "states.md").read_text()
+    rows = re.findall(r"^\| `([A-Z]+)` \| (.*?) \|", page, re.MULTILINE)
+    assert {state: set(re.findall(r"`([A-Z]+)`", steps)) for state, steps in rows} == {
+        str(before): {str(after) for after in JobState if before.may_become(after)} for before in JobState
+    }
 
 
 def test_a_completed_job_is_never_touched_again() -> None:

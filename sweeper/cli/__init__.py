@@ -7,6 +7,7 @@ import importlib
 import sys
 
 from sweeper.errors import SweeperError
+from sweeper.visible import visible
 
 SUBCOMMANDS = {
     "table": "print a sweep's results, sorted and filtered",
@@ -32,5 +33,12 @@ def run_subcommand(arguments: list[str]) -> int:
     try:
         return int(module.run(parser.parse_args(arguments)))
     except SweeperError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command's answer
+        print(visible(f"error: {error}"), file=sys.stderr)  # noqa: T201 - the command's answer
+        return 1
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(visible(f"error: {error.filename}: {error.strerror}"), file=sys.stderr)  # noqa: T201
         return 1

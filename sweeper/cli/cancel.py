@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from sweeper.conduct import conduct
-from sweeper.errors import FolderError
+from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.executors import make_executor
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Ledger, read_jobs, reading
+from sweeper.ledger import read_jobs, reading
 from sweeper.lock import only_writer
+from sweeper.opening import open_ledger
 from sweeper.render import make_console
 from sweeper.spec import JobSpec
 
@@ -29,7 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Cancel the sweep and wait until its jobs have ended."""
     folder = SweepFolder(options.folder)
-    with reading(folder.ledger) as db:
+    # A damaged one is rebuilt below, so that what runs and is paid for can be ended.
+    with suppress(DamagedLedgerError), reading(folder.ledger) as db:
         if all(job.state.finished for job in read_jobs(db)):
             make_console().print("All jobs have ended already.")
             return 0
@@ -52,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _cancel_ourselves(folder: SweepFolder) -> None:
-    ledger = Ledger(folder.ledger)
+    ledger = open_ledger(folder)
     try:
         launcher = ledger.recall("launcher")
         unfinished = {

@@ -26,6 +26,7 @@ from sweeper.ledger import JobRecord, read_jobs, reading
 from sweeper.render import make_console
 from sweeper.selection import select_all
 from sweeper.sweeps import load_together
+from sweeper.visible import put
 
 _MOST_SHOWN = 60
 
@@ -76,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         console = make_console()
         console.print(renderable(blocks, console))
     else:
-        print(FORMATS[options.format](blocks))  # noqa: T201 - the command's answer
+        put(FORMATS[options.format](blocks) + "\n")
     return 0
 
 

@@ -1,17 +1,23 @@
-"""Print a job's log; `--follow` goes on until the job ends."""
+"""Print a job's log; `--follow` goes on until the job ends.
+
+On a terminal control characters are shown, not obeyed; a file or a pipe gets the log as it is.
+"""
 
 from __future__ import annotations
 
 import argparse
-import sys
+import codecs
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from sweeper.errors import FolderError
-from sweeper.folder import SweepFolder
+from sweeper.folder import SweepFolder, open_regular
 from sweeper.ledger import JobRecord, read_jobs, read_launcher, reading
+from sweeper.visible import put
 
+_BLOCK = 2**16
 _PAUSE_SECONDS = 1.0
 _PAUSE_OF_CLOUDWATCH_SECONDS = 5.0
 
@@ -30,8 +36,7 @@ def run(options: argparse.Namespace) -> int:
     remote = job.job_arn is not None and not job.state.finished
     lines = _remote(folder, job, options.follow) if remote else _local(folder, job.number, options.follow)
     for text in lines:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        put(text)
     return 0
 
 
@@ -46,14 +51,15 @@ def _job(folder: SweepFolder, number: int) -> JobRecord:
 def _local(folder: SweepFolder, number: int, follow: bool) -> Iterator[str]:
     """What is in the job's log file, and what comes to it."""
     log = folder.job(number).log
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     position = 0
     while True:
         ended = not follow or _job(folder, number).state.finished
-        if log.is_file():
-            with log.open(encoding="utf-8", errors="replace") as file:
-                file.seek(position)
-                yield file.read()
-                position = file.tell()
+        with suppress(FileNotFoundError), open_regular(log) as file:
+            file.seek(position)
+            while block := file.read(_BLOCK):
+                yield decoder.decode(block)
+            position = file.tell()
         if ended:
             return
         time.sleep(_PAUSE_SECONDS)

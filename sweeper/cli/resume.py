@@ -1,6 +1,7 @@
 """Go on with a sweep: keep what has completed, adopt what runs, run the rest.
 
-Needs nothing but the sweep's folder, so it may be a copy on another machine.
+Needs nothing but the sweep's folder, so it may be a copy on another machine. A ledger that is damaged or
+missing is rebuilt from the jobs' folders first; the damaged one is kept beside it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from sweeper.conduct import conduct
 from sweeper.errors import FolderError
 from sweeper.executors import make_executor
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Ledger
 from sweeper.lock import only_writer
+from sweeper.opening import open_ledger
+from sweeper.records import can_rebuild
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
@@ -27,11 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Resume the sweep; the exit code says whether all its jobs have completed."""
     folder = SweepFolder(options.folder)
-    if not folder.ledger.is_file():
+    if not folder.ledger.is_file() and not can_rebuild(folder):
         raise FolderError(f"{folder.root} is not the folder of a sweep: it has no {folder.ledger.name}.")
     with only_writer(folder.lock):
         folder.cancel_request.unlink(missing_ok=True)
-        ledger = Ledger(folder.ledger)
+        ledger = open_ledger(folder, read_all=True)
         try:
             launcher = ledger.recall("launcher")
             if launcher is None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from sweeper.api import load_sweep
 from sweeper.render import make_console, render_results
 from sweeper.selection import check_columns, select_all
+from sweeper.tables import to_csv
+from sweeper.visible import put
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     columns = [name.strip() for name in options.columns.split(",") if name.strip()]
     check_columns(results, columns)
     if options.csv:
-        print((results[columns] if columns else results).to_csv(index=False), end="")  # noqa: T201
+        put(to_csv(results[columns] if columns else results))
     else:
         console = make_console()
         console.print(render_results(results, console, limit=options.limit or None, columns=columns))

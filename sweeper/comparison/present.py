@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.comparison.blocks import Block
+from sweeper.tables import to_csv
 
 _NOTHING = "No jobs to compare."
 _LEFT_OUT = "some columns are left out: a wider terminal or --format csv shows them"
@@ -58,7 +59,7 @@ def _width(table: Table, console: Console) -> int:
 def as_text(blocks: Sequence[Block]) -> str:
     """Plain text, as the terminal shows it."""
     text = io.StringIO()
-    console = Console(file=text, width=_WIDTH_OF_A_FILE, highlight=False)
+    console = Console(file=text, width=_WIDTH_OF_A_FILE, highlight=False, markup=False, emoji=False)
     console.print(renderable(blocks, console))
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
@@ -66,7 +67,7 @@ def as_text(blocks: Sequence[Block]) -> str:
 def as_csv(blocks: Sequence[Block]) -> str:
     """Every column at full precision; the tables one below the other where their columns agree."""
     frames = [block.full for block in blocks]
-    return pd.concat(frames, ignore_index=True).to_csv(index=False).rstrip("\n") if frames else ""
+    return to_csv(pd.concat(frames, ignore_index=True)).rstrip("\n") if frames else ""
 
 
 def as_markdown(blocks: Sequence[Block]) -> str:

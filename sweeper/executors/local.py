@@ -21,10 +21,11 @@ from sweeper.errors import ConfigError
 from sweeper.executors.base import Batch, Status, Submission
 from sweeper.executors.forkclient import ForkServerProcess
 from sweeper.executors.imports import imports_of
-from sweeper.folder import JobFolder, SweepFolder
+from sweeper.folder import JobFolder, SweepFolder, open_regular
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
+_MOST_OF_A_REPORT = 2**14
 _MOST_SERVERS = 4
 """Fork servers beyond which idle ones are ended: each may hold all of Braket's SDK in memory."""
 
@@ -241,10 +242,11 @@ class LocalExecutor:
     def _left_by_earlier_process(self, handle: str) -> Status | None:
         """The end of a job that an earlier orchestrator started, if it came to one."""
         try:
-            report = json.loads(_exit_file(self._jobs / handle.partition("/")[0]).read_bytes())
-        except (OSError, ValueError):
-            return None
-        return self._status_of(report) if report.get("id") == handle else None
+            with open_regular(_exit_file(self._jobs / handle.partition("/")[0])) as file:
+                report = json.loads(file.read(_MOST_OF_A_REPORT))
+            return self._status_of(report) if report["id"] == handle else None
+        except (OSError, ValueError, ArithmeticError, KeyError, TypeError, RecursionError):
+            return None  # a job can write there too
 
     def _status_of(self, report: Mapping[str, Any]) -> Status:
         times = {"started_at": report["started_at"], "ended_at": report["ended_at"], "billed_seconds": 0.0}
@@ -260,8 +262,8 @@ class LocalExecutor:
         if report["exit_code"] == 0:
             return Status(JobState.COMPLETED, **times)
         try:
-            failure = _failure_file(self._jobs / report["id"].partition("/")[0]).read_text(errors="replace")
-            reason = f"AlgorithmError: {failure}"
+            with open_regular(_failure_file(self._jobs / report["id"].partition("/")[0])) as file:
+                reason = f"AlgorithmError: {file.read(_MOST_OF_A_REPORT).decode(errors='replace')}"
         except OSError:
             reason = f"exit code {report['exit_code']}"
         return Status(JobState.FAILED, reason, **times)

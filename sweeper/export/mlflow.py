@@ -19,6 +19,7 @@ from sweeper.errors import SweeperError
 from sweeper.export import needs
 from sweeper.folder import JobFolder
 from sweeper.ledger import JobRecord, read_jobs, reading
+from sweeper.provenance import without_secrets
 from sweeper.states import JobState
 from sweeper.tables import flatten
 
@@ -49,6 +50,7 @@ def export(sweep: Sweep, destination: str) -> str:
         jobs = read_jobs(db)
         (sweep_id,) = db.execute("SELECT value FROM sweep WHERE key = 'id'").fetchone()
     name = sweep.folder.root.resolve().name
+    shown = without_secrets(destination)
     metrics = dict(iter(sweep.metrics.groupby("job", sort=False)))
     ended = [job for job in jobs if job.state.finished]
     with _file_store_allowed(destination):
@@ -62,10 +64,10 @@ def export(sweep: Sweep, destination: str) -> str:
             for job in missing:
                 target.add(job, metrics.get(job.number), sweep.folder.job(job.number))
         except MlflowException as error:
-            raise SweeperError(f"MLflow refuses {destination}: {error}") from error
+            raise SweeperError(without_secrets(f"MLflow refuses {shown}: {error}")) from error
     kept = f", {len(ended) - len(missing)} were there" if len(missing) < len(ended) else ""
     left = f"; {len(jobs) - len(ended)} unfinished jobs left out" if len(ended) < len(jobs) else ""
-    return f"{len(missing)} runs written to experiment {name!r} of {destination}{kept}{left}"
+    return f"{len(missing)} runs written to experiment {name!r} of {shown}{kept}{left}"
 
 
 @contextmanager

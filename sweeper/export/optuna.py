@@ -15,6 +15,7 @@ from sweeper.comparison.compare import sections_of
 from sweeper.comparison.metric import numbers
 from sweeper.errors import SweeperError
 from sweeper.export import needs
+from sweeper.provenance import without_secrets
 from sweeper.selection import swept_keys
 from sweeper.states import JobState
 
@@ -39,6 +40,7 @@ def export(sweep: Sweep, destination: str) -> str:
     except ImportError as error:
         raise needs("Optuna", "optuna") from error
     written = []
+    shown = without_secrets(destination)
     sections = sections_of(sweep.results)
     for title, rows in sections:
         name = "-".join(filter(None, [sweep.folder.root.resolve().name, title.rpartition("=")[2]]))
@@ -48,16 +50,16 @@ def export(sweep: Sweep, destination: str) -> str:
             study.add_trials(trials)
         except DuplicatedStudyError as error:
             raise SweeperError(
-                f"{destination} already has a study {name!r}: delete it (optuna delete-study) or name "
+                f"{shown} already has a study {name!r}: delete it (optuna delete-study) or name "
                 "another --output."
             ) from error
         except (StorageInternalError, SQLAlchemyError, ValueError, ImportError) as error:
-            raise SweeperError(f"Optuna refuses {destination}: {error}") from error
+            raise SweeperError(without_secrets(f"Optuna refuses {shown}: {error}")) from error
         left = len(rows) - len(trials)
         written.append(
             f"{len(trials)} trials in study {name!r}" + (f" ({left} unfinished left out)" if left else "")
         )
-    return f"{'; '.join(written) or 'no jobs, so no study'} of {destination}"
+    return f"{'; '.join(written) or 'no jobs, so no study'} of {shown}"
 
 
 def _trials(rows: pd.DataFrame, metrics: pd.DataFrame, optuna: Any) -> list[Any]:

@@ -26,6 +26,7 @@ class JobLimits:
         image_uri: Container image on AWS; none for Braket's base image.
         input_data: Local path or S3 URI of each input channel.
         reservation_arn: Braket Direct reservation of the device.
+        allow_pickle: Read results that a job has pickled, which runs whatever code is in them.
     """
 
     max_runtime_seconds: int = 3600
@@ -33,6 +34,7 @@ class JobLimits:
     image_uri: str | None = None
     input_data: dict[str, str] = field(default_factory=dict)
     reservation_arn: str | None = None
+    allow_pickle: bool = False
 
     def __post_init__(self) -> None:
         require(
@@ -43,7 +45,8 @@ class JobLimits:
         )
         for channel in self.input_data:
             require(
-                re.fullmatch(r"[A-Za-z0-9._-]{1,64}", channel) is not None and channel != INPUT_CHANNEL,
+                re.fullmatch(r"(?!\.+$)[A-Za-z0-9._-]{1,64}", channel) is not None
+                and channel != INPUT_CHANNEL,
                 "job.input_data",
                 channel,
                 f"a channel of letters, digits, dots, hyphens and underscores other than {INPUT_CHANNEL!r}",

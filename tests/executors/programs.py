@@ -97,6 +97,33 @@ def writes_binary():
     save_job_result({"ok": True})
 
 
+def babbles():
+    sys.stdout.flush()
+    os.write(1, b"\\x1b[2J\\x1b]0;owned\\x07 \\xff\\xfe\\n" + b"no line break " * 100_000 + b"\\n")
+    print("Metrics - timestamp=1.0; loss=nan; iteration_number=0;")
+    print("Metrics - timestamp=2.0; loss=inf; iteration_number=1;")
+    print("Metrics - timestamp=3.0; loss=0.5; iteration_number=2;")
+    print("Metrics - timestamp=4.0; loss=0.2", end="", flush=True)
+    save_job_result({"=cmd": "<script>alert(1)</script>", "nan": float("nan"), "big": 10**400})
+
+
+def leaves_half_a_result():
+    save_job_result({"value": 1.0})
+    path = os.path.join(os.environ["AMZN_BRAKET_JOB_RESULTS_DIR"], "results.json")
+    text = open(path).read()
+    open(path, "w").write(text[: len(text) // 2])
+
+
+def leaves_no_json():
+    with open(os.path.join(os.environ["AMZN_BRAKET_JOB_RESULTS_DIR"], "results.json"), "wb") as file:
+        file.write(bytes(range(256)))
+
+
+def pickles_its_result():
+    from braket.jobs_data import PersistedJobDataFormat
+    save_job_result({"value": numpy.eye(2)}, PersistedJobDataFormat.PICKLED_V4)
+
+
 if __name__ == "__main__":
     save_job_result({"as_script": True})
 """

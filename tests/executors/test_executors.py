@@ -6,6 +6,7 @@ import json
 import math
 import time
 
+from sweeper.outcome import read_outcome
 from sweeper.states import JobState
 
 from .conftest import PATIENCE_SECONDS, Place
@@ -124,6 +125,24 @@ def test_binary_output_harms_nothing(place: Place) -> None:
     status, outcome, _ = place.run("writes_binary")
     assert status.state is JobState.COMPLETED
     assert [(m.metric, m.value) for m in outcome.metrics] == [("loss", 1.5)]
+
+
+def test_what_a_job_leaves_is_read_with_care_and_is_its_trouble_alone(place: Place) -> None:
+    programs = ("babbles", "leaves_half_a_result", "leaves_no_json", "pickles_its_result", "well")
+    jobs = [place.submit(place.spec(program)) for program in programs]
+    ends = [place.end(*job) for job in jobs]
+    assert [status.state for status, _ in ends] == [JobState.COMPLETED] * len(programs)
+    babble, half, no_json, pickled, well = (outcome for _, outcome in ends)
+    assert babble.problem is None
+    assert babble.result["=cmd"] == "<script>alert(1)</script>"
+    assert (math.isnan(babble.result["nan"]), babble.result["big"]) == (True, 10**400)
+    losses = [metric.value for metric in babble.metrics if metric.metric == "loss"]
+    assert (math.isnan(losses[0]), losses[1:]) == (True, [math.inf, 0.5])
+    for outcome in (half, no_json):
+        assert (outcome.result, "not a Braket job result" in (outcome.problem or "")) == ({}, True)
+    assert "job.allow_pickle=true" in (pickled.problem or "")
+    assert read_outcome(jobs[3][1], None, allow_pickle=True).result == {"value": [[1.0, 0.0], [0.0, 1.0]]}
+    assert (well.problem, len(well.metrics)) == (None, 1)
 
 
 def test_the_surroundings_are_those_of_a_hybrid_job(place: Place) -> None:

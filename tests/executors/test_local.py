@@ -18,6 +18,7 @@ from sweeper.errors import ConfigError, SweeperError
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import SweepFolder
 from sweeper.outcome import read_outcome
+from sweeper.rehearsal import rehearse
 from sweeper.states import JobState
 
 from .conftest import KINDS, PATIENCE_SECONDS, Place, local
@@ -210,6 +211,27 @@ def test_what_a_job_writes_into_its_working_directory_stays_there_and_nowhere_el
     left = {str(path.relative_to(place.folder.root)) for path in place.folder.root.glob("jobs/*/work/**/*")}
     assert left == {"jobs/1/work/draft", "jobs/3/work/writes.py"}
     assert {path.parent.name for path in place.folder.root.glob("jobs/*/work")} == {"1", "3"}
+
+
+@pytest.mark.parametrize(
+    "report", ["", "[]", "[" * 20_000, '{"id": "7/t"}', '{"id": "7/t", "signal": 1e999}', "pipe"]
+)
+def test_an_exit_file_that_a_job_has_spoilt_says_nothing(local_place: Place, report: str) -> None:
+    folder = local_place.folder.job(7)
+    folder.root.mkdir(parents=True, exist_ok=True)
+    path = folder.root / "exit.json"
+    if report == "pipe":
+        path.unlink()
+        os.mkfifo(path)  # reading it would wait for ever
+    else:
+        path.write_text(report)
+    assert local_place.executor.poll(["7/t"]) == {}
+
+
+def test_a_rehearsal_tells_of_a_result_that_could_not_be_read(local_place: Place, tmp_path: Path) -> None:
+    told = r"nothing was submitted: results.json holds pickled data, .* job.allow_pickle=true"
+    with pytest.raises(ConfigError, match=told):
+        rehearse(SweepFolder(tmp_path), [local_place.spec("pickles_its_result")])
 
 
 def test_paid_devices_are_refused(local_place: Place) -> None:

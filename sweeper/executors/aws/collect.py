@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
+from sweeper import disk
 from sweeper.errors import SweeperError
 from sweeper.executors.aws import packing, trouble
 from sweeper.executors.aws.account import Account
-from sweeper.executors.aws.archive import ArchiveError, unpack
+from sweeper.executors.aws.archive import MOST_BYTES, ArchiveError, unpack
 from sweeper.executors.aws.joblog import LogReader
 from sweeper.executors.aws.watch import Watch
 from sweeper.executors.base import Status
@@ -20,12 +26,13 @@ from sweeper.folder import JobFolder
 from sweeper.states import JobState
 
 _AT_ONCE = 8
+_IN_MEMORY = 8 * 2**20
 
 Finished = Mapping[str, tuple[JobFolder, Status]]
 
 
 class Collector:
-    """Fetches archives, logs and checkpoints; an archive is unpacked from memory, through no shared file."""
+    """Fetches archives, logs and checkpoints; an archive goes through no file that jobs share."""
 
     def __init__(self, account: Account, watch: Watch) -> None:
         """Fetch from `account` the jobs that `watch` knows."""
@@ -40,6 +47,7 @@ class Collector:
 
         Raises:
             CredentialsError: The credentials have expired; nothing is lost, the jobs can be fetched later.
+            DiskError: The disk is full, read-only or failing; the same holds.
         """
         arns: dict[str, dict[str, tuple[JobFolder, Status]]] = {}
         for handle, entry in finished.items():
@@ -51,6 +59,11 @@ class Collector:
         return {handle: status for statuses in fetched for handle, status in statuses.items()}
 
     def _collect_one(self, arn: str, jobs: Finished) -> dict[str, Status]:
+        # If the disk is in the way the job is left as it is: it is paid for, and can be fetched later.
+        with disk.trouble(next(iter(jobs.values()))[0].root):
+            return self._fetch(arn, jobs)
+
+    def _fetch(self, arn: str, jobs: Finished) -> dict[str, Status]:
         job = self._watch.description(arn)
         folders = {handle: folder for handle, (folder, _) in jobs.items()}
         problem = self._results(job, folders)
@@ -60,7 +73,7 @@ class Collector:
             if packing.place_of(handle):
                 ended = packing.own_status(folder, status)
             else:
-                folder.log.write_text(self._log(job), encoding="utf-8")
+                self._write_log(job, folder.log)
                 ended = status
             if problem and ended.state is JobState.COMPLETED:
                 ended = replace(ended, state=JobState.FAILED, reason=problem)
@@ -71,22 +84,40 @@ class Collector:
         """Unpack the archive of results; returns what is wrong with it."""
         bucket, prefix = _place(str(job["outputDataConfig"]["s3Path"]))
         key = f"{prefix}/output/model.tar.gz"
+        handle, folder = next(iter(folders.items()))
+        folder.root.mkdir(parents=True, exist_ok=True)
+        # Small ones stay in memory; a large one goes where there is to be room for what is in it.
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder.root)) as archive:
+            fetch = partial(self._download, bucket, key, archive)
+            size = trouble.patiently("Fetching a result archive", fetch)
+            if size is None:
+                return f"it has no result archive (s3://{bucket}/{key})"
+            if size > MOST_BYTES:
+                return f"its result archive is unreasonably large: {size} bytes (s3://{bucket}/{key})"
+            archive.seek(0)
+            try:
+                if packing.place_of(handle):
+                    packing.unpack_members(archive, folders)
+                else:
+                    unpack(archive, folder.results)
+            except ArchiveError as error:
+                return str(error)
+        return None
+
+    def _download(self, bucket: str, key: str, target: IO[bytes]) -> int | None:
+        """Size of an object, which is then in `target` unless it is too large; none if there is no object."""
         try:
-            archive = self._account.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            answer = self._account.s3.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if trouble.code_of(error) in {"NoSuchKey", "404"}:
-                return f"it has no result archive (s3://{bucket}/{key})"
-            with trouble.explained("Fetching a result archive"):
-                raise
-        try:
-            handle, folder = next(iter(folders.items()))
-            if packing.place_of(handle):
-                packing.unpack_members(archive, folders)
-            else:
-                unpack(archive, folder.results)
-        except ArchiveError as error:
-            return str(error)
-        return None
+                return None
+            raise
+        target.seek(0)
+        target.truncate()
+        with closing(answer["Body"]) as body:
+            if answer["ContentLength"] <= MOST_BYTES:
+                shutil.copyfileobj(body, target)
+        return int(answer["ContentLength"])
 
     def _checkpoints(self, job: Mapping[str, Any], folders: Mapping[str, JobFolder]) -> None:
         """Copy the checkpoints, so that another attempt can go on from them wherever it runs."""
@@ -103,15 +134,20 @@ class Collector:
                 mine = f"{prefix}/{place}/" if place else f"{prefix}/"
                 for key in keys:
                     target = (folder.checkpoints / key.removeprefix(mine)).resolve()
-                    if key.startswith(mine) and target.is_relative_to(folder.checkpoints.resolve()):
-                        target.parent.mkdir(parents=True, exist_ok=True)
-                        self._account.s3.download_file(bucket, key, str(target))
+                    inside = key.startswith(mine) and target.is_relative_to(folder.checkpoints.resolve())
+                    if inside and not key.endswith("/"):
+                        # In S3 a name may be a file's and a folder's at once; here the first one counts.
+                        with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
+                            target.parent.mkdir(parents=True, exist_ok=True)
+                            self._account.s3.download_file(bucket, key, str(target))
 
-    def _log(self, job: Mapping[str, Any]) -> str:
-        try:
-            return "".join(f"{line}\n" for line in LogReader(self._account, job).new_lines())
-        except SweeperError as error:
-            return f"(the log could not be fetched: {error})\n"
+    def _write_log(self, job: Mapping[str, Any], log: Path) -> None:
+        """Write a job's log line by line: it may be long."""
+        with log.open("w", encoding="utf-8", errors="replace") as file:
+            try:
+                file.writelines(f"{line}\n" for line in LogReader(self._account, job).new_lines())
+            except SweeperError as error:
+                file.write(f"(the log could not be fetched: {error})\n")
 
 
 def _place(uri: str) -> tuple[str, str]:

@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
+from sweeper import disk
 from sweeper.executors.aws.archive import unpack
 from sweeper.executors.base import Batch, Status
 from sweeper.folder import JobFolder
@@ -46,13 +48,16 @@ def place_of(handle: str) -> str:
     return handle.partition("#")[2].partition("/")[0]
 
 
-def unpack_members(archive: bytes, folders: Mapping[str, JobFolder]) -> None:
+def unpack_members(archive: IO[bytes], folders: Mapping[str, JobFolder]) -> None:
     """Unpack an archive of several jobs' results into their folders, by handle.
 
     Raises:
         ArchiveError: It is damaged.
+        DiskError: It cannot be written here.
     """
-    with tempfile.TemporaryDirectory() as scratch:
+    # Beside the folders, which have room for it, if anything has.
+    beside = next(iter(folders.values())).root.parent
+    with disk.trouble(beside), tempfile.TemporaryDirectory(dir=beside, prefix=".packed-") as scratch:
         unpack(archive, Path(scratch))
         for handle, folder in folders.items():
             mine = Path(scratch) / place_of(handle)
@@ -71,13 +76,17 @@ def own_status(folder: JobFolder, shared: Status) -> Status:
     """How one of several jobs ended, by what the packed program wrote down of it."""
     try:
         report = json.loads((folder.root / "exit.json").read_bytes())
-        code, started_at, ended_at = report["exit_code"], report["started_at"], report["ended_at"]
-    except (OSError, ValueError, KeyError):
+        code, started_at, ended_at = (
+            int(report["exit_code"]),
+            float(report["started_at"]),
+            float(report["ended_at"]),
+        )
+        reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    except (OSError, ValueError, ArithmeticError, KeyError, TypeError, RecursionError):
         reason = shared.reason or "it was not finished when the hybrid job that it shared ended"
         state = JobState.FAILED if shared.state is JobState.COMPLETED else shared.state
         return replace(shared, state=state, reason=reason)
     status = replace(shared, started_at=started_at, ended_at=ended_at, reason=None)
     if code == 0:
         return replace(status, state=JobState.COMPLETED)
-    reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     return replace(status, state=JobState.FAILED, reason=reason)

@@ -1,0 +1,240 @@
+"""What the ledger holds, a second time: in the jobs' folders, from which a damaged ledger is rebuilt.
+
+`jobs.jsonl` lists the jobs as they were enlisted, `sweep.json` has the sweep's name and launcher, and
+`jobs/<n>/job.json` says all that is known of a job: written when it ends, and when it is handed over to
+where it outlives this process. Metrics are read again from the logs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sweeper import disk
+from sweeper.errors import DamagedLedgerError, FolderError
+from sweeper.folder import SweepFolder, open_regular, write_atomically, write_json
+from sweeper.ledger import Entry, JobRecord, Ledger, Metric
+from sweeper.outcome import read_metrics
+from sweeper.states import JobState
+
+_COLUMNS = {column.name for column in fields(JobRecord)}
+_ENLISTED = {column.name for column in fields(Entry)} | {"number"}
+_BEFORE_ANYTHING: dict[str, Any] = {
+    **dict.fromkeys(_COLUMNS - _ENLISTED),
+    "state": JobState.PENDING,
+    "attempts": 0,
+    "reserved_usd": 0.0,
+    "result": {},
+}
+
+
+class RecordWriter:
+    """Keeps the records up to date while the sweep runs."""
+
+    def __init__(self, folder: SweepFolder, ledger: Ledger, *, jobs_outlive_us: bool) -> None:
+        """Write down what has been enlisted.
+
+        Args:
+            folder: The sweep's folder.
+            ledger: Its ledger.
+            jobs_outlive_us: Whether a job is to be found again by its handle.
+
+        Raises:
+            DiskError: The disk is full, read-only or failing.
+        """
+        self._folder = folder
+        self._sweep = ledger.sweep_id
+        self._written = {JobState.QUEUED} if jobs_outlive_us else set()
+        facts = {"sweep": self._sweep, "launcher": ledger.recall("launcher")}
+        write_json(folder.facts, facts, private=True)
+        _extend(folder.listing, ledger)
+
+    def changed(self, job: JobRecord) -> None:
+        """Write a job's record if it has ended, or has just been handed over.
+
+        Raises:
+            DiskError: The disk is full, read-only or failing.
+        """
+        if job.attempts and (job.state.finished or job.state in self._written):
+            content = json.dumps({"sweep": self._sweep, **vars(job)})
+            with suppress(NotADirectoryError, FileExistsError):  # the job's own doing, and its own loss
+                write_atomically(self._folder.job(job.number).record, content.encode(), private=True)
+
+    def tick(self) -> None:
+        """Nothing is put off."""
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What became of a ledger: where the damaged one is, the new one's jobs, and the records not read."""
+
+    aside: Path | None
+    jobs: Sequence[JobRecord]
+    unreadable: Sequence[str]
+
+    def __str__(self) -> str:
+        finished = sum(job.state.finished for job in self.jobs)
+        found = sum(job.state.active for job in self.jobs)
+        said = (
+            f"The ledger was rebuilt from the jobs' folders: {len(self.jobs)} jobs, {finished} of them have "
+            f"ended, {found} are looked for where they were handed over, the others run (again)."
+        )
+        if self.aside is not None:
+            said += f" The damaged one is kept as {self.aside.name}."
+        if self.unreadable:
+            said += (
+                f" {len(self.unreadable)} records could not be read ({', '.join(self.unreadable[:5])}): "
+                "their jobs run again if the listing or the sweep's command names them."
+            )
+        return said
+
+
+def can_rebuild(folder: SweepFolder) -> bool:
+    """Whether there are any records."""
+    return folder.listing.is_file() or any(job.record.is_file() for _, job in folder.job_folders)
+
+
+def rebuild(folder: SweepFolder, damage: DamagedLedgerError | None) -> Rebuilt:
+    """Put a new ledger in the place of one that is damaged or missing; needs the folder's lock.
+
+    A job that has ended is as it was. One that was handed over to where it outlives this process is looked
+    for there by its handle, so that nothing is paid twice; every other one is to be submitted (again), with
+    the token it would have had.
+
+    Raises:
+        FolderError: There are no records, or they cannot be written.
+    """
+    if not can_rebuild(folder):
+        raise FolderError(
+            f"{damage or folder.ledger}: and there is no record of a job to rebuild it from. Move the file "
+            "away to begin anew."
+        ) from damage
+    facts = _facts(folder)
+    jobs, sweeps, unreadable = _read_records(folder)
+    # As the tokens of submissions derive from it, the name is the old one if anything still tells it.
+    identity = facts.get("sweep") or next(iter(sweeps), None)
+    with disk.trouble(folder.root):
+        aside = _set_aside(folder.ledger)
+        draft = folder.ledger.with_name(f".{folder.ledger.name}.rebuilt")
+        for leftover in draft.parent.glob(f"{draft.name}*"):
+            leftover.unlink()
+    with closing(Ledger(draft, durable=True, identity=identity)) as ledger:
+        ledger.restore((job, _metrics(folder, job)) for job in jobs)
+        if facts.get("launcher"):
+            ledger.remember("launcher", facts["launcher"])
+    draft.replace(folder.ledger)
+    return Rebuilt(aside, jobs, unreadable)
+
+
+def _extend(listing: Path, ledger: Ledger) -> None:
+    """Add the jobs that are not listed yet; a line that a crash has cut off is written again."""
+    with disk.trouble(listing), open(listing, "ab+", opener=_private) as file:
+        file.seek(0)
+        content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        file.truncate(len(whole))
+        last = _parsed(whole[whole.rfind(b"\n", 0, -1) + 1 :]) if whole else None
+        first = last["number"] + 1 if last and isinstance(last.get("number"), int) else 0
+        if not first:
+            file.truncate(0)
+        file.writelines(f"{line}\n".encode() for line in ledger.listing(first))
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _read_records(folder: SweepFolder) -> tuple[list[JobRecord], list[str], list[str]]:
+    """The jobs by number, the sweep's names that they tell, and the records that cannot be read."""
+    by_number: dict[int, JobRecord] = {}
+    sweeps: list[str] = []
+    unreadable: list[str] = []
+    for place, values in _listed(folder.listing):
+        record = None if values is None else _record({**_BEFORE_ANYTHING, **values})
+        if record is None:
+            unreadable.append(place)
+        else:
+            by_number[record.number] = record
+    for number, job in folder.job_folders:
+        if not job.record.exists():
+            continue
+        values = _parsed_file(job.record)
+        record = None if values is None else _record(values)
+        if values is None or record is None or record.number != number:
+            unreadable.append(str(job.record.relative_to(folder.root)))
+            continue
+        sweeps.append(str(values.get("sweep")))
+        by_number[number] = record
+    by_key: dict[str, JobRecord] = {}
+    for _, record in sorted(by_number.items()):
+        by_key.setdefault(record.key, record)
+    return list(by_key.values()), sweeps, unreadable
+
+
+def _listed(listing: Path) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    with suppress(FileNotFoundError), open_regular(listing) as lines:
+        for place, line in enumerate(lines, 1):
+            yield f"{listing.name} line {place}", _parsed(line)
+
+
+def _record(values: Mapping[str, Any]) -> JobRecord | None:
+    """The job of these values, to be looked for where it was handed over, or to be run again."""
+    try:
+        job = JobRecord(**{name: values[name] for name in _COLUMNS} | {"state": JobState(values["state"])})
+        numbers = (job.reserved_usd, job.started_at, job.ended_at, job.cost_usd, job.objective)
+        texts = (job.batch, job.handle, job.reason, job.job_arn)
+        in_order = (
+            all(0 <= count < 2**31 for count in (job.number, job.attempts))
+            and all(number is None or isinstance(float(number), float) for number in numbers)
+            and all(isinstance(text.encode(), bytes) for text in (job.key, *filter(None, texts)))
+            and all(isinstance(part, dict) for part in (job.config, job.choices, job.spec, job.result))
+            and isinstance(job.overrides, list)
+        )
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        return None
+    if not in_order:
+        return None
+    if job.state.finished:
+        return job
+    if job.handle is not None and job.handle.startswith("arn:"):
+        return replace(job, state=JobState.QUEUED)
+    return replace(job, state=JobState.PENDING, batch=None, handle=None, reserved_usd=0.0)
+
+
+def _metrics(folder: SweepFolder, job: JobRecord) -> list[Metric]:
+    return read_metrics(folder.job(job.number).log) if job.state.finished else []
+
+
+def _facts(folder: SweepFolder) -> dict[str, Any]:
+    return _parsed_file(folder.facts) or {}
+
+
+def _parsed_file(path: Path) -> dict[str, Any] | None:
+    try:
+        with open_regular(path) as file:
+            return _parsed(file.read())
+    except OSError:
+        return None
+
+
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _set_aside(ledger: Path) -> Path | None:
+    """Rename a damaged ledger, and its log of changes, which SQLite would apply to the new one."""
+    aside = ledger.with_name(f"{ledger.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+    for suffix in ("-wal", "-shm", ""):
+        with suppress(FileNotFoundError):
+            Path(f"{ledger}{suffix}").replace(f"{aside}{suffix}")
+    return aside if aside.exists() else None

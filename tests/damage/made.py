@@ -1,0 +1,88 @@
+"""A small sweep with a job in every state, written as the runner writes it, and ways to harm it."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from sweeper.folder import SweepFolder
+from sweeper.ledger import Entry, JobRecord, Ledger, Metric
+from sweeper.records import RecordWriter
+from sweeper.states import JobState
+
+ARN = "arn:aws:braket:us-east-1:123456789012:job/11111111-2222-3333-4444-555555555555"
+LAUNCHER = {"name": "braket_aws", "options": {"pack": 1}, "max_usd": 5.0, "spending_limit": False}
+COMPLETED, FAILED, RETRIED, HANDED_OVER, ANNOUNCED, PENDING, CANCELLED = range(7)
+
+
+def make_sweep(root: Path) -> SweepFolder:
+    """Seven jobs: the numbers above say which is which."""
+    folder = SweepFolder(root)
+    with closing(Ledger(folder.ledger)) as ledger:
+        ledger.enlist(
+            Entry(f"key-{n}", [f"seed={n}"], {"seed": n, "tags": {"ψ": None}}, {"device": "sv1"}, {"x": n})
+            for n in range(7)
+        )
+        ledger.remember("launcher", LAUNCHER)
+        records = RecordWriter(folder, ledger, jobs_outlive_us=True)
+
+        def step(number: int, change: Callable[[], object]) -> None:
+            change()
+            records.changed(ledger.job(number))
+
+        for number in (COMPLETED, FAILED, RETRIED, HANDED_OVER):
+            step(number, lambda number=number: ledger.submitting(number, 2.0))  # type: ignore[misc]
+            step(number, lambda number=number: ledger.submitted(number, f"{ARN}#{number}/4"))  # type: ignore[misc]
+            step(number, lambda number=number: ledger.running(number, 10.0))  # type: ignore[misc]
+        folder.job(COMPLETED).root.mkdir(parents=True, exist_ok=True)
+        folder.job(COMPLETED).log.write_text("Metrics - timestamp=1.5; energy=-1.0; iteration_number=3;\n")
+        step(
+            COMPLETED,
+            lambda: ledger.finish(
+                COMPLETED,
+                JobState.COMPLETED,
+                None,
+                ended_at=20.0,
+                cost_usd=0.25,
+                result={"value": -1.0, "text": "ψ"},
+                objective=-1.0,
+                metrics=[Metric(3, 1.5, "energy", -1.0)],
+            ),
+        )
+        step(FAILED, lambda: ledger.finish(FAILED, JobState.FAILED, "it broke\nits log", cost_usd=0.5))
+        step(RETRIED, lambda: ledger.finish(RETRIED, JobState.FAILED, "it broke", cost_usd=0.5))
+        step(RETRIED, lambda: ledger.requeue(RETRIED, "another attempt"))
+        step(RETRIED, lambda: ledger.submitting(RETRIED, 2.0))
+        step(ANNOUNCED, lambda: ledger.submitting(ANNOUNCED, 2.0))
+        step(CANCELLED, lambda: ledger.finish(CANCELLED, JobState.CANCELLED, "cancelled"))
+    return folder
+
+
+def read_all(folder: SweepFolder) -> tuple[str, list[JobRecord], list[tuple[object, ...]]]:
+    with closing(Ledger(folder.ledger)) as ledger:
+        return ledger.sweep_id, ledger.jobs(), ledger.metrics()
+
+
+def in_child(act: Callable[[], None]) -> None:
+    """Do something in a forked process, which may give up rights or set limits."""
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            act()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0, "see the child's traceback above"
+
+
+def without_rights() -> None:
+    """Be nobody, for whom a folder without the write bit is read-only."""
+    if os.getuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
