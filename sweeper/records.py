@@ -19,7 +19,7 @@ from typing import Any
 from sweeper import disk
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.folder import SweepFolder, open_regular, write_atomically, write_json
-from sweeper.ledger import Entry, JobRecord, Ledger, Metric
+from sweeper.ledger import Entry, JobRecord, Ledger, Metric, Standing
 from sweeper.outcome import read_metrics
 from sweeper.states import JobState
 
@@ -49,19 +49,23 @@ class RecordWriter:
             DiskError: The disk is full, read-only or failing.
         """
         self._folder = folder
+        self._ledger = ledger
         self._sweep = ledger.sweep_id
         self._written = {JobState.QUEUED} if jobs_outlive_us else set()
         facts = {"sweep": self._sweep, "launcher": ledger.recall("launcher")}
         write_json(folder.facts, facts, private=True)
         _extend(folder.listing, ledger)
 
-    def changed(self, job: JobRecord) -> None:
+    def changed(self, standing: Standing) -> None:
         """Write a job's record if it has ended, or has just been handed over.
 
         Raises:
             DiskError: The disk is full, read-only or failing.
         """
-        if job.attempts and (job.state.finished or job.state in self._written):
+        if not (standing.state.finished or standing.state in self._written):
+            return
+        job = self._ledger.job(standing.number)
+        if job.attempts:
             content = json.dumps({"sweep": self._sweep, **vars(job)})
             with suppress(NotADirectoryError, FileExistsError):  # the job's own doing, and its own loss
                 write_atomically(self._folder.job(job.number).record, content.encode(), private=True)
