@@ -26,6 +26,7 @@ from sweeper.schema.device import Device, Price
 from sweeper.schema.instance import Instance
 from sweeper.schema.optimizer import OPTIMIZERS
 from sweeper.spec import JobSpec
+from sweeper.sweep_loader import SweepLoader
 
 CONF = shipped("conf")
 ALGORITHMS = {algorithm.name: algorithm for algorithm in (VqeH2, QaoaMaxcut, Script)}
@@ -50,7 +51,7 @@ class Sweep:
     """Composes combinations as the launcher does."""
 
     def __init__(self, loader: ConfigLoader) -> None:
-        self.loader = loader
+        self.loader = SweepLoader(loader)
         self.config = loader.load_configuration("config", [], run_mode=RunMode.MULTIRUN)
 
     def __call__(self, *combinations: str, first: int = 0) -> list[Combination]:
