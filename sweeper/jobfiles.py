@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,15 +16,19 @@ _OF_ONE_ATTEMPT = ("log.txt", "results", "exit.json", "failure.txt", "work")
 
 
 def prepare(
-    folder: JobFolder, spec: JobSpec, config: Mapping[str, Any], overrides: Sequence[str] = ()
+    folder: JobFolder,
+    spec: JobSpec,
+    config: Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    attempt: int = 2,
 ) -> None:
-    """Write the job's config and hyperparameters, and move an earlier attempt's output aside.
+    """Write the job's config and hyperparameters for an attempt, and move the earlier one's output aside.
 
-    Checkpoints stay: the new attempt may go on from them.
+    Attempt k is found in `attempts/<k>/`. Checkpoints stay: the new attempt may go on from them.
     """
     left = [folder.root / name for name in _OF_ONE_ATTEMPT if (folder.root / name).exists()]
     if any(path.is_file() or any(path.iterdir()) for path in left):
-        aside = folder.attempts / str(sum(1 for _ in folder.attempts.glob("*")) + 1)
+        aside = _unused(folder.attempts, max(1, attempt - 1))
         aside.mkdir(parents=True)
         for path in left:
             path.replace(aside / path.name)
@@ -34,6 +39,20 @@ def prepare(
     folder.hyperparameters.write_text(json.dumps(dict(spec.hyperparameters), indent=2), encoding="utf-8")
     for name, content in spec.input_files.items():
         write_atomically(folder.input / "hyperparameters" / name, content.encode())
+
+
+def set_checkpoints_aside(folder: JobFolder, attempt: int) -> None:
+    """Keep the checkpoints of the attempts so far from the next one, which runs something else."""
+    if folder.checkpoints.is_dir() and any(folder.checkpoints.iterdir()):
+        aside = _unused(folder.attempts, attempt)
+        aside.mkdir(parents=True)
+        folder.checkpoints.replace(aside / folder.checkpoints.name)
+
+
+def _unused(attempts: Path, attempt: int) -> Path:
+    """`attempts/<k>`, or `<k>-2` and so on if an attempt was broken off and made once more."""
+    names = (str(attempt), *(f"{attempt}-{again}" for again in range(2, 10_000)))
+    return next(path for name in names if not (path := attempts / name).exists())
 
 
 def _yaml(value: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
@@ -77,6 +77,10 @@ class NotNowError(SweeperError):
         self.seconds = seconds
 
 
+class AccessLostError(SweeperError):
+    """The place does not let us in any more; jobs that it holds go on, and can be adopted later."""
+
+
 class Executor(Protocol):
     """A place where hybrid jobs run. Used by one thread; handles outlive the process that got them."""
 
@@ -106,6 +110,9 @@ class Executor(Protocol):
         Raises:
             ConfigError: It cannot; names the config key.
         """
+
+    def batch_key(self, spec: JobSpec) -> Hashable:
+        """All that the jobs of one batch share: only jobs with equal keys are handed over together."""
 
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         """What a person should know before these jobs are submitted, such as that a device is offline."""

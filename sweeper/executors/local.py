@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -93,6 +93,10 @@ class LocalExecutor:
                     f"job.input_data.{channel}={place} is in S3, which hydra/launcher=braket_local does not "
                     "read: download it and give the local path."
                 )
+
+    def batch_key(self, spec: JobSpec) -> Hashable:
+        """Every job is a batch of its own."""
+        return spec.key
 
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         """Nothing: a process on this machine costs nothing and waits for nobody."""

@@ -23,6 +23,7 @@ from sweeper.executors.aws.trouble import explained
 from sweeper.executors.base import Batch
 from sweeper.folder import SweepFolder
 from sweeper.hyperparameters import INPUT_CHANNEL
+from sweeper.source import Source
 from sweeper.spec import JobSpec
 
 TAG_SWEEP = "braket-sweeper:sweep"
@@ -40,7 +41,7 @@ class Requests:
         self._account = account
         self._folder = folder
         self._kms_key_id = kms_key_id
-        self._uploaded: dict[tuple[str, ...], str] = {}
+        self._uploaded: dict[tuple[Source, bool], str] = {}
         self._inputs: dict[tuple[str, str], str] = {}
 
     @staticmethod
@@ -103,20 +104,15 @@ class Requests:
 
     def _code_location(self, batch: Batch, *, packed: bool) -> str:
         """Where the source is in S3, uploaded if this is the first job that needs it."""
-        digests = tuple(sorted({submission.spec.source.digest for submission in batch.submissions}))
-        known = (*digests, "packed") if packed else digests
+        source = batch.submissions[0].spec.source  # the same for all jobs of a batch
+        known = (source, packed)
         if known not in self._uploaded:
-            folders = [
-                submission.spec.source.snapshot(self._folder.sources) for submission in batch.submissions
-            ]
-            if packed:
-                folders = packing.sources(folders)
-            prefix = f"sweeps/code/{'-'.join(known)[:200]}"
+            snapshot = source.snapshot(self._folder.sources)
+            folders = packing.sources(snapshot) if packed else [snapshot]
+            prefix = f"sweeps/code/{source.path.stem}-{source.digest}{'-packed' if packed else ''}"
             with explained("Uploading the source module"):
                 self._account.s3.put_object(
-                    Bucket=self._account.bucket,
-                    Key=f"{prefix}/source.tar.gz",
-                    Body=pack(dict.fromkeys(folders)),
+                    Bucket=self._account.bucket, Key=f"{prefix}/source.tar.gz", Body=pack(folders)
                 )
             self._uploaded[known] = f"s3://{self._account.bucket}/{prefix}"
         return self._uploaded[known]
