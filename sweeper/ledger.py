@@ -191,6 +191,26 @@ class Ledger:
                 wanted.append(numbers[entry.key])
         return wanted
 
+    def renew(self, number: int, entry: Entry) -> None:
+        """Let a job that has not completed and does not run be another one from now on.
+
+        Raises:
+            IllegalTransitionError: It runs, or has completed.
+        """
+        with self.transaction():
+            state = self.states([number])[number]
+            if state.active or state is JobState.COMPLETED:
+                raise IllegalTransitionError(f"job {number} is {state} and cannot be changed")
+            self._db.execute(
+                "UPDATE jobs SET key = ?, overrides = ?, config = ?, choices = ?, spec = ? WHERE number = ?",
+                (
+                    entry.key,
+                    json.dumps(list(entry.overrides)),
+                    *(json.dumps(part) for part in (entry.config, entry.choices, entry.spec)),
+                    number,
+                ),
+            )
+
     def submitting(self, number: int, reserved_usd: float = 0.0) -> int:
         """Announce a submission that may cost up to `reserved_usd`; returns the attempt's number, from 1."""
         with self.transaction():
@@ -324,6 +344,11 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def read_jobs(db: sqlite3.Connection) -> list[JobRecord]:
     """All jobs by number."""
     return [_record(row) for row in db.execute("SELECT * FROM jobs ORDER BY number")]
+
+
+def read_standing(db: sqlite3.Connection) -> dict[str, JobState]:
+    """The state of each job by its key."""
+    return {key: JobState(state) for key, state in db.execute("SELECT key, state FROM jobs ORDER BY number")}
 
 
 def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:

@@ -10,11 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sweeper.errors import FolderError
+from sweeper.folder import SweepFolder
+from sweeper.orphans import end_orphans
 
 
 @contextmanager
 def only_writer(lock: Path) -> Iterator[None]:
     """Hold the folder's lock; the kernel drops it when the process ends, however it ends.
+
+    Jobs that an earlier writer has left running on this machine have ended when this returns.
 
     Raises:
         FolderError: Another process writes there; names its host and pid.
@@ -32,4 +36,5 @@ def only_writer(lock: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
         file.flush()
+        end_orphans(SweepFolder(lock.parent))
         yield

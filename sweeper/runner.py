@@ -56,6 +56,7 @@ class Runner:
         ledger: Ledger,
         executor: Executor,
         observers: Sequence[Observer] = (),
+        *,
         max_usd: float | None = None,
         max_failures: int | None = None,
         interrupted: Callable[[], bool] = lambda: False,
@@ -209,6 +210,7 @@ class Runner:
                 self._specs[number],
                 self._folder.job(number),
                 _token(self._sweep_id, self._specs[number].key, str(attempt)),
+                attempt,
             )
             for number, attempt in attempts
         )
@@ -225,7 +227,9 @@ class Runner:
         try:
             for submission in batch.submissions:
                 job = self._ledger.job(submission.number)
-                prepare(submission.folder, submission.spec, job.config, job.overrides, job.attempts)
+                prepare(
+                    submission.folder, submission.spec, job.config, job.overrides, attempt=submission.attempt
+                )
             handles = self._executor.submit(batch)
         except NotNowError as later:
             held.not_before = time.monotonic() + later.seconds
@@ -238,8 +242,8 @@ class Runner:
             for submission in batch.submissions:
                 with self._ledger.transaction():
                     self._ledger.finish(submission.number, JobState.FAILED, reason)
-                    self._retry(submission.number, reason)
-                self._settled(submission.number)
+                    retried = self._retry(submission.number, reason)
+                self._settled(submission.number, failed=not retried)
             return
         self._held.popleft()
         self._submitted(batch, handles)
@@ -316,25 +320,25 @@ class Runner:
                 objective=outcome.objective,
                 metrics=outcome.metrics,
             )
-            if state is JobState.FAILED:
-                self._retry(number, reason)
-        self._settled(number)
+            failed = state is JobState.FAILED and not self._retry(number, reason)
+        self._settled(number, failed=failed)
 
-    def _retry(self, number: int, reason: str | None) -> None:
+    def _retry(self, number: int, reason: str | None) -> bool:
         """Have a failed job tried again later, if the reason passes and tries are left."""
         spec, done = self._specs[number], self._retries[number]
         if self._stopping or done >= spec.retries or not is_transient(reason):
-            return
+            return False
         longest = min(_LONGEST_RETRY_PAUSE, spec.first_pause_seconds * 2.0**done)
         pause = random.uniform(0.5, 1.0) * longest  # noqa: S311 - jitter, so that not all come at once
         self._retries[number] += 1
         self._ledger.requeue(number, f"retry {done + 1} of {spec.retries} after {pause:.0f} s")
         heapq.heappush(self._later, (time.monotonic() + pause, number))
+        return True
 
-    def _settled(self, number: int) -> None:
+    def _settled(self, number: int, *, failed: bool) -> None:
         """Tell of an attempt's end, and stop handing over if too many jobs have failed."""
         self._changed(number)
-        if self._ledger.states([number])[number] is not JobState.FAILED:
+        if not failed:
             return
         self._failures += 1
         if self._failures == self._max_failures:

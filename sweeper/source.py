@@ -52,6 +52,21 @@ class Source:
         draft.replace(target)
         return target
 
+    def changed_files(self, parent: Path) -> list[str]:
+        """In which files the source differs now from its copy below `parent`; none if there is no copy."""
+        copied = parent / self.snapshot_name / self.path.name
+        if not copied.exists():
+            return []
+        then, now = (
+            {relative.as_posix(): file.read_bytes() for file, relative in _files(path)}
+            for path in (copied, self.path)
+        )
+        return [
+            f"{name} {'added' if name not in then else 'removed' if name not in now else 'changed'}"
+            for name in sorted({*then, *now})
+            if then.get(name) != now.get(name)
+        ]
+
 
 @cache
 def read_source(path: Path, entry_point: str) -> Source:

@@ -123,6 +123,7 @@ class Bench:
         self,
         executor: ScriptedExecutor,
         names: str,
+        *,
         max_usd: float | None = None,
         until_submitted: bool = False,
         max_failures: int | None = None,

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 
+from sweeper.closing import write_reports
 from sweeper.errors import SweeperError
 
 SUBCOMMANDS = {
@@ -34,3 +35,7 @@ def run_subcommand(arguments: list[str]) -> int:
     except SweeperError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command's answer
         return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        write_reports()

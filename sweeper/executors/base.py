@@ -23,12 +23,14 @@ class Submission:
         spec: What to run.
         folder: Where the job's files belong on this machine.
         token: Derived from sweep, key and attempt; equal tokens mean the same submission.
+        attempt: Which one it is, from 1.
     """
 
     number: int
     spec: JobSpec
     folder: JobFolder
     token: str
+    attempt: int = 1
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Run as a script, in a process of its own; it is part of the world where jobs run
 of `sweeper`. It speaks JSON lines: requests on standard input, events on standard output.
 
     {"op": "start", "id": …, "entry_point": …, "path": …, "cwd": …, "env": {…}, "log": …,
-     "failure": …, "exit": …, "seconds": …, "memory_bytes": …}
+     "failure": …, "exit": …, "seconds": …, "memory_bytes": …, "lock": …}
     {"op": "kill", "id": …}
     -> {"event": "started", "id": …, "at": …}
     -> {"event": "ended", "id": …, …} with the fields of the job's exit file
@@ -17,6 +17,7 @@ down where the next orchestrator finds it, and ends all jobs when the orchestrat
 import atexit
 import contextlib
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
@@ -54,6 +55,8 @@ class ForkServer:
     """Starts jobs on request, watches them, and reports how they end."""
 
     def __init__(self) -> None:
+        self._orchestrator = os.getppid()
+        self._lock: int | None = None
         self._children: dict[int, _Child] = {}
         self._buffer = b""
         self._wake, self._wake_writer = os.pipe()
@@ -93,7 +96,21 @@ class ForkServer:
                 self._stop(request["id"], "cancelled")
         return bool(data)
 
+    def _may_start(self, lock: str) -> bool:
+        """Take the lock that says that jobs run, and see that the orchestrator lives, in this order.
+
+        Whoever comes after a dead orchestrator waits for the lock, which the jobs inherit, so that no two
+        attempts ever write into one folder.
+        """
+        if self._lock is None:
+            self._lock = os.open(lock, os.O_WRONLY | os.O_CREAT, 0o644)
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+            _die_with(None)  # from now on the end of our input tells, and the jobs are ended in order
+        return os.getppid() == self._orchestrator
+
     def _start(self, request: dict[str, Any]) -> None:
+        if not self._may_start(request["lock"]):
+            return
         sys.stdout.flush()
         started_at, begun = time.time(), time.monotonic()
         parent = os.getpid()
@@ -191,11 +208,11 @@ def _become_job(request: dict[str, Any], parent: int) -> NoReturn:
         os._exit(code)
 
 
-def _die_with(parent: int) -> None:
-    """Ask the kernel to end this job if the server is killed (Linux; elsewhere nothing can)."""
+def _die_with(parent: int | None) -> None:
+    """Ask the kernel to end this process if its parent is killed, or not (Linux; elsewhere nothing can)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL if parent else 0)
+        if parent and os.getppid() != parent:
             os._exit(1)
 
 
@@ -247,6 +264,7 @@ def _run(entry_point: str, failure: Path) -> int:
 def main() -> None:
     """Import what every job needs, then serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the orchestrator decides when jobs end
+    _die_with(os.getppid())  # while there are no jobs to end, nobody need wait for the imports
     for module in _PRELOADED:
         importlib.import_module(module)
     # What is loaded by now is never freed: keep it out of the children's garbage collections, which

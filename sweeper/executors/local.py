@@ -57,6 +57,7 @@ class LocalExecutor:
         self.concurrency = n_jobs or len(os.sched_getaffinity(0))
         self._sources = folder.sources.absolute()
         self._jobs = folder.job(0).root.parent.absolute()
+        self._lock = folder.jobs_lock.absolute()
         self._memory_bytes = int(memory_gib * 2**30) if memory_gib else None
         self._statuses: dict[str, Status] = {}
         self._buffer = b""
@@ -134,6 +135,7 @@ class LocalExecutor:
                 "exit": str(_exit_file(root)),
                 "seconds": spec.max_runtime_seconds,
                 "memory_bytes": self._memory_bytes,
+                "lock": str(self._lock),
             }
         )
         self._statuses[handle] = Status(JobState.QUEUED)
