@@ -18,9 +18,9 @@ from sweeper.composition import Combination
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import SweepFolder
 from sweeper.ledger import JobRecord
-from sweeper.schema.root import OF_THE_WHOLE_SWEEP
 from sweeper.source import Source, digest_of
 from sweeper.spec import JobSpec
+from sweeper.sweep_keys import is_of_the_whole_sweep
 from sweeper.tables import flatten
 
 _MOST_LINES = 12
@@ -170,11 +170,8 @@ def _config_digest(file: Path) -> str:
 def _identity(overrides: Iterable[str]) -> frozenset[str]:
     """What makes a combination the same one in another run of the command."""
     return frozenset(
-        text for text in overrides if text.lstrip("+").partition("=")[0].split(".")[0] not in _NO_IDENTITY
+        text for text in overrides if not is_of_the_whole_sweep(text.lstrip("+").partition("=")[0])
     )
-
-
-_NO_IDENTITY = frozenset(OF_THE_WHOLE_SWEEP)
 
 
 def _differences(job: JobRecord, before: JobSpec, combination: Combination, folder: SweepFolder) -> list[str]:
@@ -194,7 +191,7 @@ def _differences(job: JobRecord, before: JobSpec, combination: Combination, fold
 
 
 def _leaves(config: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(flatten({key: value for key, value in config.items() if key not in _NO_IDENTITY}))
+    return {key: value for key, value in flatten(config) if not is_of_the_whole_sweep(key)}
 
 
 def _of_source(before: Source, folder: SweepFolder) -> list[str]:

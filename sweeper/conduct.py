@@ -71,8 +71,7 @@ def conduct(
         finally:
             write_tables(folder, ledger)
             summarize(folder, ledger.jobs(), max_usd)
-            active = sum(state.active for state in ledger.states(specs).values())
-            if wait and executor.outlives_us and active:
-                say_what_goes_on(folder, active)
+            if wait and executor.outlives_us:
+                say_what_goes_on(folder, ledger.states(specs).values())
     if wait and report:
         report_at_end(folder)

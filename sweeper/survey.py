@@ -15,9 +15,9 @@ from sweeper.jobfiles import set_checkpoints_aside
 from sweeper.ledger import Entry, Ledger, read_jobs, read_standing, reading
 from sweeper.outlook import Outlook, outlooks
 from sweeper.reuse import Finished, find_finished, take_over
-from sweeper.schema.root import OF_THE_WHOLE_SWEEP
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
+from sweeper.sweep_keys import OF_THE_WHOLE_SWEEP
 
 
 @dataclass(frozen=True)

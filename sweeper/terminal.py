@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -57,10 +57,15 @@ def summarize(folder: SweepFolder, jobs: list[JobRecord], max_usd: float | None 
     )
 
 
-def say_what_goes_on(folder: SweepFolder, active: int) -> None:
-    """Say that jobs go on without this process, and what can be done about them."""
+def say_what_goes_on(folder: SweepFolder, states: Iterable[JobState]) -> None:
+    """Say that jobs go on without this process, if any do, and what can be done about them."""
+    count = Counter(state for state in states if state.active)
+    if not count:
+        return
+    unanswered = count.pop(JobState.SUBMITTING, 0)
+    more = f" and perhaps {unanswered} more, whose creation was not answered," if unanswered else ""
     make_console(stderr=True).print(
-        f"{active} jobs go on without this process. Collect them: sweeper resume {folder.root}. "
+        f"{count.total()} jobs{more} go on without this process. Collect them: sweeper resume {folder.root}. "
         f"End them: sweeper cancel {folder.root}.",
         soft_wrap=True,
     )

@@ -74,18 +74,6 @@ class Budget:
         require(self.max_usd is None or self.max_usd >= 0, "budget.max_usd", self.max_usd, "0 or more")
 
 
-OF_THE_WHOLE_SWEEP = (
-    "budget",
-    "rehearse",
-    "fail_fast",
-    "max_failures",
-    "reuse_from",
-    "accept_changes",
-    "report",
-)
-"""Keys that say nothing about a job, and must be the same for all of them."""
-
-
 @dataclass
 class SweepConfig:
     """One job's config. The groups hold the dataclass of the chosen option.
