@@ -71,6 +71,7 @@ class Requests:
         packed = len(batch.submissions) > 1
         place = f"s3://{self._account.bucket}/sweeps/{batch.name}"
         code = self._code_location(batch, packed=packed)
+        self._upload_checkpoints(batch, packed=packed)
         with explained("Preparing a hybrid job"):
             request = prepare_quantum_job(
                 device=first.device,
@@ -116,6 +117,17 @@ class Requests:
                 )
             self._uploaded[known] = f"s3://{self._account.bucket}/{prefix}"
         return self._uploaded[known]
+
+    def _upload_checkpoints(self, batch: Batch, *, packed: bool) -> None:
+        """Put what earlier attempts have left where Braket gives it to the new job before it starts."""
+        for place, submission in enumerate(batch.submissions):
+            folder = submission.folder.checkpoints
+            prefix = f"sweeps/{batch.name}/checkpoints{f'/{place}' if packed else ''}"
+            with explained("Uploading checkpoints"):
+                for file in sorted(folder.rglob("*")):
+                    if file.is_file():
+                        key = f"{prefix}/{file.relative_to(folder).as_posix()}"
+                        self._account.s3.upload_file(str(file), self._account.bucket, key)
 
     def _input_data(self, batch: Batch, place: str, *, packed: bool) -> dict[str, S3DataSourceConfig]:
         """The input channels; long values and packed jobs travel as files of one of them."""
