@@ -48,7 +48,8 @@ def conduct(
         KeyboardInterrupt: Somebody pressed Ctrl-C; everything has been written down.
     """
     states = ledger.states(specs)
-    for source in dict.fromkeys(spec.source for spec in specs.values()):
+    unfinished = (spec for number, spec in specs.items() if states[number] is not JobState.COMPLETED)
+    for source in dict.fromkeys(spec.source for spec in unfinished):
         source.snapshot(folder.sources)
     completed = sum(state is JobState.COMPLETED for state in states.values())
     announce(folder, executor, len(specs), completed - reused, reused)

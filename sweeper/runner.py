@@ -80,9 +80,11 @@ class Runner:
         self._max_failures = max_failures
         self._interrupted = interrupted
         self._cancelling = False
+        self._stopped_because: str | None = None
         self._failures = 0
         self._sweep_id = ledger.sweep_id
-        self._specs: Mapping[int, JobSpec] = {}
+        self._specs: dict[int, JobSpec] = {}
+        self._asked: frozenset[int] = frozenset()
         self._waiting: deque[int] = deque()
         self._later: list[tuple[float, int]] = []  # a heap of retries: when, and which job
         self._retries: Counter[int] = Counter()
@@ -106,7 +108,7 @@ class Runner:
             KeyboardInterrupt: It was interrupted; the running jobs have been ended and their rows written.
                 Where jobs outlive this process they go on.
         """
-        self._specs = specs
+        self._specs, self._asked = dict(specs), frozenset(specs)
         self._take_stock()
         try:
             while self._waiting or self._held or self._later or (self._active and not until_submitted):
@@ -143,14 +145,19 @@ class Runner:
                 if state is not JobState.PENDING:
                     self._ledger.requeue(number, "another attempt")
                 self._waiting.append(number)
-        for token, jobs in unsettled.items():
-            batch = self._batch([(job.number, job.attempts) for job in jobs])
+        for token, ours in unsettled.items():
+            jobs, batch = ours, self._batch([(job.number, job.attempts) for job in ours])
+            if batch.token != token:  # announced together with jobs that this run was not asked for
+                jobs = [job for job in self._ledger.jobs() if job.batch == token]
+                for job in jobs:
+                    self._specs.setdefault(job.number, JobSpec.from_json(job.spec))
+                batch = self._batch([(job.number, job.attempts) for job in jobs])
             handles = self._executor.find(batch)
             if handles is not None:
                 self._submitted(batch, handles)
             elif batch.token == token:
                 self._held.append(_Held(batch, 0.0))
-            else:  # announced by a sweep that held more jobs than this one does
+            else:  # their specs have other keys than when they were announced: by another version, say
                 for job in jobs:
                     self._ledger.requeue(job.number, "another attempt")
                     self._waiting.append(job.number)
@@ -159,6 +166,8 @@ class Runner:
         """Fill the executor."""
         while self._later and self._later[0][0] <= time.monotonic():
             self._waiting.append(heapq.heappop(self._later)[1])
+        if self._waiting and self._stopped_because:  # the executor turned out not to know a job
+            self._withdraw(self._stopped_because)
         while self._held or self._waiting:
             if len(set(self._batch_of.values())) >= self._executor.concurrency:
                 return
@@ -326,7 +335,7 @@ class Runner:
     def _retry(self, number: int, reason: str | None) -> bool:
         """Have a failed job tried again later, if the reason passes and tries are left."""
         spec, done = self._specs[number], self._retries[number]
-        if self._stopping or done >= spec.retries or not is_transient(reason):
+        if self._stopped_because or done >= spec.retries or not is_transient(reason):
             return False
         longest = min(_LONGEST_RETRY_PAUSE, spec.first_pause_seconds * 2.0**done)
         pause = random.uniform(0.5, 1.0) * longest  # noqa: S311 - jitter, so that not all come at once
@@ -344,11 +353,6 @@ class Runner:
         if self._failures == self._max_failures:
             many = "a job" if self._failures == 1 else f"{self._failures} jobs"
             self._withdraw(f"not started, because {many} had failed (fail_fast, max_failures)")
-
-    @property
-    def _stopping(self) -> bool:
-        """Whether nothing is handed over any more."""
-        return self._cancelling or (self._max_failures is not None and self._failures >= self._max_failures)
 
     def _cost(self, number: int, status: Status, outcome: Outcome) -> float:
         """What an attempt cost: the place, and the quantum tasks as the job counted them.
@@ -371,6 +375,7 @@ class Runner:
 
     def _withdraw(self, reason: str) -> None:
         """Hand nothing over any more; what has arrived although nobody answered is adopted."""
+        self._stopped_because = reason
         withdrawn = [*self._waiting, *(number for _, number in self._later)]
         self._waiting.clear()
         self._later.clear()
@@ -400,7 +405,7 @@ class Runner:
             raise SweeperError(f"{len(self._active)} jobs could not be stopped: {', '.join(self._active)}")
 
     def _changed(self, number: int) -> None:
-        if self._observers:
+        if self._observers and number in self._asked:
             job = self._ledger.job(number)
             for observer in self._observers:
                 observer.changed(job)

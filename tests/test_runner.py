@@ -267,6 +267,33 @@ def test_a_crash_before_the_call_repeats_it_with_the_same_token(bench: Bench) ->
     assert bench.states() == ["COMPLETED"] * 2
 
 
+def test_a_batch_that_may_have_arrived_is_looked_for_with_all_its_jobs(bench: Bench) -> None:
+    class Killed(BaseException):
+        pass
+
+    specs = [spec(name) for name in "abc"]
+    numbers = bench.ledger.enlist(Entry(s.key, [], {}, {}, s.to_json()) for s in specs)
+    executor = ScriptedExecutor(not_now=[Killed()], batch_size=3)
+    with pytest.raises(Killed):
+        Runner(bench.folder, bench.ledger, executor).run(dict(zip(numbers, specs, strict=True)))
+    ((token, _),) = executor.asked
+    arrived = ScriptedExecutor(arrived={token: ["a-7", "b-7", "c-7"]})
+    arrived.left = {f"{name}-7": [RUNNING, COMPLETED] for name in "abc"}
+    # This run asks for one of the three only: handing that over would pay for it twice.
+    Runner(bench.folder, bench.ledger, arrived).run({numbers[1]: specs[1]})
+    assert arrived.asked == []
+    assert bench.states() == ["COMPLETED"] * 3
+
+
+def test_a_job_that_vanishes_after_the_cancellation_is_not_handed_over_again(bench: Bench) -> None:
+    executor = ScriptedExecutor({"a": [RUNNING]})
+    executor.cancel = lambda handles: [executor.left.pop(handle) for handle in handles]  # type: ignore[assignment, return-value]
+    executor.when_polled = {2: bench.folder.cancel_request.touch}
+    bench.run(executor, "a")
+    assert len(executor.submissions) == 1
+    assert bench.states() == ["CANCELLED"]
+
+
 def test_a_request_to_cancel_ends_everything(bench: Bench) -> None:
     executor = ScriptedExecutor({"a": [COMPLETED], "b": [RUNNING]})
     executor.when_polled = {2: bench.folder.cancel_request.touch}
