@@ -145,22 +145,26 @@ class Runner:
                 if state is not JobState.PENDING:
                     self._ledger.requeue(number, "another attempt")
                 self._waiting.append(number)
-        for token, ours in unsettled.items():
-            jobs, batch = ours, self._batch([(job.number, job.attempts) for job in ours])
-            if batch.token != token:  # announced together with jobs that this run was not asked for
-                jobs = [job for job in self._ledger.jobs() if job.batch == token]
-                for job in jobs:
-                    self._specs.setdefault(job.number, JobSpec.from_json(job.spec))
-                batch = self._batch([(job.number, job.attempts) for job in jobs])
-            handles = self._executor.find(batch)
-            if handles is not None:
-                self._submitted(batch, handles)
-            elif batch.token == token:
-                self._held.append(_Held(batch, 0.0))
-            else:  # their specs have other keys than when they were announced: by another version, say
-                for job in jobs:
-                    self._ledger.requeue(job.number, "another attempt")
-                    self._waiting.append(job.number)
+        for token, jobs in unsettled.items():
+            self._settle(token, jobs)
+
+    def _settle(self, token: str, jobs: Sequence[JobRecord]) -> None:
+        """Find out whether a batch has arrived that was announced, and of which nothing is known."""
+        batch = self._batch([(job.number, job.attempts) for job in jobs])
+        if batch.token != token:  # announced together with jobs that this run was not asked for
+            jobs = [job for job in self._ledger.jobs() if job.batch == token]
+            for job in jobs:
+                self._specs.setdefault(job.number, JobSpec.from_json(job.spec))
+            batch = self._batch([(job.number, job.attempts) for job in jobs])
+        handles = self._executor.find(batch)
+        if handles is not None:
+            self._submitted(batch, handles)
+        elif batch.token == token:
+            self._held.append(_Held(batch, 0.0))
+        else:  # their specs have other keys than when they were announced: by another version, say
+            for job in jobs:
+                self._ledger.requeue(job.number, "another attempt")
+                self._waiting.append(job.number)
 
     def _hand_over(self) -> None:
         """Fill the executor."""
