@@ -28,10 +28,7 @@ def prepare(
     """
     left = [folder.root / name for name in _OF_ONE_ATTEMPT if (folder.root / name).exists()]
     if any(path.is_file() or any(path.iterdir()) for path in left):
-        aside = _unused(folder.attempts, max(1, attempt - 1))
-        aside.mkdir(parents=True)
-        for path in left:
-            path.replace(aside / path.name)
+        _put_aside(left, folder.attempts, max(1, attempt - 1))
     for directory in (folder.config.parent, folder.results, folder.checkpoints):
         directory.mkdir(parents=True, exist_ok=True)
     folder.config.write_bytes(_yaml(dict(config)))
@@ -44,15 +41,17 @@ def prepare(
 def set_checkpoints_aside(folder: JobFolder, attempt: int) -> None:
     """Keep the checkpoints of the attempts so far from the next one, which runs something else."""
     if folder.checkpoints.is_dir() and any(folder.checkpoints.iterdir()):
-        aside = _unused(folder.attempts, attempt)
-        aside.mkdir(parents=True)
-        folder.checkpoints.replace(aside / folder.checkpoints.name)
+        _put_aside([folder.checkpoints], folder.attempts, attempt)
 
 
-def _unused(attempts: Path, attempt: int) -> Path:
-    """`attempts/<k>`, or `<k>-2` and so on if an attempt was broken off and made once more."""
+def _put_aside(paths: Sequence[Path], attempts: Path, attempt: int) -> None:
+    """Move these into `attempts/<k>`, or `<k>-2` and so on if an attempt was broken off and made once more."""
     names = (str(attempt), *(f"{attempt}-{again}" for again in range(2, 10_000)))
-    return next(path for name in names if not (path := attempts / name).exists())
+    places = (attempts / name for name in names)
+    aside = next(place for place in places if not any((place / path.name).exists() for path in paths))
+    aside.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        path.replace(aside / path.name)
 
 
 def _yaml(value: Any) -> bytes:
