@@ -45,7 +45,7 @@ def set_checkpoints_aside(folder: JobFolder, attempt: int) -> None:
 
 
 def _put_aside(paths: Sequence[Path], attempts: Path, attempt: int) -> None:
-    """Move these into `attempts/<k>`, or `<k>-2` and so on if an attempt was broken off and made once more."""
+    """Move these into `attempts/<k>`, or `<k>-2`, … if an attempt was broken off and made once more."""
     names = (str(attempt), *(f"{attempt}-{again}" for again in range(2, 10_000)))
     places = (attempts / name for name in names)
     aside = next(place for place in places if not any((place / path.name).exists() for path in paths))
