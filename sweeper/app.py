@@ -10,6 +10,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from sweeper.closing import write_reports
 from sweeper.errors import LeftRunning, PlanShown, SweeperError
 from sweeper.locate import shipped
 from sweeper.schema import register
@@ -49,6 +50,7 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     finally:
+        write_reports()
         if full_error == "1":
             os.environ.pop("HYDRA_FULL_ERROR", None)
     return 0

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 
+from sweeper.closing import report_at_end
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
+from sweeper.interrupt import CtrlC
 from sweeper.ledger import Ledger
 from sweeper.records import RecordWriter
-from sweeper.runner import Observer, Runner
+from sweeper.runner import Runner
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 from sweeper.tables import TableWriter, write_tables
-from sweeper.terminal import Progress, announce, summarize
+from sweeper.terminal import Progress, announce, say_what_goes_on, summarize
 
 
 def conduct(
@@ -23,8 +24,11 @@ def conduct(
     executor: Executor,
     specs: Mapping[int, JobSpec],
     *,
+    reused: int = 0,
     max_usd: float | None = None,
     spending_limit: bool = False,
+    max_failures: int | None = None,
+    report: bool = True,
     wait: bool = True,
 ) -> None:
     """Run these jobs to their end; the tables are written however the sweep ends.
@@ -34,39 +38,43 @@ def conduct(
         ledger: Its ledger, in which the jobs are enlisted.
         executor: Where they run.
         specs: The jobs by number.
+        reused: How many of the completed ones were taken over from other sweeps just now.
         max_usd: What the sweep may cost.
         spending_limit: Make the place itself refuse to spend more on a device, meanwhile.
+        max_failures: After so many failed jobs nothing further is started.
+        report: Have the report written at the end of the command.
         wait: Stay until the jobs have ended; else return when all are handed over.
+
+    Raises:
+        KeyboardInterrupt: Somebody pressed Ctrl-C; everything has been written down.
     """
     states = ledger.states(specs)
-    for spec in specs.values():
-        spec.source.snapshot(folder.sources)
-    announce(folder, executor, len(specs), sum(state is JobState.COMPLETED for state in states.values()))
+    unfinished = (spec for number, spec in specs.items() if states[number] is not JobState.COMPLETED)
+    for source in dict.fromkeys(spec.source for spec in unfinished):
+        source.snapshot(folder.sources)
+    completed = sum(state is JobState.COMPLETED for state in states.values())
+    announce(folder, executor, len(specs), completed - reused, reused)
     progress = Progress(states)
     limited = spending_limit and max_usd is not None
     limit = executor.spending_limit(specs.values(), max_usd or 0.0) if limited else nullcontext()
-    try:
-        with limit, progress:
-            records = RecordWriter(folder, ledger, jobs_outlive_us=executor.outlives_us)
-            observers: list[Observer] = [progress, records, TableWriter(folder, ledger)]
-            runner = Runner(folder, ledger, executor, observers, max_usd)
-            runner.run(specs, until_submitted=not wait)
-    finally:
-        write_tables(folder, ledger)
-        summarize(folder, ledger.jobs(), max_usd)
-    if wait:
-        _report(folder)
-
-
-def _report(folder: SweepFolder) -> None:
-    """Write the report; the results are safe, so whatever goes wrong here is only said."""
-    from sweeper.report.write import write_report
-
-    try:
-        print(f"Report: {write_report(folder)}")  # noqa: T201 - the command's answer
-    except Exception as error:  # noqa: BLE001 - any failure: the sweep itself has ended well
-        print(  # noqa: T201
-            f"The report could not be written ({type(error).__name__}: {error}); "
-            f"the tables are complete. Again: sweeper report {folder.root}",
-            file=sys.stderr,
-        )
+    with CtrlC() as ctrl_c:
+        try:
+            with limit, progress:
+                records = RecordWriter(folder, ledger, jobs_outlive_us=executor.outlives_us)
+                runner = Runner(
+                    folder,
+                    ledger,
+                    executor,
+                    [progress, records, TableWriter(folder, ledger)],
+                    max_usd=max_usd,
+                    max_failures=max_failures,
+                    interrupted=ctrl_c.pressed,
+                )
+                runner.run(specs, until_submitted=not wait)
+        finally:
+            write_tables(folder, ledger)
+            summarize(folder, ledger.jobs(), max_usd)
+            if wait and executor.outlives_us:
+                say_what_goes_on(folder, ledger.states(specs).values())
+    if wait and report:
+        report_at_end(folder)

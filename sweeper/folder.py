@@ -97,6 +97,11 @@ class SweepFolder:
         return self.root / "sweep.lock"
 
     @property
+    def jobs_lock(self) -> Path:
+        """Held by every process on this machine that runs a job of the sweep, until it has ended."""
+        return self.root / "jobs.lock"
+
+    @property
     def results(self) -> Path:
         """One row for each job."""
         return self.root / "results.parquet"

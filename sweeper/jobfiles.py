@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -16,14 +17,20 @@ _OF_ONE_ATTEMPT = ("log.txt", "results", "exit.json", "failure.txt", "work")
 
 
 def prepare(
-    folder: JobFolder, spec: JobSpec, config: Mapping[str, Any], overrides: Sequence[str] = ()
+    folder: JobFolder,
+    spec: JobSpec,
+    config: Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    attempt: int = 2,
 ) -> None:
-    """Write the job's config and hyperparameters, and move an earlier attempt's output aside.
+    """Write the job's config and hyperparameters for an attempt, and move the earlier one's output aside.
 
-    Checkpoints stay: the new attempt may go on from them.
+    Attempt k is found in `attempts/<k>/`. Checkpoints stay: the new attempt may go on from them.
     """
     if folder.root.exists():
-        _move_aside(folder)
+        left = [folder.root / name for name in _OF_ONE_ATTEMPT if (folder.root / name).exists()]
+        if any(path.is_file() or any(path.iterdir()) for path in left):
+            _put_aside(left, folder.attempts, max(1, attempt - 1))
     else:
         folder.root.mkdir(parents=True)
     for directory in (folder.config.parent, folder.results, folder.checkpoints):
@@ -37,14 +44,20 @@ def prepare(
         write_atomically(folder.input / "hyperparameters" / name, content.encode())
 
 
-def _move_aside(folder: JobFolder) -> None:
-    """Keep what an earlier attempt has left."""
-    left = [folder.root / name for name in _OF_ONE_ATTEMPT if (folder.root / name).exists()]
-    if any(path.is_file() or any(path.iterdir()) for path in left):
-        aside = folder.attempts / str(sum(1 for _ in folder.attempts.glob("*")) + 1)
-        aside.mkdir(parents=True)
-        for path in left:
-            path.replace(aside / path.name)
+def set_checkpoints_aside(folder: JobFolder, attempt: int) -> None:
+    """Keep the checkpoints of the attempts so far from the next one, which runs something else."""
+    if folder.checkpoints.is_dir() and any(folder.checkpoints.iterdir()):
+        _put_aside([folder.checkpoints], folder.attempts, attempt)
+
+
+def _put_aside(paths: Sequence[Path], attempts: Path, attempt: int) -> None:
+    """Move these into `attempts/<k>`, or `<k>-2`, … if an attempt was broken off and made once more."""
+    names = (str(attempt), *(f"{attempt}-{again}" for again in range(2, 10_000)))
+    places = (attempts / name for name in names)
+    aside = next(place for place in places if not any((place / path.name).exists() for path in paths))
+    aside.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        path.replace(aside / path.name)
 
 
 @lru_cache(maxsize=1024)

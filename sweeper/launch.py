@@ -14,18 +14,21 @@ from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig
 
 from sweeper import provenance
+from sweeper.changes import config_digests
 from sweeper.composition import Combination, compose
 from sweeper.conduct import conduct
 from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown, SweeperError
 from sweeper.executors import make_executor
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Entry, JobRecord, Ledger
+from sweeper.ledger import JobRecord, Ledger
 from sweeper.lock import only_writer
 from sweeper.opening import open_ledger
+from sweeper.outlook import Outlook
 from sweeper.plan import ask_consent, show_plan
 from sweeper.rehearsal import rehearse
 from sweeper.states import JobState
+from sweeper.survey import Survey, enlist, survey, take_over_finished
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,19 @@ class Launch:
                 combinations = compose(loader, config, job_overrides, first)
                 for combination in combinations:
                     executor.check(combination.spec)
-                self._agree(folder, executor, combinations)
+                sweep = survey(folder, combinations)
+                total_usd = self._agree(folder, executor, sweep)
             except SweeperError:
                 _discard_unused(folder)
                 raise
             with only_writer(folder.lock):
                 ledger = open_ledger(folder, durable=executor.paid)
                 try:
-                    numbers = ledger.enlist(_entry(combination) for combination in combinations)
-                    self._run(folder, ledger, executor, dict(zip(numbers, combinations, strict=True)))
+                    numbers = enlist(folder, ledger, sweep)
+                    sources, name = config.hydra.runtime.config_sources, str(config.hydra.job.config_name)
+                    digests = config_digests(sources, name, combinations)
+                    ledger.remember("configs", {**(ledger.recall("configs") or {}), **digests})
+                    self._run(folder, ledger, executor, sweep=sweep, numbers=numbers, total_usd=total_usd)
                     jobs = {number: ledger.job(number) for number in set(numbers)}
                 finally:
                     ledger.close()
@@ -83,41 +90,65 @@ class Launch:
             for number, combination in zip(numbers, combinations, strict=True)
         ]
 
-    def _agree(self, folder: SweepFolder, executor: Executor, combinations: Sequence[Combination]) -> None:
-        """Show what is about to be paid for, and see that it is wanted; nothing has been started yet."""
+    def _agree(self, folder: SweepFolder, executor: Executor, sweep: Survey) -> float:
+        """Show what is about to be paid for, and see that it is wanted; nothing has been started yet.
+
+        Returns:
+            The upper bound for what is to run, in USD.
+        """
         if not (self.dry_run or executor.paid):
-            return
-        total = show_plan(combinations, executor)
+            return 0.0
+        total_usd = show_plan(sweep.combinations, sweep.outlooks, executor)
         if self.dry_run:
             raise PlanShown("Nothing was started: this was the plan.")
-        budget = combinations[0].config["budget"]
-        ask_consent(total, budget["max_usd"])
+        budget = sweep.settings["budget"]
+        ask_consent(total_usd, budget["max_usd"])
         if budget["spending_limit"] and (budget["max_usd"] is None or not self.wait):
             raise ConfigError(
                 "budget.spending_limit=true needs budget.max_usd, and hydra.launcher.wait=true, or nobody "
                 "would remove the limit again."
             )
-        if combinations[0].config["rehearse"]:
-            rehearse(folder, [combination.spec for combination in combinations])
+        to_run = [
+            combination.spec
+            for combination, outlook in zip(sweep.combinations, sweep.outlooks, strict=True)
+            if outlook is Outlook.TO_RUN
+        ]
+        if sweep.settings["rehearse"] and to_run:
+            with only_writer(folder.lock):
+                rehearse(folder, to_run)
+        return total_usd
 
     def _run(
-        self, folder: SweepFolder, ledger: Ledger, executor: Executor, combinations: Mapping[int, Combination]
+        self,
+        folder: SweepFolder,
+        ledger: Ledger,
+        executor: Executor,
+        *,
+        sweep: Survey,
+        numbers: Sequence[int],
+        total_usd: float,
     ) -> None:
-        provenance.record(folder, ledger.sweep_id, (c.config for c in combinations.values()))
-        budget = next(iter(combinations.values())).config["budget"]
+        specs = dict(zip(numbers, sweep.specs, strict=True))
+        reused = take_over_finished(folder, ledger, sweep, numbers)
+        configs = (combination.config for combination in sweep.combinations)
+        provenance.record(folder, ledger.sweep_id, configs, reused=reused, changes=sweep.changes.lines)
+        settings = sweep.settings
+        max_usd = settings["budget"]["max_usd"]
+        if max_usd is None and executor.paid:
+            max_usd = ledger.committed_usd() + total_usd  # what was shown, and consented to
+        facts = {
+            "max_usd": max_usd,
+            "spending_limit": settings["budget"]["spending_limit"],
+            "max_failures": 1 if settings["fail_fast"] else settings["max_failures"],
+            "report": settings["report"],
+        }
         # For `sweeper resume`, which has no config.
-        ledger.remember("launcher", {"name": self.launcher, "options": dict(self.options), **budget})
-        specs = {number: combination.spec for number, combination in combinations.items()}
-        conduct(folder, ledger, executor, specs, **budget, wait=self.wait)
+        ledger.remember("launcher", {"name": self.launcher, "options": dict(self.options), **facts})
+        conduct(folder, ledger, executor, specs, reused=len(reused), **facts, wait=self.wait)
         if not self.wait and any(state.active for state in ledger.states(specs).values()):
             raise LeftRunning(
                 f"The jobs go on without this process. Collect them: sweeper resume {folder.root}"
             )
-
-
-def _entry(combination: Combination) -> Entry:
-    spec = combination.spec
-    return Entry(spec.key, combination.overrides, combination.config, combination.choices, spec.to_json())
 
 
 def _discard_unused(folder: SweepFolder) -> None:

@@ -251,6 +251,26 @@ class Ledger:
                 )
                 self._log(job.number, metrics)
 
+    def renew(self, number: int, entry: Entry) -> None:
+        """Let a job that has not completed and does not run be another one from now on.
+
+        Raises:
+            IllegalTransitionError: It runs, or has completed.
+        """
+        with self.transaction():
+            state = self.states([number])[number]
+            if state.active or state is JobState.COMPLETED:
+                raise IllegalTransitionError(f"job {number} is {state} and cannot be changed")
+            self._db.execute(
+                "UPDATE jobs SET key = ?, overrides = ?, config = ?, choices = ?, spec = ? WHERE number = ?",
+                (
+                    entry.key,
+                    json.dumps(list(entry.overrides)),
+                    *(json.dumps(part) for part in (entry.config, entry.choices, entry.spec)),
+                    number,
+                ),
+            )
+
     def submitting(self, number: int, reserved_usd: float = 0.0) -> int:
         """Announce a submission that may cost up to `reserved_usd`; returns the attempt's number, from 1."""
         with self.transaction():
@@ -436,6 +456,11 @@ def read_version(db: sqlite3.Connection) -> str:
         "(SELECT max(rowid) FROM transitions), (SELECT max(at) FROM transitions)"
     )
     return "/".join(str(value) for value in db.execute(query).fetchone())
+
+
+def read_standing(db: sqlite3.Connection) -> dict[str, JobState]:
+    """The state of each job by its key."""
+    return {key: JobState(state) for key, state in db.execute("SELECT key, state FROM jobs ORDER BY number")}
 
 
 def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TextIO
 
 from sweeper.errors import FolderError
+from sweeper.folder import SweepFolder
+from sweeper.orphans import end_orphans
 from sweeper.render import make_console
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
@@ -20,6 +22,8 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 @contextmanager
 def only_writer(lock: Path) -> Iterator[None]:
     """Hold the folder's lock; the kernel drops it when the process ends, however it ends.
+
+    Jobs that an earlier writer has left running on this machine have ended when this returns.
 
     What the file says is for people: a name in it without a lock on it is that of a process that was killed,
     and its place is taken. On another machine it may still run, if the file system does not carry locks
@@ -51,6 +55,7 @@ def only_writer(lock: Path) -> Iterator[None]:
             file.write(f"process {os.getpid()} on {here}\n")
             file.flush()
         try:
+            end_orphans(SweepFolder(lock.parent))
             yield
         finally:
             with suppress(OSError):

@@ -3,49 +3,62 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter, deque
 from collections.abc import Sequence
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from sweeper.batches import next_batch
 from sweeper.composition import Combination
 from sweeper.errors import ConfigError
 from sweeper.executors.base import Executor
+from sweeper.outlook import Outlook
 from sweeper.render import make_console
 
 _MOST_ROWS = 40
 
 
-def show_plan(combinations: Sequence[Combination], executor: Executor) -> float:
+def show_plan(combinations: Sequence[Combination], outlooks: Sequence[Outlook], executor: Executor) -> float:
     """Print one row for each combination, and what is known of the devices.
 
+    Only what is still to run costs anything.
+
+    Args:
+        combinations: The combinations of the sweep.
+        outlooks: How each of them stands.
+        executor: Where they are to run.
+
     Returns:
-        The upper bound for the whole sweep in USD; 0 where the executor costs nothing.
+        The upper bound for what is to run in USD; 0 where the executor costs nothing.
     """
+    instances = _instance_shares(combinations, outlooks, executor)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("job", justify="right")
     table.add_column("combination", overflow="fold")
     table.add_column("device", overflow="fold")
+    started = any(outlook is not Outlook.TO_RUN for outlook in outlooks)
+    if started:
+        table.add_column("is")
     for name in ("tasks", "shots", "tasks USD", "instance USD", "at most USD"):
         table.add_column(name, justify="right")
-    size = executor.batch_size
     total = 0.0
-    for number, combination in enumerate(combinations):
-        cost = combination.spec.cost
-        together = min(size, len(combinations) - number // size * size)
-        instance_usd = cost.instance_usd / together if executor.paid else 0.0
-        total += cost.tasks_usd + instance_usd
-        if number < _MOST_ROWS:
+    for place, (combination, outlook) in enumerate(zip(combinations, outlooks, strict=True)):
+        cost, to_run = combination.spec.cost, outlook is Outlook.TO_RUN
+        total += cost.tasks_usd + instances[place] if to_run else 0.0
+        if place < _MOST_ROWS:
             table.add_row(
-                str(number),
+                str(place),
                 Text(" ".join(combination.overrides) or "as configured"),
                 combination.spec.device.rpartition(":")[2].removeprefix("device/"),
+                *([str(outlook)] if started else []),
                 str(cost.tasks or "?"),
                 str(cost.shots or ("exact" if cost.tasks else "?")),
-                f"{cost.tasks_usd:.4f}",
-                f"{instance_usd:.4f}",
-                f"{cost.tasks_usd + instance_usd:.4f}",
+                *(
+                    f"{usd:.4f}" if to_run else ""
+                    for usd in (cost.tasks_usd, instances[place], cost.tasks_usd + instances[place])
+                ),
             )
     console = make_console(stderr=True)
     console.print(table)
@@ -53,12 +66,27 @@ def show_plan(combinations: Sequence[Combination], executor: Executor) -> float:
         console.print(f"… and {len(combinations) - _MOST_ROWS} more combinations")
     for remark in executor.remarks([combination.spec for combination in combinations]):
         console.print(remark, soft_wrap=True)
+    count = Counter(outlooks)
+    others = "".join(f"{count[s]} {s}, " for s in Outlook if s is not Outlook.TO_RUN and count[s])
     console.print(
-        f"{len(combinations)} jobs {executor.words}, at most {total:.2f} USD (each job's instance for its "
-        "longest runtime, all evaluations of the optimizer).",
+        f"{len(combinations)} jobs {executor.words}: {others}{count[Outlook.TO_RUN]} to run for at most "
+        f"{total:.2f} USD (each job's instance for its longest runtime, all evaluations of the optimizer).",
         soft_wrap=True,
     )
     return total
+
+
+def _instance_shares(
+    combinations: Sequence[Combination], outlooks: Sequence[Outlook], executor: Executor
+) -> dict[int, float]:
+    """What each combination that is to run may pay for an instance, which the jobs of a batch share."""
+    specs = {place: combination.spec for place, combination in enumerate(combinations)}
+    waiting = deque(place for place, outlook in enumerate(outlooks) if outlook is Outlook.TO_RUN)
+    shares = dict.fromkeys(specs, 0.0)
+    while waiting and executor.paid:
+        batch = next_batch(waiting, specs, executor)
+        shares |= {place: specs[place].cost.instance_usd / len(batch) for place in batch}
+    return shares
 
 
 def ask_consent(total_usd: float, max_usd: float | None) -> None:
@@ -73,6 +101,8 @@ def ask_consent(total_usd: float, max_usd: float | None) -> None:
                 f"budget.max_usd={max_usd:g} is less than the {total_usd:.2f} USD that the sweep may cost: "
                 "raise it, or lower job.max_runtime_seconds, max_iterations, shots or the number of jobs."
             )
+        return
+    if not total_usd:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(

@@ -34,8 +34,23 @@ _PACKAGES = (
 )
 
 
-def record(folder: SweepFolder, sweep_id: str, configs: Iterable[Mapping[str, Any]]) -> None:
-    """Add this run of the sweep to `provenance.json`, which keeps the earlier ones."""
+def record(
+    folder: SweepFolder,
+    sweep_id: str,
+    configs: Iterable[Mapping[str, Any]],
+    *,
+    reused: Mapping[int, str] | None = None,
+    changes: Sequence[str] = (),
+) -> None:
+    """Add this run of the sweep to `provenance.json`, which keeps the earlier ones.
+
+    Args:
+        folder: The sweep's folder.
+        sweep_id: Its name.
+        configs: The jobs' configs.
+        reused: Where the results of jobs come from that were taken over from other sweeps.
+        changes: What has changed since the sweep's earlier runs, and was accepted.
+    """
     runs = []
     if folder.provenance.is_file():
         try:
@@ -56,6 +71,8 @@ def record(folder: SweepFolder, sweep_id: str, configs: Iterable[Mapping[str, An
         "seeds": sorted({config["seed"] for config in configs}),
         "devices": _distinct(config["device"] for config in configs),
         "instances": _distinct(config["instance"] for config in configs),
+        "reused": {str(number): words for number, words in (reused or {}).items()},
+        "accepted_changes": list(changes),
     }
     write_json(folder.provenance, {"sweep": sweep_id, "runs": [*runs, run]}, private=True)
 

@@ -12,6 +12,7 @@ from sweeper.executors.base import Batch, Status, Submission
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.jobfiles import prepare
+from sweeper.orphans import end_orphans
 from sweeper.outcome import log_tail, read_outcome
 from sweeper.render import make_console
 from sweeper.spec import JobSpec
@@ -36,6 +37,7 @@ def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
     shorts = [_shortened(spec) for spec in programs.values()]
     make_console(stderr=True).print(f"Rehearsing {len(shorts)} distinct programs on this machine …")
     stage = SweepFolder(folder.rehearsal)
+    end_orphans(stage)
     with LocalExecutor(stage, n_jobs=None, memory_gib=None) as executor:
         waiting = list(enumerate(shorts))
         active: dict[str, tuple[JobFolder, JobSpec, float]] = {}

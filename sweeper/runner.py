@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
+import random
 import time
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sweeper import disk
+from sweeper.batches import next_batch
 from sweeper.errors import SweeperError
-from sweeper.executors.base import Batch, Executor, NotNowError, Status, Submission
+from sweeper.executors.base import AccessLostError, Batch, Executor, NotNowError, Status, Submission
 from sweeper.folder import SweepFolder
 from sweeper.jobfiles import prepare
 from sweeper.ledger import JobRecord, Ledger, Standing
 from sweeper.outcome import Outcome, log_tail, read_outcome
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
+from sweeper.transient import is_transient
 
 _LONGEST_WAIT = 0.5
 """Seconds after which the loop looks round even if nothing was reported: observers tick meanwhile."""
+
+_LONGEST_RETRY_PAUSE = 600.0
+"""Seconds."""
 
 
 class Observer(Protocol):
@@ -50,7 +57,10 @@ class Runner:
         ledger: Ledger,
         executor: Executor,
         observers: Sequence[Observer] = (),
+        *,
         max_usd: float | None = None,
+        max_failures: int | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         """Make a runner.
 
@@ -60,16 +70,25 @@ class Runner:
             executor: Where the jobs run.
             observers: Told of every change.
             max_usd: No batch is handed over with which the sweep could cost more; none for no limit.
+            max_failures: After so many failed jobs nothing is handed over any more; none for no limit.
+            interrupted: Whether somebody wants the run to stop.
         """
         self._folder = folder
         self._ledger = ledger
         self._executor = executor
         self._observers = observers
         self._max_usd = max_usd
+        self._max_failures = max_failures
+        self._interrupted = interrupted
         self._cancelling = False
+        self._stopped_because: str | None = None
+        self._failures = 0
         self._sweep_id = ledger.sweep_id
-        self._specs: Mapping[int, JobSpec] = {}
+        self._specs: dict[int, JobSpec] = {}
+        self._asked: frozenset[int] = frozenset()
         self._waiting: deque[int] = deque()
+        self._later: list[tuple[float, int]] = []  # a heap of retries: when, and which job
+        self._retries: Counter[int] = Counter()
         self._held: deque[_Held] = deque()
         self._active: dict[str, int] = {}
         self._batch_of: dict[int, str] = {}
@@ -77,28 +96,32 @@ class Runner:
     def run(self, specs: Mapping[int, JobSpec], *, until_submitted: bool = False) -> None:
         """Run these jobs to their end; completed ones are left alone, running ones are adopted.
 
-        Jobs that the budget does not allow stay PENDING. Once the folder holds a request to cancel, nothing
-        is handed over any more and what runs is ended.
+        A job that fails for a passing reason is tried again, `retries` times in this run, with growing
+        pauses during which the others go on. Jobs that the budget does not allow stay PENDING. Once the
+        folder holds a request to cancel, nothing is handed over any more and what runs is ended; after too
+        many failures what waits is cancelled, and what runs goes on to its end.
 
         Args:
             specs: The jobs by number, in the order in which they are to start.
             until_submitted: Return as soon as all jobs are handed over, and leave them running.
 
         Raises:
-            KeyboardInterrupt: After the running jobs have been ended and their rows written; where jobs
-                outlive this process they go on.
+            KeyboardInterrupt: It was interrupted; the running jobs have been ended and their rows written.
+                Where jobs outlive this process they go on.
         """
-        self._specs = specs
+        self._specs, self._asked = dict(specs), frozenset(specs)
         self._take_stock()
         try:
-            while self._waiting or self._held or (self._active and not until_submitted):
+            while self._waiting or self._held or self._later or (self._active and not until_submitted):
+                if self._interrupted():
+                    raise KeyboardInterrupt  # here, where nothing is half done
                 if self._folder.cancel_request.exists() and not self._cancelling:
                     self._cancel()
                 self._hand_over()
-                if not self._active and not self._held and self._waiting:
+                if not self._active and not self._held and not self._later and self._waiting:
                     return  # only the budget can be in the way
                 if not self._look():
-                    self._executor.wait(_LONGEST_WAIT)
+                    self._executor.wait(self._longest_wait())
                 for observer in self._observers:
                     observer.tick()
         except KeyboardInterrupt:
@@ -124,26 +147,37 @@ class Runner:
                     self._ledger.requeue(number, "another attempt")
                 self._waiting.append(number)
         for token, jobs in unsettled.items():
+            self._settle(token, jobs)
+
+    def _settle(self, token: str, jobs: Sequence[JobRecord]) -> None:
+        """Find out whether a batch has arrived that was announced, and of which nothing is known."""
+        batch = self._batch([(job.number, job.attempts) for job in jobs])
+        if batch.token != token:  # announced together with jobs that this run was not asked for
+            jobs = [job for job in self._ledger.jobs() if job.batch == token]
+            for job in jobs:
+                self._specs.setdefault(job.number, JobSpec.from_json(job.spec))
             batch = self._batch([(job.number, job.attempts) for job in jobs])
-            handles = self._executor.find(batch)
-            if handles is not None:
-                self._submitted(batch, handles)
-            elif batch.token == token:
-                self._held.append(_Held(batch, 0.0))
-            else:  # announced by a sweep that held more jobs than this one does
-                for job in jobs:
-                    self._ledger.requeue(job.number, "another attempt")
-                    self._waiting.append(job.number)
+        handles = self._executor.find(batch)
+        if handles is not None:
+            self._submitted(batch, handles)
+        elif batch.token == token:
+            self._held.append(_Held(batch, 0.0))
+        else:  # their specs have other keys than when they were announced: by another version, say
+            for job in jobs:
+                self._ledger.requeue(job.number, "another attempt")
+                self._waiting.append(job.number)
 
     def _hand_over(self) -> None:
         """Fill the executor."""
+        while self._later and self._later[0][0] <= time.monotonic():
+            self._waiting.append(heapq.heappop(self._later)[1])
+        if self._waiting and self._stopped_because:  # the executor turned out not to know a job
+            self._withdraw(self._stopped_because)
         while self._held or self._waiting:
             if len(set(self._batch_of.values())) >= self._executor.concurrency:
                 return
             if not self._held:
-                numbers = [
-                    self._waiting.popleft() for _ in range(min(self._executor.batch_size, len(self._waiting)))
-                ]
+                numbers = next_batch(self._waiting, self._specs, self._executor)
                 if not self._affordable(numbers):
                     self._waiting.extendleft(reversed(numbers))
                     return
@@ -152,6 +186,12 @@ class Runner:
             if time.monotonic() < held.not_before:
                 return
             self._submit(held)
+
+    def _longest_wait(self) -> float:
+        """Seconds for which nothing needs to be done if the executor reports nothing."""
+        if not self._later:
+            return _LONGEST_WAIT
+        return max(0.0, min(_LONGEST_WAIT, self._later[0][0] - time.monotonic()))
 
     def _affordable(self, numbers: Sequence[int]) -> bool:
         if self._max_usd is None:
@@ -184,6 +224,7 @@ class Runner:
                 self._specs[number],
                 self._folder.job(number),
                 _token(self._sweep_id, self._specs[number].key, str(attempt)),
+                attempt,
             )
             for number, attempt in attempts
         )
@@ -200,19 +241,22 @@ class Runner:
         try:
             with disk.trouble(self._folder.root):
                 for submission in batch.submissions:
-                    prepare(submission.folder, submission.spec, *self._ledger.composed(submission.number))
+                    config, overrides = self._ledger.composed(submission.number)
+                    prepare(submission.folder, submission.spec, config, overrides, attempt=submission.attempt)
                 handles = self._executor.submit(batch)
         except NotNowError as later:
             held.not_before = time.monotonic() + later.seconds
             return
-        except disk.DiskError:  # the next job would fare no better: the sweep ends, to be resumed
-            raise
+        except (AccessLostError, disk.DiskError):
+            raise  # no job's fault: all of them can go on when there is access, or space, again
         except (OSError, SweeperError) as error:
             self._held.popleft()
             reason = f"it could not be submitted: {error}"
             for submission in batch.submissions:
-                self._ledger.finish(submission.number, JobState.FAILED, reason)
-                self._changed(submission.number)
+                with self._ledger.transaction():
+                    self._ledger.finish(submission.number, JobState.FAILED, reason)
+                    retried = self._retry(submission.number, reason)
+                self._settled(submission.number, failed=not retried)
             return
         self._held.popleft()
         self._submitted(batch, handles)
@@ -277,18 +321,42 @@ class Runner:
             state, reason = JobState.FAILED, outcome.problem
         if state is JobState.FAILED and (tail := log_tail(folder.log)):
             reason = f"{reason}\n{tail}"
-        self._ledger.finish(
-            number,
-            state,
-            reason,
-            started_at=status.started_at,
-            ended_at=status.ended_at,
-            cost_usd=self._cost(number, status, outcome),
-            result=outcome.result,
-            objective=outcome.objective,
-            metrics=outcome.metrics,
-        )
+        with self._ledger.transaction():
+            self._ledger.finish(
+                number,
+                state,
+                reason,
+                started_at=status.started_at,
+                ended_at=status.ended_at,
+                cost_usd=self._cost(number, status, outcome),
+                result=outcome.result,
+                objective=outcome.objective,
+                metrics=outcome.metrics,
+            )
+            failed = state is JobState.FAILED and not self._retry(number, reason)
+        self._settled(number, failed=failed)
+
+    def _retry(self, number: int, reason: str | None) -> bool:
+        """Have a failed job tried again later, if the reason passes and tries are left."""
+        spec, done = self._specs[number], self._retries[number]
+        if self._stopped_because or done >= spec.retries or not is_transient(reason):
+            return False
+        longest = min(_LONGEST_RETRY_PAUSE, spec.first_pause_seconds * 2.0**done)
+        pause = random.uniform(0.5, 1.0) * longest  # noqa: S311 - jitter, so that not all come at once
+        self._retries[number] += 1
+        self._ledger.requeue(number, f"retry {done + 1} of {spec.retries} after {pause:.0f} s")
+        heapq.heappush(self._later, (time.monotonic() + pause, number))
+        return True
+
+    def _settled(self, number: int, *, failed: bool) -> None:
+        """Tell of an attempt's end, and stop handing over if too many jobs have failed."""
         self._changed(number)
+        if not failed:
+            return
+        self._failures += 1
+        if self._failures == self._max_failures:
+            many = "a job" if self._failures == 1 else f"{self._failures} jobs"
+            self._withdraw(f"not started, because {many} had failed (fail_fast, max_failures)")
 
     def _cost(self, number: int, status: Status, outcome: Outcome) -> float:
         """What an attempt cost: the place, and the quantum tasks as the job counted them.
@@ -306,17 +374,24 @@ class Runner:
     def _cancel(self) -> None:
         """End what runs, what waits, and what may have arrived although nobody answered."""
         self._cancelling = True
-        for held in self._held:
-            if (handles := self._executor.find(held.batch)) is not None:
-                self._submitted(held.batch, handles)
-            else:
-                self._waiting.extend(submission.number for submission in held.batch.submissions)
-        self._held.clear()
-        for number in self._waiting:
-            self._ledger.finish(number, JobState.CANCELLED, "cancelled before it was submitted")
-            self._changed(number)
-        self._waiting.clear()
+        self._withdraw("cancelled before it was submitted")
         self._executor.cancel(list(self._active))
+
+    def _withdraw(self, reason: str) -> None:
+        """Hand nothing over any more; what has arrived although nobody answered is adopted."""
+        self._stopped_because = reason
+        withdrawn = [*self._waiting, *(number for _, number in self._later)]
+        self._waiting.clear()
+        self._later.clear()
+        while self._held:
+            batch = self._held.popleft().batch
+            if (handles := self._executor.find(batch)) is not None:
+                self._submitted(batch, handles)
+            else:
+                withdrawn += [submission.number for submission in batch.submissions]
+        for number in sorted(withdrawn):
+            self._ledger.finish(number, JobState.CANCELLED, reason)
+            self._changed(number)
 
     def _interrupt(self) -> None:
         """End what would not survive this process, and write down that it was ended."""
@@ -334,7 +409,7 @@ class Runner:
             raise SweeperError(f"{len(self._active)} jobs could not be stopped: {', '.join(self._active)}")
 
     def _changed(self, number: int) -> None:
-        if self._observers:
+        if self._observers and number in self._asked:
             standing = self._ledger.standing(number)
             for observer in self._observers:
                 observer.changed(standing)

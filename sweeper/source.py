@@ -37,6 +37,9 @@ class Source:
 
         Returns:
             The folder to put on `sys.path`: `<folder>/<name of the source module>` is the copy.
+
+        Raises:
+            ConfigError: There is no copy yet, and the source has changed or is gone.
         """
         target = parent / self.snapshot_name
         if target.is_dir():
@@ -48,9 +51,31 @@ class Source:
             copy = draft / self.path.name / relative if self.path.is_dir() else draft / self.path.name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, copy)
+        copied = draft / self.path.name
+        if not copied.exists() or digest_of(copied) != self.digest:
+            shutil.rmtree(draft)
+            raise ConfigError(
+                f"{self.path} is not what it was when its jobs were enlisted, and {target} holds no copy: "
+                "restore it, or run the sweep's command again with accept_changes=true."
+            )
         draft.chmod(0o755)
         draft.replace(target)
         return target
+
+    def changed_files(self, parent: Path) -> list[str]:
+        """In which files the source differs now from its copy below `parent`; none if there is no copy."""
+        copied = parent / self.snapshot_name / self.path.name
+        if not copied.exists():
+            return []
+        then, now = (
+            {relative.as_posix(): file.read_bytes() for file, relative in _files(path)}
+            for path in (copied, self.path)
+        )
+        return [
+            f"{name} {'added' if name not in then else 'removed' if name not in now else 'changed'}"
+            for name in sorted({*then, *now})
+            if then.get(name) != now.get(name)
+        ]
 
 
 @cache

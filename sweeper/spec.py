@@ -35,6 +35,8 @@ class JobSpec:
         instance_type: EC2 instance of the classical side.
         volume_gib: Its storage.
         max_runtime_seconds: The job is stopped after this long.
+        retries: How often it is tried again if it fails for a passing reason ...
+        first_pause_seconds: ... and the longest pause before the first of these, which doubles each time.
         reservation_arn: Braket Direct reservation of the device.
         tags: Tags of the hybrid job.
         objective: Result key or metric that a Hydra sweeper minimises.
@@ -55,6 +57,8 @@ class JobSpec:
     volume_gib: int = 30
     reservation_arn: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    retries: int = 0
+    first_pause_seconds: float = 10.0
     objective: str | None = None
     allow_pickle: bool = False
     cost: Cost = field(default_factory=lambda: Cost(0, 0, 0.0, 0.0))
@@ -121,6 +125,8 @@ def spec_of(config: SweepConfig) -> JobSpec:
         max_runtime_seconds=config.job.max_runtime_seconds,
         reservation_arn=config.job.reservation_arn,
         tags=dict(config.job.tags),
+        retries=config.job.retries,
+        first_pause_seconds=config.job.first_pause_seconds,
         objective=algorithm.objective,
         allow_pickle=config.job.allow_pickle,
         cost=cost_of(config),

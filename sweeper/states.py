@@ -37,7 +37,8 @@ _FINISHED = frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED})
 _ACTIVE = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.RUNNING})
 
 _STEPS: dict[JobState, frozenset[JobState]] = {
-    JobState.PENDING: frozenset({JobState.SUBMITTING, JobState.CANCELLED}),
+    # At once to COMPLETED: its result is taken over from another sweep.
+    JobState.PENDING: frozenset({JobState.SUBMITTING, JobState.COMPLETED, JobState.CANCELLED}),
     # Back to PENDING: the executor turns out not to know the job.
     JobState.SUBMITTING: frozenset({JobState.PENDING, JobState.QUEUED, JobState.RUNNING}) | _FINISHED,
     JobState.QUEUED: frozenset({JobState.PENDING, JobState.RUNNING}) | _FINISHED,

@@ -14,6 +14,7 @@ import pandas as pd
 
 from sweeper.folder import SweepFolder, write_atomically
 from sweeper.ledger import JobRecord, Ledger, Standing
+from sweeper.sweep_keys import is_of_the_whole_sweep
 
 OUTCOME_COLUMNS = (
     "objective",
@@ -87,6 +88,8 @@ def varying_keys(jobs: Sequence[JobRecord]) -> list[str]:
     leaves = [dict(flatten(job.config)) for job in jobs]
 
     def varies(key: str) -> bool:
+        if is_of_the_whole_sweep(key):  # another budget for the rest of a sweep makes no other job
+            return False
         group = key.partition(".")[0]
         first: dict[str | None, str] = {}
         for job, values in zip(jobs, leaves, strict=True):

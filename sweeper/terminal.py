@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -22,9 +22,10 @@ from sweeper.tables import results_frame
 _LINE_EVERY_SECONDS = 5.0
 
 
-def announce(folder: SweepFolder, executor: Executor, jobs: int, finished: int) -> None:
+def announce(folder: SweepFolder, executor: Executor, jobs: int, finished: int, reused: int = 0) -> None:
     """Say what is about to run, and where."""
     kept = f"; {finished} of them finished before and are kept" if finished else ""
+    kept += f"; {reused} of them are reused from other sweeps" if reused else ""
     word = "hybrid job" if jobs == 1 else "hybrid jobs"
     make_console(stderr=True).print(
         f"{jobs} {word} {executor.words}{kept}. Folder: {folder.root}", soft_wrap=True
@@ -52,6 +53,20 @@ def summarize(folder: SweepFolder, jobs: list[JobRecord], max_usd: float | None 
     console.print(
         f"Tables: {folder.results_csv} (results.parquet, metrics.parquet); "
         f"again: sweeper table {folder.root}",
+        soft_wrap=True,
+    )
+
+
+def say_what_goes_on(folder: SweepFolder, states: Iterable[JobState]) -> None:
+    """Say that jobs go on without this process, if any do, and what can be done about them."""
+    count = Counter(state for state in states if state.active)
+    if not count:
+        return
+    unanswered = count.pop(JobState.SUBMITTING, 0)
+    more = f" and perhaps {unanswered} more, whose creation was not answered," if unanswered else ""
+    make_console(stderr=True).print(
+        f"{count.total()} jobs{more} go on without this process. Collect them: sweeper resume {folder.root}. "
+        f"End them: sweeper cancel {folder.root}.",
         soft_wrap=True,
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,7 +13,7 @@ import pytest
 
 from sweeper.cost import Cost
 from sweeper.errors import SweeperError
-from sweeper.executors.base import Batch, NotNowError, Status, Submission
+from sweeper.executors.base import AccessLostError, Batch, NotNowError, Status, Submission
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.ledger import Entry, Ledger
 from sweeper.runner import Runner
@@ -51,6 +51,9 @@ class ScriptedExecutor:
         self.left: dict[str, list[Status]] = {}
 
     def check(self, spec: JobSpec) -> None: ...
+
+    def batch_key(self, spec: JobSpec) -> Hashable:
+        return spec.device
 
     def remarks(self, _: Sequence[JobSpec]) -> list[str]:
         return []
@@ -120,12 +123,23 @@ class Bench:
         self,
         executor: ScriptedExecutor,
         names: str,
+        *,
         max_usd: float | None = None,
         until_submitted: bool = False,
+        max_failures: int | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
+        **changes: object,
     ) -> list[int]:
-        specs = [spec(name) for name in names]
+        specs = [replace(spec(name), **changes) for name in names]  # type: ignore[arg-type]
         numbers = self.ledger.enlist(Entry(s.key, [], {"name": s.hyperparameters["name"]}, {}) for s in specs)
-        runner = Runner(self.folder, self.ledger, executor, max_usd=max_usd)
+        runner = Runner(
+            self.folder,
+            self.ledger,
+            executor,
+            max_usd=max_usd,
+            max_failures=max_failures,
+            interrupted=interrupted,
+        )
         runner.run(dict(zip(numbers, specs, strict=True)), until_submitted=until_submitted)
         return numbers
 
@@ -205,6 +219,16 @@ def test_jobs_are_handed_over_in_batches_that_share_an_instance(bench: Bench) ->
     assert bench.states() == ["COMPLETED"] * 5
 
 
+def test_only_jobs_that_are_equal_in_what_a_batch_shares_are_handed_over_together(bench: Bench) -> None:
+    devices = dict(zip("abcdef", ("local:braket/default", "arn:aws:braket:::device/qpu") * 3, strict=True))
+    specs = [replace(spec(name), device=device) for name, device in devices.items()]
+    numbers = bench.ledger.enlist(Entry(s.key, [], {}, {}) for s in specs)
+    executor = ScriptedExecutor(batch_size=2, concurrency=1)
+    Runner(bench.folder, bench.ledger, executor).run(dict(zip(numbers, specs, strict=True)))
+    assert [[s.number for s in batch.submissions] for batch in executor.batches] == [[0, 2], [1, 3], [4], [5]]
+    assert all(len({s.spec.device for s in batch.submissions}) == 1 for batch in executor.batches)
+
+
 def test_a_refusal_for_now_is_repeated_with_the_same_token(bench: Bench) -> None:
     executor = ScriptedExecutor(not_now=[NotNowError("too many", 0.0), NotNowError("no answer", 0.0)])
     bench.run(executor, "ab")
@@ -241,6 +265,33 @@ def test_a_crash_before_the_call_repeats_it_with_the_same_token(bench: Bench) ->
     bench.run(again, "ab")
     assert again.asked == executor.asked
     assert bench.states() == ["COMPLETED"] * 2
+
+
+def test_a_batch_that_may_have_arrived_is_looked_for_with_all_its_jobs(bench: Bench) -> None:
+    class Killed(BaseException):
+        pass
+
+    specs = [spec(name) for name in "abc"]
+    numbers = bench.ledger.enlist(Entry(s.key, [], {}, {}, s.to_json()) for s in specs)
+    executor = ScriptedExecutor(not_now=[Killed()], batch_size=3)
+    with pytest.raises(Killed):
+        Runner(bench.folder, bench.ledger, executor).run(dict(zip(numbers, specs, strict=True)))
+    ((token, _),) = executor.asked
+    arrived = ScriptedExecutor(arrived={token: ["a-7", "b-7", "c-7"]})
+    arrived.left = {f"{name}-7": [RUNNING, COMPLETED] for name in "abc"}
+    # This run asks for one of the three only: handing that over would pay for it twice.
+    Runner(bench.folder, bench.ledger, arrived).run({numbers[1]: specs[1]})
+    assert arrived.asked == []
+    assert bench.states() == ["COMPLETED"] * 3
+
+
+def test_a_job_that_vanishes_after_the_cancellation_is_not_handed_over_again(bench: Bench) -> None:
+    executor = ScriptedExecutor({"a": [RUNNING]})
+    executor.cancel = lambda handles: [executor.left.pop(handle) for handle in handles]  # type: ignore[assignment, return-value]
+    executor.when_polled = {2: bench.folder.cancel_request.touch}
+    bench.run(executor, "a")
+    assert len(executor.submissions) == 1
+    assert bench.states() == ["CANCELLED"]
 
 
 def test_a_request_to_cancel_ends_everything(bench: Bench) -> None:
@@ -292,6 +343,138 @@ def test_a_job_whose_folder_cannot_be_written_fails_alone(bench: Bench) -> None:
     bench.run(ScriptedExecutor(refuses={"b"}), "abc")
     assert bench.states() == ["COMPLETED", "FAILED", "COMPLETED"]
     assert "file name too long" in (bench.ledger.job(1).reason or "")
+
+
+CAPACITY = Status(JobState.FAILED, "CapacityError: no instance", billed_seconds=0.0)
+LOST = Status(JobState.FAILED, "InternalServerError: lost", billed_seconds=600.0)
+
+
+class FailsFirst(ScriptedExecutor):
+    """The first hand-overs of a job come to these ends, the next one completes."""
+
+    def __init__(self, ends: Mapping[str, Sequence[Status]], **settings: object) -> None:
+        super().__init__(**settings)  # type: ignore[arg-type]
+        self.ends = {name: list(statuses) for name, statuses in ends.items()}
+
+    def submit(self, batch: Batch) -> list[str]:
+        handles = super().submit(batch)
+        for handle, submission in zip(handles, batch.submissions, strict=True):
+            if ends := self.ends.get(submission.spec.hyperparameters["name"]):
+                self.left[handle] = [RUNNING, ends.pop(0)]
+        return handles
+
+
+def test_a_passing_reason_is_tried_again_and_every_attempt_is_paid_for(bench: Bench) -> None:
+    executor = FailsFirst({"b": [CAPACITY, LOST]}, paid=True)
+    bench.run(executor, "abc", retries=2, first_pause_seconds=0.0)
+    assert bench.states() == ["COMPLETED"] * 3
+    job = bench.ledger.job(1)
+    assert (job.attempts, job.reserved_usd) == (3, 0.0)
+    # 0, 10 and 1 minutes of an instance at 3.60 USD an hour; tasks that nobody counted count as their bound.
+    assert job.cost_usd == pytest.approx(0.0 + 0.6 + 0.06 + 3 * 1.0)
+    assert len({token for token, _ in executor.asked}) == 5
+
+
+def test_the_last_try_counts(bench: Bench) -> None:
+    executor = FailsFirst({"a": [CAPACITY, CAPACITY, CAPACITY]})
+    bench.run(executor, "a", retries=2, first_pause_seconds=0.0)
+    assert bench.states() == ["FAILED"]
+    assert bench.ledger.job(0).attempts == 3
+    # Another run has its own tries.
+    bench.run(executor, "a")
+    assert bench.states() == ["COMPLETED"]
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "AlgorithmError: RuntimeError: the circuit is too deep",
+        "AlgorithmError: ThrottlingException: the job's own retries were not enough",
+        "exit code 3",
+        "killed by SIGSEGV",
+        "stopped after 60 s by job.max_runtime_seconds",
+        "stopped by job.max_runtime_seconds",
+        "it could not be submitted: Creating a hybrid job: ValidationException: no",
+    ],
+)
+def test_what_would_fail_again_is_not_tried_again(bench: Bench, reason: str) -> None:
+    bench.run(FailsFirst({"a": [Status(JobState.FAILED, reason)]}), "a", retries=5, first_pause_seconds=0.0)
+    assert bench.states() == ["FAILED"]
+    assert bench.ledger.job(0).attempts == 1
+
+
+def test_waiting_for_a_retry_holds_nobody_up_and_is_seen_in_the_ledger(bench: Bench) -> None:
+    executor = FailsFirst({"a": [CAPACITY]}, concurrency=1)
+    done = list("bcd")
+
+    def interrupted() -> bool:
+        return bench.states()[1:] == ["COMPLETED"] * len(done)
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(executor, "abcd", retries=1, first_pause_seconds=3600.0, interrupted=interrupted)
+    assert bench.states() == ["PENDING"] + ["COMPLETED"] * 3
+    assert "CapacityError" in (bench.ledger.job(0).reason or "")
+    bench.run(executor, "abcd")
+    assert bench.ledger.job(0).attempts == 2
+
+
+def test_a_retry_is_made_only_within_the_budget(bench: Bench) -> None:
+    unknown = Status(JobState.FAILED, "InternalServerError: lost")
+    executor = FailsFirst({"a": [unknown, unknown]}, paid=True)
+    bench.run(executor, "a", max_usd=spec("a").cost.usd * 1.5, retries=5, first_pause_seconds=0.0)
+    assert bench.states() == ["PENDING"]
+    assert bench.ledger.job(0).attempts == 1
+
+
+def test_a_retry_is_cancelled_with_the_rest(bench: Bench) -> None:
+    executor = FailsFirst({"a": [CAPACITY]}, concurrency=1)
+    executor.when_polled = {4: bench.folder.cancel_request.touch}
+    executor.script = {"b": [RUNNING]}
+    bench.run(executor, "ab", retries=1, first_pause_seconds=3600.0)
+    assert bench.states() == ["CANCELLED"] * 2
+
+
+def test_each_attempt_leaves_its_files_under_its_number(bench: Bench) -> None:
+    class Writes(FailsFirst):
+        def submit(self, batch: Batch) -> list[str]:
+            (submission,) = batch.submissions
+            (submission.folder.results / "mine.txt").write_text(str(len(self.submissions)))
+            return super().submit(batch)
+
+    bench.run(Writes({"a": [CAPACITY, LOST]}), "a", retries=2, first_pause_seconds=0.0)
+    folder = bench.folder.job(0)
+    files = {k: folder.attempts / k / "results/mine.txt" for k in ("1", "2")}
+    assert {k: file.read_text() for k, file in files.items()} == {"1": "0", "2": "1"}
+    assert (folder.results / "mine.txt").read_text() == "2"
+
+
+@pytest.mark.parametrize(("most", "failed"), [(1, 1), (2, 2), (None, 4)])
+def test_after_so_many_failures_nothing_further_is_started(
+    bench: Bench, most: int | None, failed: int
+) -> None:
+    broken = {name: [Status(JobState.FAILED, "exit code 3")] for name in "abcd"}
+    bench.run(ScriptedExecutor(broken, concurrency=1), "abcd", max_failures=most)
+    assert bench.states() == ["FAILED"] * failed + ["CANCELLED"] * (4 - failed)
+    if most:
+        assert "max_failures" in (bench.ledger.job(3).reason or "")
+
+
+def test_what_runs_when_too_many_have_failed_goes_on_to_its_end(bench: Bench) -> None:
+    script = {"a": [RUNNING, Status(JobState.FAILED, "exit code 3")], "b": [RUNNING] * 9 + [COMPLETED]}
+    executor = ScriptedExecutor(script, concurrency=2)
+    bench.run(executor, "abc", max_failures=1)
+    assert bench.states() == ["FAILED", "COMPLETED", "CANCELLED"]
+    assert executor.cancelled == []
+
+
+def test_losing_access_ends_the_run_and_fails_no_job(bench: Bench) -> None:
+    executor = ScriptedExecutor(not_now=[AccessLostError("log in again")])
+    with pytest.raises(AccessLostError):
+        bench.run(executor, "ab")
+    assert bench.states() == ["SUBMITTING", "PENDING"]
+    bench.run(ScriptedExecutor(), "ab")
+    assert bench.states() == ["COMPLETED"] * 2
+    assert bench.ledger.job(0).attempts == 1
 
 
 def test_completed_jobs_are_not_run_again_and_failed_ones_are(bench: Bench) -> None:

@@ -151,3 +151,23 @@ class TestSnapshot:
                 source.snapshot(tmp_path / "source")
         assert not (tmp_path / "source" / source.snapshot_name).exists()
         assert content(source.snapshot(tmp_path / "source") / "package") == FILES
+
+    def test_a_source_that_is_not_what_it_was_is_not_copied_under_its_old_digest(
+        self, tmp_path: Path
+    ) -> None:
+        source = read_source(make(tmp_path), "package.job:main")
+        (tmp_path / "package/job.py").write_text("def main(): print('changed')\n")
+        with pytest.raises(ConfigError, match="is not what it was"):
+            source.snapshot(tmp_path / "copies")
+        assert list((tmp_path / "copies").iterdir()) == []
+
+    def test_it_tells_which_files_have_changed_since(self, tmp_path: Path) -> None:
+        source = read_source(make(tmp_path), "package.job:main")
+        assert source.changed_files(tmp_path / "copies") == []
+        source.snapshot(tmp_path / "copies")
+        assert source.changed_files(tmp_path / "copies") == []
+        (tmp_path / "package/job.py").write_text("def main(): print('changed')\n")
+        (tmp_path / "package/new.py").touch()
+        (tmp_path / "package/inner/data.bin").unlink()
+        told = source.changed_files(tmp_path / "copies")
+        assert told == ["inner/data.bin removed", "job.py changed", "new.py added"]

@@ -167,6 +167,10 @@ class TestVaryingKeys:
         jobs = [job(number, {"algorithm": {"h": {"a.b": number}}}) for number in range(2)]
         assert results_frame(jobs)["algorithm.h.a.b"].tolist() == [0, 1]
 
+    def test_what_holds_for_the_whole_sweep_is_no_key(self) -> None:
+        jobs = [job(0, {"budget": {"max_usd": 1.0}, "x": 1}), job(1, {"budget": {"max_usd": 2.0}, "x": 2})]
+        assert varying_keys(jobs) == ["x"]
+
     def test_a_list_is_one_value(self) -> None:
         jobs = [job(number, {"angles": [0.1, number]}) for number in range(2)]
         assert results_frame(jobs)["angles"].tolist() == ["[0.1, 0]", "[0.1, 1]"]

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 
+from sweeper.closing import write_reports
 from sweeper.errors import SweeperError
 from sweeper.visible import visible
 
@@ -42,3 +43,7 @@ def run_subcommand(arguments: list[str]) -> int:
             raise
         print(visible(f"error: {error.filename}: {error.strerror}"), file=sys.stderr)  # noqa: T201
         return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        write_reports()

@@ -1,7 +1,12 @@
-"""Go on with a sweep: keep what has completed, adopt what runs, run the rest.
+"""Go on with a sweep: keep what has completed, adopt what runs, run the rest as it was enlisted.
 
 Needs nothing but the sweep's folder, so it may be a copy on another machine. A ledger that is damaged or
 missing is rebuilt from the jobs' folders first; the damaged one is kept beside it.
+
+Refused if the source or the configs of jobs that are still to be started have changed since: with
+--accept-changes these run all the same, from the folder's own copy of the source and with the
+hyperparameters that it has. To run them with the changes, type the sweep's own command again with
+accept_changes=true.
 """
 
 from __future__ import annotations
@@ -9,6 +14,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from sweeper.changes import refuse_changed
 from sweeper.conduct import conduct
 from sweeper.errors import FolderError
 from sweeper.executors import make_executor
@@ -24,6 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("folder", type=Path, help="the sweep's folder")
     parser.add_argument("--max-usd", type=float, help="what the sweep may cost in all; by default as before")
+    parser.add_argument(
+        "--accept-changes",
+        action="store_true",
+        help="go on although sources or configs have changed; the jobs run as they were enlisted",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,15 +49,20 @@ def run(options: argparse.Namespace) -> int:
             launcher = ledger.recall("launcher")
             if launcher is None:
                 raise FolderError(f"{folder.root}: the sweep was never started; run its command again.")
-            budget = {
+            settings = {
                 "max_usd": launcher["max_usd"] if options.max_usd is None else options.max_usd,
                 "spending_limit": launcher["spending_limit"],
+                "max_failures": launcher.get("max_failures"),
+                "report": launcher.get("report", True),
             }
             jobs = ledger.jobs()
+            to_start = [job for job in jobs if not job.state.active and job.state is not JobState.COMPLETED]
+            configs = ledger.recall("configs") or {}
+            refuse_changed(folder, to_start, configs, accepted=options.accept_changes)
             specs = {job.number: JobSpec.from_json(job.spec) for job in jobs}
             with make_executor(launcher["name"], folder, launcher["options"]) as executor:
                 ledger.wait_for_disk(durable=executor.paid)
-                conduct(folder, ledger, executor, specs, **budget)
+                conduct(folder, ledger, executor, specs, **settings)
             return 0 if all(job.state is JobState.COMPLETED for job in ledger.jobs()) else 1
         finally:
             ledger.close()

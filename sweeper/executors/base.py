@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,12 +23,14 @@ class Submission:
         spec: What to run.
         folder: Where the job's files belong on this machine.
         token: Derived from sweep, key and attempt; equal tokens mean the same submission.
+        attempt: Which one it is, from 1.
     """
 
     number: int
     spec: JobSpec
     folder: JobFolder
     token: str
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,10 @@ class NotNowError(SweeperError):
         self.seconds = seconds
 
 
+class AccessLostError(SweeperError):
+    """The place does not let us in any more; jobs that it holds go on, and can be adopted later."""
+
+
 class Executor(Protocol):
     """A place where hybrid jobs run. Used by one thread; handles outlive the process that got them."""
 
@@ -106,6 +112,9 @@ class Executor(Protocol):
         Raises:
             ConfigError: It cannot; names the config key.
         """
+
+    def batch_key(self, spec: JobSpec) -> Hashable:
+        """All that the jobs of one batch share: only jobs with equal keys are handed over together."""
 
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         """What a person should know before these jobs are submitted, such as that a device is offline."""

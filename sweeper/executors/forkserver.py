@@ -5,7 +5,7 @@ of `sweeper`. It speaks JSON lines: requests on standard input, events on standa
 
     {"op": "import", "libraries": [[module, [name, …]], …], "path": …, "own": [module, …]}
     {"op": "start", "id": …, "entry_point": …, "path": …, "cwd": …, "env": {…}, "log": …,
-     "failure": …, "exit": …, "seconds": …, "memory_bytes": …}
+     "failure": …, "exit": …, "seconds": …, "memory_bytes": …, "lock": …}
     {"op": "kill", "id": …}
     -> {"event": "started", "id": …, "at": …}
     -> {"event": "ended", "id": …, …} with the fields of the job's exit file
@@ -18,6 +18,7 @@ down where the next orchestrator finds it, and ends all jobs when the orchestrat
 import atexit
 import contextlib
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
@@ -60,6 +61,8 @@ class ForkServer:
         # What an import prints must not get among the events: it goes to standard error.
         self._events = os.dup(1)
         os.dup2(2, 1)
+        self._orchestrator = os.getppid()
+        self._lock: int | None = None
         self._children: dict[int, _Child] = {}
         self._buffer = b""
         self._wake, self._wake_writer = os.pipe()
@@ -101,7 +104,21 @@ class ForkServer:
                 self._stop(request["id"], "cancelled")
         return bool(data)
 
+    def _may_start(self, lock: str) -> bool:
+        """Take the lock that says that jobs run, and see that the orchestrator lives, in this order.
+
+        Whoever comes after a dead orchestrator waits for the lock, which the jobs inherit, so that no two
+        attempts ever write into one folder.
+        """
+        if self._lock is None:
+            self._lock = os.open(lock, os.O_WRONLY | os.O_CREAT, 0o644)
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+            _die_with(None)  # from now on the end of our input tells, and the jobs are ended in order
+        return os.getppid() == self._orchestrator
+
     def _start(self, request: dict[str, Any]) -> None:
+        if not self._may_start(request["lock"]):
+            return
         started_at, begun = time.time(), time.monotonic()
         parent = os.getpid()
         pid = os.fork()
@@ -249,11 +266,11 @@ def _become_job(request: dict[str, Any], parent: int) -> NoReturn:
         os._exit(code)
 
 
-def _die_with(parent: int) -> None:
-    """Ask the kernel to end this job if the server is killed (Linux; elsewhere nothing can)."""
+def _die_with(parent: int | None) -> None:
+    """Ask the kernel to end this process if its parent is killed, or not (Linux; elsewhere nothing can)."""
     if sys.platform == "linux":
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL if parent else 0)
+        if parent and os.getppid() != parent:
             os._exit(1)
 
 
@@ -307,6 +324,7 @@ def _run(entry_point: str, failure: Path) -> int:
 def main() -> None:
     """Serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the orchestrator decides when jobs end
+    _die_with(os.getppid())  # while there are no jobs to end, nobody need wait for the imports
     ForkServer().serve()
 
 

@@ -11,7 +11,7 @@ import json
 import os
 import selectors
 import signal
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -57,6 +57,7 @@ class LocalExecutor:
         self.concurrency = n_jobs or len(os.sched_getaffinity(0))
         self._sources = folder.sources.absolute()
         self._jobs = folder.job(0).root.parent.absolute()
+        self._lock = folder.jobs_lock.absolute()
         self._memory_bytes = int(memory_gib * 2**30) if memory_gib else None
         self._statuses: dict[str, Status] = {}
         self._servers: dict[str, ForkServerProcess] = {}
@@ -90,6 +91,10 @@ class LocalExecutor:
                 )
         if not self._servers:
             self._new_server(spec).import_ahead(imports_of(spec.source.path))
+
+    def batch_key(self, spec: JobSpec) -> Hashable:
+        """Every job is a batch of its own."""
+        return spec.key
 
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         """Nothing: a process on this machine costs nothing and waits for nobody."""
@@ -130,6 +135,7 @@ class LocalExecutor:
                 "exit": str(_exit_file(root)),
                 "seconds": spec.max_runtime_seconds,
                 "memory_bytes": self._memory_bytes,
+                "lock": str(self._lock),
             }
         )
         self._statuses[handle] = Status(JobState.QUEUED)

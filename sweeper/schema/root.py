@@ -26,6 +26,8 @@ class JobLimits:
         image_uri: Container image on AWS; none for Braket's base image.
         input_data: Local path or S3 URI of each input channel.
         reservation_arn: Braket Direct reservation of the device.
+        retries: How often a job is tried again that fails for a passing reason (`sweeper.transient`) ...
+        first_pause_seconds: ... and the longest pause before the first of these; it doubles each time.
         allow_pickle: Read results that a job has pickled, which runs whatever code is in them.
     """
 
@@ -34,6 +36,8 @@ class JobLimits:
     image_uri: str | None = None
     input_data: dict[str, str] = field(default_factory=dict)
     reservation_arn: str | None = None
+    retries: int = 2
+    first_pause_seconds: float = 10.0
     allow_pickle: bool = False
 
     def __post_init__(self) -> None:
@@ -43,6 +47,9 @@ class JobLimits:
             self.max_runtime_seconds,
             f"1 to {LONGEST_RUNTIME_SECONDS} (five days, Braket's limit)",
         )
+        require(0 <= self.retries <= 20, "job.retries", self.retries, "0 (none) to 20")
+        pause = self.first_pause_seconds
+        require(0 <= pause <= 3600, "job.first_pause_seconds", pause, "0 to 3600")
         for channel in self.input_data:
             require(
                 re.fullmatch(r"(?!\.+$)[A-Za-z0-9._-]{1,64}", channel) is not None
@@ -80,6 +87,11 @@ class SweepConfig:
         max_iterations: Objective evaluations the optimizer may spend. The word means the same for
             every optimizer, so that they are compared at equal cost.
         budget: What the sweep may cost.
+        fail_fast: After the first failed job start no further one; what runs goes on to its end.
+        max_failures: The same after so many failed jobs; none for no limit.
+        reuse_from: Folders of other sweeps, whose finished results are taken over for equal combinations.
+        accept_changes: Go on in a folder although the source or the configs have changed since.
+        report: Write `report.html` at the end.
         rehearse: Before anything is paid for, run each distinct program briefly on this machine.
         stop: When the optimizer is stopped early.
         shots_schedule: Shots that change from evaluation to evaluation.
@@ -102,9 +114,22 @@ class SweepConfig:
     job: JobLimits = field(default_factory=JobLimits)
     budget: Budget = field(default_factory=Budget)
     rehearse: bool = True
+    fail_fast: bool = False
+    max_failures: int | None = None
+    reuse_from: list[str] = field(default_factory=list)
+    accept_changes: bool = False
+    report: bool = True
 
     def __post_init__(self) -> None:
         require(self.shots >= 0, "shots", self.shots, "0 (exact expectation values) or more")
         require(self.seed >= 0, "seed", self.seed, "0 or more")
         require(self.max_iterations >= 1, "max_iterations", self.max_iterations, "1 or more")
+        most = self.max_failures
+        require(most is None or most >= 1, "max_failures", most, "1 or more, or null (no limit)")
+        require(
+            not (self.fail_fast and most is not None and most > 1),
+            "max_failures",
+            most,
+            "1 or null beside fail_fast=true",
+        )
         self.algorithm.check(self)

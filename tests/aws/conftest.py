@@ -29,6 +29,7 @@ QUICK = (
     "budget.max_usd=100",
     "max_iterations=3",
     "shots=50",
+    "report=false",
 )
 NO_REHEARSAL = (*QUICK, "rehearse=false")
 

@@ -131,7 +131,7 @@ def test_expired_credentials_end_the_command_and_not_the_jobs(stubs: Cloud) -> N
 )
 def test_one_jobs_harm_is_one_row_with_its_reason(aws: Cloud, fault: Fault, reason: str) -> None:
     aws.emulator.inject(fault)
-    aws.run("-m", "seed=0,1", *NO_REHEARSAL, expect=1)
+    aws.run("-m", "seed=0,1", "job.retries=0", *NO_REHEARSAL, expect=1)
     results = aws.results
     harmed = "CANCELLED" if fault.kind is FaultKind.CONSOLE_CANCEL else "FAILED"
     assert sorted(results["status"]) == sorted([harmed, "COMPLETED"])
@@ -142,6 +142,14 @@ def test_one_jobs_harm_is_one_row_with_its_reason(aws: Cloud, fault: Fault, reas
     # The same command runs only the harmed one again.
     aws.run("-m", "seed=0,1", *NO_REHEARSAL)
     assert len(aws.emulator.jobs) == 3
+
+
+@pytest.mark.parametrize("fault", [FaultKind.CAPACITY, FaultKind.JOB_KILLED])
+def test_what_passes_is_tried_again_as_another_hybrid_job(stubs: Cloud, fault: FaultKind) -> None:
+    stubs.emulator.inject(Fault("RunJob", fault, times=2))
+    stubs.run("-m", "seed=0,1", "job.first_pause_seconds=0.1", *NO_REHEARSAL)
+    assert list(stubs.results["status"]) == ["COMPLETED"] * 2
+    assert stubs.results["attempts"].sum() == len(stubs.emulator.jobs) == 4
 
 
 def test_a_job_past_its_time_says_so(make_cloud: MakeCloud) -> None:
@@ -165,7 +173,7 @@ def test_a_device_that_goes_offline_is_a_failure_with_its_reason(aws: Cloud) -> 
 
     sv1 = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
     aws.emulator.set_device_status(sv1, DeviceStatus.OFFLINE)
-    said = aws.run("device=sv1", *NO_REHEARSAL, expect=1)
+    said = aws.run("device=sv1", "job.retries=0", *NO_REHEARSAL, expect=1)
     assert "OFFLINE" in said
     assert list(aws.results["status"]) == ["FAILED"]
     assert "ffline" in aws.results["reason"][0]

@@ -149,6 +149,16 @@ def test_packed_jobs_have_their_own_rows(aws: Cloud, device: str) -> None:
     assert "Metrics - " in (aws.directory / "out/jobs/4/log.txt").read_text()
 
 
+def test_only_jobs_that_share_all_of_a_hybrid_job_are_packed_together(stubs: Cloud) -> None:
+    words = ("-m", "device=local,sv1", "seed=0,1,2", "hydra.launcher.pack=2", "job.retries=0")
+    stubs.run(*words, *NO_REHEARSAL, expect=1)  # a stub runs no program that could run several
+    device_of = dict(zip(stubs.results["job"], stubs.results["device"], strict=True))
+    devices = {job.tags["braket-sweeper:job"]: job.device for job in stubs.emulator.jobs}
+    assert set(devices) == {"0.1", "2", "3.4", "5"}
+    for numbers, device in devices.items():
+        assert {device_of[int(n)] for n in numbers.split(".")} == {"sv1" if "sv1" in device else "local"}
+
+
 def test_one_failing_packed_job_is_one_row(aws: Cloud) -> None:
     (aws.directory / "theirs.py").write_text(
         "import os\nfrom braket.jobs import get_hyperparameters, save_job_result\n"

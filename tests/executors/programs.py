@@ -31,6 +31,17 @@ def reads_input():
     save_job_result({name: open(os.path.join(folder, name)).read() for name in os.listdir(folder)})
 
 
+def stops_half_way():
+    with open(os.path.join(os.environ["AMZN_BRAKET_CHECKPOINT_DIR"], "step.txt"), "w") as file:
+        file.write("17")
+    raise RuntimeError("half way")
+
+
+def goes_on():
+    with open(os.path.join(os.environ["AMZN_BRAKET_CHECKPOINT_DIR"], "step.txt")) as file:
+        save_job_result({"step": file.read()})
+
+
 def raises():
     print("about to fail")
     raise RuntimeError("the circuit is too deep")

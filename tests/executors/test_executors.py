@@ -109,6 +109,12 @@ def test_another_attempt_keeps_the_earlier_output_aside(place: Place) -> None:
     assert "too deep" in (folder.attempts / "1" / "log.txt").read_text()
 
 
+def test_another_attempt_goes_on_from_the_checkpoints_of_the_earlier_one(place: Place) -> None:
+    place.end(*place.submit(place.spec("stops_half_way"), attempt=1, number=501))
+    status, outcome = place.end(*place.submit(place.spec("goes_on"), attempt=2, number=501))
+    assert (status.state, outcome.result) == (JobState.COMPLETED, {"step": "17"})
+
+
 def test_jobs_do_not_see_what_others_did_to_their_process(place: Place) -> None:
     place.run("changes_its_world")
     _, outcome, _ = place.run("sees_a_clean_world")

@@ -17,6 +17,7 @@ import pytest
 from sweeper.errors import ConfigError, SweeperError
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import SweepFolder
+from sweeper.lock import only_writer
 from sweeper.outcome import read_outcome
 from sweeper.rehearsal import rehearse
 from sweeper.states import JobState
@@ -109,7 +110,9 @@ def test_killing_the_orchestrator_ends_its_jobs(tmp_path: Path) -> None:
         pid = json.loads(orchestrator.stdout.readline())["dataDictionary"]["pid"]
         assert not gone(pid)
         orchestrator.send_signal(signal.SIGKILL)
-    wait_until_gone(pid)
+    # Whoever comes next, at once, finds nothing that could still write.
+    with only_writer(SweepFolder(tmp_path / "sweep").lock):
+        assert gone(pid)
 
 
 def test_a_killed_fork_server_is_reported_and_takes_its_jobs_with_it(own_place: Place) -> None:

@@ -9,7 +9,7 @@ more than one job at a time.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,7 +19,7 @@ from typing import Self
 import boto3
 
 from sweeper.errors import ConfigError, SweeperError
-from sweeper.executors.aws import trouble
+from sweeper.executors.aws import packing, trouble
 from sweeper.executors.aws.account import Account, region_of
 from sweeper.executors.aws.collect import Collector
 from sweeper.executors.aws.pace import Pace
@@ -131,16 +131,16 @@ class AwsExecutor:
     def check(self, spec: JobSpec) -> None:
         """Refuse what Braket would refuse: a device outside the region, a strange image or role."""
         region = region_of(spec.device, self._options.region, self._default_region)
-        known = self._account_
-        if known is not None and known.region != region:
+        if (known := self._account_in(region).region) != region:
             raise ConfigError(
-                f"device.arn={spec.device} runs in {region}, others of the sweep in {known.region}: sweep "
-                "them separately, one region each."
+                f"device.arn={spec.device} runs in {region}, others of the sweep in {known}: sweep them "
+                "separately, one region each."
             )
-        if known is None:
-            options = self._options
-            self._account_ = Account(region, options.profile, options.role_arn, options.bucket)
         Requests.check(spec)
+
+    def batch_key(self, spec: JobSpec) -> Hashable:
+        """What packed jobs share: the hybrid job itself, and the source archive."""
+        return packing.batch_key(spec)
 
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         """Status and queues of the devices."""
@@ -240,9 +240,14 @@ class AwsExecutor:
 
     def _adopt_arn(self, handle: str) -> None:
         """A later process learns the region from the jobs it finds in the ledger."""
+        self._account_in(handle.split(":")[3])
+
+    def _account_in(self, region: str) -> Account:
+        """The sweep's account: in this region, if it is the first that a job names."""
         if self._account_ is None:
             options = self._options
-            self._account_ = Account(handle.split(":")[3], options.profile, options.role_arn, options.bucket)
+            self._account_ = Account(region, options.profile, options.role_arn, options.bucket)
+        return self._account_
 
     def _judge(self, error: Exception) -> None:
         """Learn from a refused or unanswered CreateJob.

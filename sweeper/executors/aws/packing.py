@@ -6,7 +6,7 @@ import json
 import shutil
 import signal
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -15,9 +15,28 @@ from sweeper import disk
 from sweeper.executors.aws.archive import unpack
 from sweeper.executors.base import Batch, Status
 from sweeper.folder import JobFolder
+from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
 _PROGRAM = Path(__file__).parent / "packed"
+
+
+def batch_key(spec: JobSpec) -> Hashable:
+    """What the jobs that share a hybrid job have in common: every part of its request but their own.
+
+    The source is in it as well, because two sources may have modules of the same name. Entry point,
+    hyperparameters and long values are each job's own.
+    """
+    return (
+        spec.device,
+        spec.image_uri,
+        spec.instance_type,
+        spec.volume_gib,
+        spec.max_runtime_seconds,
+        spec.reservation_arn,
+        spec.source.snapshot_name,
+        *(tuple(sorted(part.items())) for part in (spec.input_data, spec.input_digests, spec.tags)),
+    )
 
 
 def entry_point() -> str:
@@ -25,9 +44,9 @@ def entry_point() -> str:
     return "packed_jobs:main"
 
 
-def sources(folders: Sequence[Path]) -> list[Path]:
-    """Folders whose contents make up the source archive: the jobs' modules and the program beside them."""
-    return [*folders, _PROGRAM]
+def sources(folder: Path) -> list[Path]:
+    """Folders whose contents make up the source archive: the jobs' module and the program beside it."""
+    return [folder, _PROGRAM]
 
 
 def input_files(batch: Batch) -> dict[str, str]:

@@ -23,6 +23,7 @@ from sweeper.executors.aws.trouble import explained
 from sweeper.executors.base import Batch
 from sweeper.folder import SweepFolder
 from sweeper.hyperparameters import INPUT_CHANNEL
+from sweeper.source import Source
 from sweeper.spec import JobSpec
 
 TAG_SWEEP = "braket-sweeper:sweep"
@@ -40,7 +41,7 @@ class Requests:
         self._account = account
         self._folder = folder
         self._kms_key_id = kms_key_id
-        self._uploaded: dict[tuple[str, ...], str] = {}
+        self._uploaded: dict[tuple[Source, bool], str] = {}
         self._inputs: dict[tuple[str, str], str] = {}
 
     @staticmethod
@@ -70,6 +71,7 @@ class Requests:
         packed = len(batch.submissions) > 1
         place = f"s3://{self._account.bucket}/sweeps/{batch.name}"
         code = self._code_location(batch, packed=packed)
+        self._upload_checkpoints(batch, packed=packed)
         with explained("Preparing a hybrid job"):
             request = prepare_quantum_job(
                 device=first.device,
@@ -103,23 +105,29 @@ class Requests:
 
     def _code_location(self, batch: Batch, *, packed: bool) -> str:
         """Where the source is in S3, uploaded if this is the first job that needs it."""
-        digests = tuple(sorted({submission.spec.source.digest for submission in batch.submissions}))
-        known = (*digests, "packed") if packed else digests
+        source = batch.submissions[0].spec.source  # the same for all jobs of a batch
+        known = (source, packed)
         if known not in self._uploaded:
-            folders = [
-                submission.spec.source.snapshot(self._folder.sources) for submission in batch.submissions
-            ]
-            if packed:
-                folders = packing.sources(folders)
-            prefix = f"sweeps/code/{'-'.join(known)[:200]}"
+            snapshot = source.snapshot(self._folder.sources)
+            folders = packing.sources(snapshot) if packed else [snapshot]
+            prefix = f"sweeps/code/{source.path.stem}-{source.digest}{'-packed' if packed else ''}"
             with explained("Uploading the source module"):
                 self._account.s3.put_object(
-                    Bucket=self._account.bucket,
-                    Key=f"{prefix}/source.tar.gz",
-                    Body=pack(dict.fromkeys(folders)),
+                    Bucket=self._account.bucket, Key=f"{prefix}/source.tar.gz", Body=pack(folders)
                 )
             self._uploaded[known] = f"s3://{self._account.bucket}/{prefix}"
         return self._uploaded[known]
+
+    def _upload_checkpoints(self, batch: Batch, *, packed: bool) -> None:
+        """Put what earlier attempts have left where Braket gives it to the new job before it starts."""
+        for place, submission in enumerate(batch.submissions):
+            folder = submission.folder.checkpoints
+            prefix = f"sweeps/{batch.name}/checkpoints{f'/{place}' if packed else ''}"
+            with explained("Uploading checkpoints"):
+                for file in sorted(folder.rglob("*")):
+                    if file.is_file():
+                        key = f"{prefix}/{file.relative_to(folder).as_posix()}"
+                        self._account.s3.upload_file(str(file), self._account.bucket, key)
 
     def _input_data(self, batch: Batch, place: str, *, packed: bool) -> dict[str, S3DataSourceConfig]:
         """The input channels; long values and packed jobs travel as files of one of them."""

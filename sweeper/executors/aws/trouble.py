@@ -11,6 +11,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
 from sweeper.errors import SweeperError
+from sweeper.executors.base import AccessLostError
 
 T = TypeVar("T")
 _PATIENCE = 8
@@ -25,7 +26,7 @@ _QUOTA = {"ServiceQuotaExceededException"}
 _EXPIRED = {"ExpiredTokenException", "ExpiredToken", "RequestExpired", "UnrecognizedClientException"}
 
 
-class CredentialsError(SweeperError):
+class CredentialsError(AccessLostError):
     """There are no valid AWS credentials (any more); nothing is lost, the sweep can be resumed."""
 
 

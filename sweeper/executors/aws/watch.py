@@ -96,9 +96,7 @@ class Watch:
 
     def _soon(self) -> None:
         self._pause = min(_FIRST_PAUSE, self._longest_pause)
-        self._next_look = (
-            min(self._next_look, time.monotonic() + self._pause) or time.monotonic() + self._pause
-        )
+        self._next_look = min(self._next_look, time.monotonic() + self._pause)
 
     def _ask(self, arns: Collection[str]) -> None:
         before = {arn: self._statuses.get(arn) for arn in arns}

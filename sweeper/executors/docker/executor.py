@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +57,10 @@ class DockerExecutor:
             raise ConfigError(
                 "job.input_data is not passed on by hydra/launcher=braket_docker: use braket_local."
             )
+
+    def batch_key(self, spec: JobSpec) -> Hashable:
+        """Every job has a container of its own."""
+        return self._local.batch_key(spec)
 
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         """Nothing: a container on this machine costs nothing."""
