@@ -25,6 +25,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.core.utils import JobRuntime
 from omegaconf import DictConfig, Node, OmegaConf
 from omegaconf._utils import split_key
 
@@ -183,7 +184,9 @@ class SweepLoader:
         if master is not self._master or len(self._bases) >= _MOST_BASES:
             self._master = master
             self._bases.clear()
-        key = (os.getcwd(), *structural)  # noqa: PTH109 - a string is wanted
+        # What Hydra takes from the process into a config, and what may change while a process lives.
+        process = os.getcwd(), JobRuntime.instance().get("name")  # noqa: PTH109 - a string is wanted
+        key = (*process, *structural)
         if key not in self._bases:
             config = self._loader.load_sweep_config(master, structural)
             # Where configs come from a search path of their own, the loader cannot tell what is a group.

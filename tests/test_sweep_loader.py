@@ -232,12 +232,12 @@ def ours() -> Application:
 
 
 class TestEqualsHydra:
-    @settings(max_examples=15)
+    @settings(max_examples=10)
     @given(overrides=st.lists(st.sampled_from(OVERRIDES), max_size=5))
     def test_on_made_up_configs(self, made_up: Application, overrides: list[str]) -> None:
         made_up.agree_on(*overrides)
 
-    @settings(max_examples=8)
+    @settings(max_examples=5)
     @given(overrides=st.lists(st.sampled_from(SHIPPED), max_size=5))
     def test_on_the_shipped_configs(self, ours: Application, overrides: list[str]) -> None:
         ours.agree_on(*overrides)
