@@ -67,7 +67,7 @@ class Runner:
         self._max_usd = max_usd
         self._cancelling = False
         self._sweep_id = ledger.sweep_id
-        self._specs: Mapping[int, JobSpec] = {}
+        self._specs: dict[int, JobSpec] = {}
         self._waiting: deque[int] = deque()
         self._held: deque[_Held] = deque()
         self._active: dict[str, int] = {}
@@ -87,7 +87,7 @@ class Runner:
             KeyboardInterrupt: After the running jobs have been ended and their rows written; where jobs
                 outlive this process they go on.
         """
-        self._specs = specs
+        self._specs = dict(specs)
         self._take_stock()
         try:
             while self._waiting or self._held or (self._active and not until_submitted):
@@ -106,7 +106,7 @@ class Runner:
 
     def _take_stock(self) -> None:
         """Sort the jobs into those to submit, those that may have arrived, and those that have."""
-        unsettled: dict[str, list[JobRecord]] = {}
+        unsettled: dict[str, None] = {}
         states = self._ledger.states(self._specs)
         for number in self._specs:
             state = states[number]
@@ -116,20 +116,23 @@ class Runner:
                     self._adopt(number, job.handle, job.batch or job.handle)
                     continue
                 if job.batch:
-                    unsettled.setdefault(job.batch, []).append(job)
+                    unsettled[job.batch] = None
                     continue
             if state is not JobState.COMPLETED:
                 if state is not JobState.PENDING:
                     self._ledger.requeue(number, "another attempt")
                 self._waiting.append(number)
-        for token, jobs in unsettled.items():
+        for token in unsettled:
+            jobs = self._ledger.announced(token)
+            for job in jobs:  # a batch arrives as a whole, with jobs that this run was not asked for
+                self._specs.setdefault(job.number, JobSpec.from_json(job.spec))
             batch = self._batch([(job.number, job.attempts) for job in jobs])
             handles = self._executor.find(batch)
             if handles is not None:
                 self._submitted(batch, handles)
             elif batch.token == token:
                 self._held.append(_Held(batch, 0.0))
-            else:  # announced by a sweep that held more jobs than this one does
+            else:  # a crash while the batch was being given up
                 for job in jobs:
                     self._ledger.requeue(job.number, "another attempt")
                     self._waiting.append(job.number)
@@ -176,7 +179,8 @@ class Runner:
         return batch
 
     def _batch(self, attempts: Sequence[tuple[int, int]]) -> Batch:
-        """The batch of these (job, attempt) pairs; the same pairs always make the same tokens."""
+        """The batch of these (job, attempt) pairs; the same pairs, in any order, make the same tokens."""
+        attempts = sorted(attempts)
         submissions = tuple(
             Submission(
                 number,

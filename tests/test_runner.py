@@ -124,7 +124,9 @@ class Bench:
         until_submitted: bool = False,
     ) -> list[int]:
         specs = [spec(name) for name in names]
-        numbers = self.ledger.enlist(Entry(s.key, [], {"name": s.hyperparameters["name"]}, {}) for s in specs)
+        numbers = self.ledger.enlist(
+            Entry(s.key, [], {"name": s.hyperparameters["name"]}, {}, s.to_json()) for s in specs
+        )
         runner = Runner(self.folder, self.ledger, executor, max_usd=max_usd)
         runner.run(dict(zip(numbers, specs, strict=True)), until_submitted=until_submitted)
         return numbers
@@ -241,6 +243,23 @@ def test_a_crash_before_the_call_repeats_it_with_the_same_token(bench: Bench) ->
     bench.run(again, "ab")
     assert again.asked == executor.asked
     assert bench.states() == ["COMPLETED"] * 2
+
+
+@pytest.mark.parametrize("names", ["cba", "c", "dab"])
+def test_a_batch_that_may_have_arrived_is_looked_for_as_it_was(bench: Bench, names: str) -> None:
+    class Killed(BaseException):
+        pass
+
+    executor = ScriptedExecutor(not_now=[Killed()], batch_size=3)
+    with pytest.raises(Killed):
+        bench.run(executor, "abc")
+    # Another order, fewer jobs, or others: what arrived is the batch that was announced.
+    ((token, _),) = executor.asked
+    again = ScriptedExecutor(batch_size=3, arrived={token: ["a-1", "b-1", "c-1"]})
+    again.left = {handle: [COMPLETED] for handle in ("a-1", "b-1", "c-1")}
+    bench.run(again, names)
+    assert [s.spec.hyperparameters["name"] for s in again.submissions] == [n for n in names if n == "d"]
+    assert bench.states() == ["COMPLETED"] * len({*"abc", *names})
 
 
 def test_a_request_to_cancel_ends_everything(bench: Bench) -> None:
