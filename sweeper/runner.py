@@ -125,7 +125,8 @@ class Runner:
         for token in unsettled:
             jobs = self._ledger.announced(token)
             for job in jobs:  # a batch arrives as a whole, with jobs that this run was not asked for
-                self._specs.setdefault(job.number, JobSpec.from_json(job.spec))
+                if job.number not in self._specs:
+                    self._specs[job.number] = JobSpec.from_json(job.spec)
             batch = self._batch([(job.number, job.attempts) for job in jobs])
             handles = self._executor.find(batch)
             if handles is not None:
@@ -239,9 +240,7 @@ class Runner:
         for handle, number in list(self._active.items()):
             status = statuses.get(handle)
             if status is None:
-                self._drop(handle)
-                self._ledger.requeue(number, "the executor does not know the job")
-                self._waiting.append(number)
+                self._vanished(handle)
             elif status.state.finished:
                 finished[handle] = status
                 continue
@@ -253,6 +252,15 @@ class Runner:
             self._changed(number)
         self._collect(finished)
         return any_change or bool(finished)
+
+    def _vanished(self, handle: str) -> None:
+        """Have a job that the executor does not know submitted again, unless everything is to end."""
+        number = self._drop(handle)
+        self._ledger.requeue(number, "the executor does not know the job")
+        if self._cancelling:
+            self._ledger.finish(number, JobState.CANCELLED, "it vanished while it was being cancelled")
+        else:
+            self._waiting.append(number)
 
     def _collect(self, finished: Mapping[str, Status]) -> None:
         """Fetch what finished jobs have left, and record their ends."""
@@ -329,6 +337,8 @@ class Runner:
             statuses = self._executor.poll(self._active)
             ended = {handle: status for handle, status in statuses.items() if status.state.finished}
             self._collect(ended)
+            for handle in self._active.keys() - statuses.keys():
+                self._vanished(handle)
             if self._active:
                 self._executor.wait(_LONGEST_WAIT)
         if self._active:

@@ -284,6 +284,32 @@ def test_a_request_to_cancel_finds_a_job_whose_creation_was_never_answered(bench
     assert bench.states() == ["CANCELLED"]
 
 
+def test_a_job_that_vanishes_while_it_is_being_cancelled_is_not_run_again(bench: Bench) -> None:
+    executor = ScriptedExecutor({"a": [RUNNING] * 9})
+
+    def vanish() -> None:
+        executor.left.clear()
+        executor.cancelled.clear()
+
+    executor.when_polled = {1: bench.folder.cancel_request.touch, 2: vanish}
+    bench.run(executor, "a")
+    assert len(executor.submissions) == 1
+    assert bench.states() == ["CANCELLED"]
+
+
+def test_an_interrupt_does_not_wait_for_a_job_that_has_vanished(bench: Bench) -> None:
+    executor = ScriptedExecutor({"a": [RUNNING] * 9}, interrupt_after=1)
+
+    def vanish() -> None:
+        executor.left.clear()
+        executor.cancelled.clear()
+
+    executor.when_polled = {3: vanish}
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(executor, "a")
+    assert bench.states() == ["PENDING"]
+
+
 def test_handing_over_without_waiting_leaves_the_jobs_running(bench: Bench) -> None:
     executor = ScriptedExecutor(
         concurrency=5, script={name: [RUNNING] * 9 for name in "ab"}, outlives_us=True
