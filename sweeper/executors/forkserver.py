@@ -85,11 +85,11 @@ class ForkServer:
         return max(0.0, min(pending) - time.monotonic()) if pending else None
 
     def _read_requests(self) -> bool:
-        if _orchestrator_is_gone():  # perhaps long ago, while we imported: start nothing for it any more
-            return False
         data = os.read(0, 1 << 16)
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
+            if _orchestrator_is_gone():  # perhaps long ago, while we imported: start nothing for it any more
+                return False
             request = json.loads(line)
             if request["op"] == "start":
                 self._start(request)
