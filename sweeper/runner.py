@@ -123,20 +123,24 @@ class Runner:
                     self._ledger.requeue(number, "another attempt")
                 self._waiting.append(number)
         for token in unsettled:
-            jobs = self._ledger.announced(token)
-            for job in jobs:  # a batch arrives as a whole, with jobs that this run was not asked for
-                if job.number not in self._specs:
-                    self._specs[job.number] = JobSpec.from_json(job.spec)
-            batch = self._batch([(job.number, job.attempts) for job in jobs])
-            handles = self._executor.find(batch)
-            if handles is not None:
-                self._submitted(batch, handles)
-            elif batch.token == token:
-                self._held.append(_Held(batch, 0.0))
-            else:  # a crash while the batch was being given up
-                for job in jobs:
-                    self._ledger.requeue(job.number, "another attempt")
-                    self._waiting.append(job.number)
+            self._settle(token)
+
+    def _settle(self, token: str) -> None:
+        """Learn whether an announced batch arrived; it is one with jobs that this run was not asked for."""
+        jobs = self._ledger.announced(token)
+        for job in jobs:
+            if job.number not in self._specs:
+                self._specs[job.number] = JobSpec.from_json(job.spec)
+        batch = self._batch([(job.number, job.attempts) for job in jobs])
+        handles = self._executor.find(batch)
+        if handles is not None:
+            self._submitted(batch, handles)
+        elif batch.token == token:
+            self._held.append(_Held(batch, 0.0))
+        else:  # a crash while the batch was being given up
+            for job in jobs:
+                self._ledger.requeue(job.number, "another attempt")
+                self._waiting.append(job.number)
 
     def _hand_over(self) -> None:
         """Fill the executor."""

@@ -1,4 +1,4 @@
-"""A place where jobs run that is nothing but files: it survives whoever uses it, and costs next to nothing."""
+"""A place where jobs run that is nothing but files: it survives whoever uses it, and costs little."""
 
 from __future__ import annotations
 

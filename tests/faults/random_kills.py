@@ -101,21 +101,21 @@ class RandomKills:
     def _next_command(self, subject: Subject) -> tuple[str, ...]:
         """The same command again, or `sweeper resume`; the latter knows a sweep only once it was begun."""
         resumable = any(job.attempts for job in subject.jobs())
-        return ("resume", "out") if resumable and self.rng.random() < 0.7 else subject.words
+        return ("resume", "out") if resumable and self.rng.random() < 0.85 else subject.words
 
     def _type(self, subject: Subject, words: tuple[str, ...]) -> int:
         return self.nursery.start(words, subject.directory, subject.log)
 
     def _strikes(self, process: int, durations: Durations) -> bool:
-        """One time in four at any moment of the command, otherwise at one while jobs run."""
-        if self.rng.random() < 0.25:
+        """One time in eight at any moment of the command, otherwise at one while jobs run."""
+        if self.rng.random() < 0.125:
             return self._passes(process, durations.command)
         while not workers_of(process):
             if self.nursery.ended(process):
                 return False
             time.sleep(0.001)
         # Soon enough that the sweep has something left for the kills to come.
-        return self._passes(process, 0.4 * durations.jobs)
+        return self._passes(process, 0.2 * durations.jobs)
 
     def _passes(self, process: int, seconds: float) -> bool:
         moment = time.monotonic() + self.rng.uniform(0.0, seconds)

@@ -1,4 +1,4 @@
-"""Runner and ledger against a place that does whatever it likes, and processes that die whenever they like."""
+"""Runner and ledger against a place that does whatever it likes, and processes that die at any moment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from hypothesis import settings
 from hypothesis import strategies as st
