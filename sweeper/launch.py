@@ -68,6 +68,7 @@ class Launch:
                 _discard_unused(folder)
                 raise
             with only_writer(folder.lock):
+                folder.cancel_request.unlink(missing_ok=True)  # of a `sweeper cancel` that was killed
                 ledger = Ledger(folder.ledger, durable=executor.paid)
                 try:
                     numbers = ledger.enlist(_entry(combination) for combination in combinations)
