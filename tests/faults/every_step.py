@@ -151,8 +151,8 @@ def trials(root: Path, outlives_us: bool, seed: int) -> dict[str, Any]:
         twice += sum(count > 1 for count in completions.values())
         shutil.rmtree(trial)
     return {
-        "fault": "power cut between two ledger writes, or around a submission",
-        "place": "outlives us" if outlives_us else "ends with us",
+        "fault": "orchestrator, before every ledger statement and around every call of the executor",
+        "place": "jobs outlive it" if outlives_us else "jobs end with it",
         "tried": kills,
         "jobs": whole * JOBS,
         "lost": lost,

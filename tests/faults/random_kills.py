@@ -17,8 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import emulated
 from .processes import Nursery, Victim, kill, workers_of
-from .subject import Subject, script_sweep, vqe_sweep
+from .subject import Subject, aws_sweep, script_sweep, vqe_sweep
 
 Moment = Callable[[int], bool]
 """Waits for the moment to kill somebody of the sweep of this process; whether it came before the end."""
@@ -31,6 +32,7 @@ _IMPORTED_ONCE = (
     "sweeper.report.write",
 )
 _KILLS_OF_A_SWEEP = 8
+_JOBS_ON_AWS = 6
 _LONGEST_SECONDS = 300.0
 
 
@@ -67,6 +69,16 @@ class RandomKills:
         subject = script_sweep(self._directory(), len(reference.jobs()))
         done = self._survive(subject, victim, kills, lambda process: self._strikes(process, durations))
         print(json.dumps(subject.evidence(reference, self.nursery.exit_codes, str(victim), done)), flush=True)
+        return done
+
+    def on_aws(self, reference: Subject, durations: Durations, kills: int) -> int:
+        """Kill the orchestrator of a sweep on AWS, where jobs go on without it, at random moments."""
+        subject = aws_sweep(self._directory(), len(reference.jobs()))
+        victim = Victim.ORCHESTRATOR
+        done = self._survive(subject, victim, kills, lambda process: self._passes(process, durations.command))
+        evidence = subject.evidence(reference, {}, f"{victim}, on AWS", done)
+        evidence["run_twice"] = sum(count > 1 for count in emulated.created(subject.sweep_id).values())
+        print(json.dumps(evidence), flush=True)
         return done
 
     def searches(self, reference: Subject, kills: int) -> int:
@@ -144,6 +156,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kills", type=int, default=60, help="of scripts' sweeps, in all")
     parser.add_argument("--kills-of-searches", type=int, default=2)
+    parser.add_argument("--kills-on-aws", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=12, help="of each sweep of scripts")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -161,6 +174,13 @@ def main() -> None:
         searches = vqe_sweep(options.folder / "undisturbed searches", 2)
         kills.undisturbed(searches)
         kills.searches(searches, options.kills_of_searches)
+    if options.kills_on_aws:
+        with emulated.account():
+            importlib.import_module("sweeper.executors.aws")
+            on_aws = aws_sweep(options.folder / "undisturbed on AWS", _JOBS_ON_AWS)
+            durations, left = kills.undisturbed(on_aws), options.kills_on_aws
+            while left > 0:
+                left -= kills.on_aws(on_aws, durations, min(left, _KILLS_OF_A_SWEEP))
 
 
 if __name__ == "__main__":

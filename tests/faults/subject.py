@@ -17,8 +17,8 @@ from sweeper.errors import FolderError
 from sweeper.ledger import JobRecord, read_jobs, reading
 from sweeper.states import JobState
 
-_OF_THE_WAY = ["seconds", "attempts", "job_arn"]
-"""Columns of the table that tell of the way to a result, and not of the result."""
+_OF_THE_WAY = ["seconds", "attempts", "job_arn", "cost_usd"]
+"""Columns that tell of the way to a result, and not of the result; what an instance costs is its time."""
 
 # Imports nothing heavy. Its last act is a line in a file outside the sweep's folder.
 PROGRAM = """
@@ -80,6 +80,12 @@ class Subject:
                 now = job, _content(self.folder / "jobs" / str(job.number))
                 if self._kept.setdefault(job.number, now) != now:
                     self.changed.add(job.number)
+
+    @property
+    def sweep_id(self) -> str:
+        """The sweep's own name, which is part of its hybrid jobs' names."""
+        with reading(self.folder / "sweep.db") as db:
+            return str(db.execute("SELECT value FROM sweep WHERE key = 'id'").fetchone()[0])
 
     def checkpoints(self) -> dict[Path, int]:
         """The jobs' checkpoints with their times."""
@@ -164,6 +170,26 @@ def script_sweep(directory: Path, jobs: int) -> Subject:
         "algorithm.entry_point=theirs:main",
         f"+algorithm.hyperparameters.n=range({jobs})",
         f"+algorithm.hyperparameters.completions='{completions}'",
+        "hydra.sweep.dir=out",
+    )
+    return Subject(directory, words)
+
+
+def aws_sweep(directory: Path, jobs: int) -> Subject:
+    """A sweep of so many scripts on AWS."""
+    directory.mkdir(parents=True)
+    (directory / "theirs.py").write_text(PROGRAM)
+    words = (
+        "-m",
+        "hydra/launcher=braket_aws",
+        "hydra.launcher.poll_seconds=0.3",
+        "hydra.launcher.creations_per_second=90",
+        "budget.max_usd=100",
+        "rehearse=false",
+        "algorithm=script",
+        "algorithm.source_module=theirs.py",
+        "algorithm.entry_point=theirs:main",
+        f"+algorithm.hyperparameters.n=range({jobs})",
         "hydra.sweep.dir=out",
     )
     return Subject(directory, words)
