@@ -74,6 +74,7 @@ class Launch:
                 _discard_unused(folder)
                 raise
             with only_writer(folder.lock):
+                folder.cancel_request.unlink(missing_ok=True)  # of a `sweeper cancel` that was killed
                 ledger = open_ledger(folder, durable=executor.paid)
                 try:
                     numbers = enlist(folder, ledger, sweep)

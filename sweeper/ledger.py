@@ -291,6 +291,11 @@ class Ledger:
                 "UPDATE jobs SET batch = ? WHERE number = ?", [(token, number) for number in numbers]
             )
 
+    def announced(self, batch: str) -> list[JobRecord]:
+        """The jobs of a batch of which nobody knows yet whether it arrived, by number."""
+        query = "SELECT * FROM jobs WHERE batch = ? AND state = ? ORDER BY number"
+        return [_record(row) for row in self._db.execute(query, (batch, JobState.SUBMITTING))]
+
     def submitted(self, number: int, handle: str) -> None:
         """Record how the executor knows the job; an ARN in the handle is the hybrid job's."""
         job_arn = handle.partition("#")[0] if handle.startswith("arn:") else None

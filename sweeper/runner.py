@@ -17,7 +17,7 @@ from sweeper.errors import SweeperError
 from sweeper.executors.base import AccessLostError, Batch, Executor, NotNowError, Status, Submission
 from sweeper.folder import SweepFolder
 from sweeper.jobfiles import prepare
-from sweeper.ledger import JobRecord, Ledger, Standing
+from sweeper.ledger import Ledger, Standing
 from sweeper.outcome import Outcome, log_tail, read_outcome
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
@@ -130,7 +130,7 @@ class Runner:
 
     def _take_stock(self) -> None:
         """Sort the jobs into those to submit, those that may have arrived, and those that have."""
-        unsettled: dict[str, list[JobRecord]] = {}
+        unsettled: dict[str, None] = {}
         states = self._ledger.states(self._specs)
         for number in self._specs:
             state = states[number]
@@ -140,29 +140,28 @@ class Runner:
                     self._adopt(number, job.handle, job.batch or job.handle)
                     continue
                 if job.batch:
-                    unsettled.setdefault(job.batch, []).append(job)
+                    unsettled[job.batch] = None
                     continue
             if state is not JobState.COMPLETED:
                 if state is not JobState.PENDING:
                     self._ledger.requeue(number, "another attempt")
                 self._waiting.append(number)
-        for token, jobs in unsettled.items():
-            self._settle(token, jobs)
+        for token in unsettled:
+            self._settle(token)
 
-    def _settle(self, token: str, jobs: Sequence[JobRecord]) -> None:
-        """Find out whether a batch has arrived that was announced, and of which nothing is known."""
+    def _settle(self, token: str) -> None:
+        """Learn whether an announced batch arrived; it is one with jobs that this run was not asked for."""
+        jobs = self._ledger.announced(token)
+        for job in jobs:
+            if job.number not in self._specs:
+                self._specs[job.number] = JobSpec.from_json(job.spec)
         batch = self._batch([(job.number, job.attempts) for job in jobs])
-        if batch.token != token:  # announced together with jobs that this run was not asked for
-            jobs = [job for job in self._ledger.jobs() if job.batch == token]
-            for job in jobs:
-                self._specs.setdefault(job.number, JobSpec.from_json(job.spec))
-            batch = self._batch([(job.number, job.attempts) for job in jobs])
         handles = self._executor.find(batch)
         if handles is not None:
             self._submitted(batch, handles)
         elif batch.token == token:
             self._held.append(_Held(batch, 0.0))
-        else:  # their specs have other keys than when they were announced: by another version, say
+        else:  # a crash while the batch was being given up
             for job in jobs:
                 self._ledger.requeue(job.number, "another attempt")
                 self._waiting.append(job.number)
@@ -217,7 +216,8 @@ class Runner:
         return batch
 
     def _batch(self, attempts: Sequence[tuple[int, int]]) -> Batch:
-        """The batch of these (job, attempt) pairs; the same pairs always make the same tokens."""
+        """The batch of these (job, attempt) pairs; the same pairs, in any order, make the same tokens."""
+        attempts = sorted(attempts)
         submissions = tuple(
             Submission(
                 number,
@@ -282,9 +282,7 @@ class Runner:
         for handle, number in list(self._active.items()):
             status = statuses.get(handle)
             if status is None:
-                self._drop(handle)
-                self._ledger.requeue(number, "the executor does not know the job")
-                self._waiting.append(number)
+                self._vanished(handle)
             elif status.state.finished:
                 finished[handle] = status
                 continue
@@ -296,6 +294,12 @@ class Runner:
             self._changed(number)
         self._collect(finished)
         return any_change or bool(finished)
+
+    def _vanished(self, handle: str) -> None:
+        """Let a job that the executor does not know wait with the others."""
+        number = self._drop(handle)
+        self._ledger.requeue(number, "the executor does not know the job")
+        self._waiting.append(number)
 
     def _collect(self, finished: Mapping[str, Status]) -> None:
         """Fetch what finished jobs have left, and record their ends."""
@@ -403,6 +407,8 @@ class Runner:
             statuses = self._executor.poll(self._active)
             ended = {handle: status for handle, status in statuses.items() if status.state.finished}
             self._collect(ended)
+            for handle in self._active.keys() - statuses.keys():
+                self._vanished(handle)
             if self._active:
                 self._executor.wait(_LONGEST_WAIT)
         if self._active:

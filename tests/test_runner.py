@@ -131,7 +131,9 @@ class Bench:
         **changes: object,
     ) -> list[int]:
         specs = [replace(spec(name), **changes) for name in names]  # type: ignore[arg-type]
-        numbers = self.ledger.enlist(Entry(s.key, [], {"name": s.hyperparameters["name"]}, {}) for s in specs)
+        numbers = self.ledger.enlist(
+            Entry(s.key, [], {"name": s.hyperparameters["name"]}, {}, s.to_json()) for s in specs
+        )
         runner = Runner(
             self.folder,
             self.ledger,
@@ -267,31 +269,21 @@ def test_a_crash_before_the_call_repeats_it_with_the_same_token(bench: Bench) ->
     assert bench.states() == ["COMPLETED"] * 2
 
 
-def test_a_batch_that_may_have_arrived_is_looked_for_with_all_its_jobs(bench: Bench) -> None:
+@pytest.mark.parametrize("names", ["cba", "c", "dab"])
+def test_a_batch_that_may_have_arrived_is_looked_for_as_it_was(bench: Bench, names: str) -> None:
     class Killed(BaseException):
         pass
 
-    specs = [spec(name) for name in "abc"]
-    numbers = bench.ledger.enlist(Entry(s.key, [], {}, {}, s.to_json()) for s in specs)
     executor = ScriptedExecutor(not_now=[Killed()], batch_size=3)
     with pytest.raises(Killed):
-        Runner(bench.folder, bench.ledger, executor).run(dict(zip(numbers, specs, strict=True)))
+        bench.run(executor, "abc")
+    # Another order, fewer jobs, or others: what arrived is the batch that was announced.
     ((token, _),) = executor.asked
-    arrived = ScriptedExecutor(arrived={token: ["a-7", "b-7", "c-7"]})
-    arrived.left = {f"{name}-7": [RUNNING, COMPLETED] for name in "abc"}
-    # This run asks for one of the three only: handing that over would pay for it twice.
-    Runner(bench.folder, bench.ledger, arrived).run({numbers[1]: specs[1]})
-    assert arrived.asked == []
-    assert bench.states() == ["COMPLETED"] * 3
-
-
-def test_a_job_that_vanishes_after_the_cancellation_is_not_handed_over_again(bench: Bench) -> None:
-    executor = ScriptedExecutor({"a": [RUNNING]})
-    executor.cancel = lambda handles: [executor.left.pop(handle) for handle in handles]  # type: ignore[assignment, return-value]
-    executor.when_polled = {2: bench.folder.cancel_request.touch}
-    bench.run(executor, "a")
-    assert len(executor.submissions) == 1
-    assert bench.states() == ["CANCELLED"]
+    again = ScriptedExecutor(batch_size=3, arrived={token: ["a-1", "b-1", "c-1"]})
+    again.left = {handle: [COMPLETED] for handle in ("a-1", "b-1", "c-1")}
+    bench.run(again, names)
+    assert [s.spec.hyperparameters["name"] for s in again.submissions] == [n for n in names if n == "d"]
+    assert bench.states() == ["COMPLETED"] * len({*"abc", *names})
 
 
 def test_a_request_to_cancel_ends_everything(bench: Bench) -> None:
@@ -314,6 +306,32 @@ def test_a_request_to_cancel_finds_a_job_whose_creation_was_never_answered(bench
     bench.run(executor, "a")
     assert executor.cancelled == ["a-9"]
     assert bench.states() == ["CANCELLED"]
+
+
+def test_a_job_that_vanishes_while_it_is_being_cancelled_is_not_run_again(bench: Bench) -> None:
+    executor = ScriptedExecutor({"a": [RUNNING] * 9})
+
+    def vanish() -> None:
+        executor.left.clear()
+        executor.cancelled.clear()
+
+    executor.when_polled = {1: bench.folder.cancel_request.touch, 2: vanish}
+    bench.run(executor, "a")
+    assert len(executor.submissions) == 1
+    assert bench.states() == ["CANCELLED"]
+
+
+def test_an_interrupt_does_not_wait_for_a_job_that_has_vanished(bench: Bench) -> None:
+    executor = ScriptedExecutor({"a": [RUNNING] * 9}, interrupt_after=1)
+
+    def vanish() -> None:
+        executor.left.clear()
+        executor.cancelled.clear()
+
+    executor.when_polled = {3: vanish}
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(executor, "a")
+    assert bench.states() == ["PENDING"]
 
 
 def test_handing_over_without_waiting_leaves_the_jobs_running(bench: Bench) -> None:

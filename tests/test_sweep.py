@@ -97,6 +97,7 @@ def test_the_same_folder_keeps_finished_jobs_and_runs_the_rest(sweeper: Command,
     sweeper("-m", "seed=0,1", *QUICK)
     results = [(tmp_path / f"out/jobs/{n}/results/results.json") for n in (0, 1)]
     before = [(file.stat().st_mtime_ns, file.read_bytes()) for file in results]
+    (tmp_path / "out/cancel").touch()  # left by a `sweeper cancel` that was killed
     done = sweeper("-m", "seed=0,1,2", *QUICK)
     assert [(file.stat().st_mtime_ns, file.read_bytes()) for file in results] == before
     assert "2 of them finished before" in done.stderr

@@ -59,16 +59,10 @@ class ForkServerProcess:
         self.send({"op": "import", "libraries": imports.libraries, "path": path, "own": own})
 
     def send(self, request: Mapping[str, Any]) -> None:
-        """Make a request.
-
-        Raises:
-            SweeperError: The process has ended.
-        """
-        try:
+        """Make a request; if the process has ended, which is no fault of the request's, `receive` says so."""
+        with contextlib.suppress(BrokenPipeError):
             self._requests.write(json.dumps(request).encode() + b"\n")
             self._requests.flush()
-        except BrokenPipeError:
-            raise self._died() from None
 
     def receive(self) -> list[dict[str, Any]]:
         """All events that have arrived.

@@ -11,8 +11,9 @@ of `sweeper`. It speaks JSON lines: requests on standard input, events on standa
     -> {"event": "ended", "id": …, …} with the fields of the job's exit file
 
 The standard library's `multiprocessing` has a fork server too; this one also gives each job a process
-group of its own, kills the whole group, says how a job ended and what it used (wait4), writes that
-down where the next orchestrator finds it, and ends all jobs when the orchestrator dies.
+group of its own, kills the whole group, says how a job ended and what it used (wait4), and ends all jobs
+when the orchestrator dies. How a job ended is written down where the next orchestrator finds it: by the
+job's process as its last act, so that not even the server's death undoes a good end, or else by the server.
 """
 
 import atexit
@@ -26,6 +27,7 @@ import os
 import random
 import resource
 import runpy
+import select
 import selectors
 import signal
 import sys
@@ -95,6 +97,8 @@ class ForkServer:
         data = os.read(0, 1 << 16)
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
+            if _orchestrator_is_gone():  # perhaps long ago, while we imported: start nothing for it any more
+                return False
             request = json.loads(line)
             if request["op"] == "start":
                 self._start(request)
@@ -125,7 +129,7 @@ class ForkServer:
         if pid == 0:
             self._selector.close()
             os.close(self._events)
-            _become_job(request, parent)
+            _become_job(request, parent, started_at)
         deadline = begun + request["seconds"]
         self._children[pid] = _Child(request["id"], pid, Path(request["exit"]), started_at, deadline)
         self._tell({"event": "started", "id": request["id"], "at": started_at})
@@ -158,15 +162,14 @@ class ForkServer:
                 "stopped_because": child.stopped_because,
                 "started_at": child.started_at,
                 "ended_at": time.time(),
-                "cpu_seconds": usage.ru_utime + usage.ru_stime,
-                "max_rss_kib": usage.ru_maxrss,
+                **_usage(usage),
             }
-            draft = child.exit_file.with_name(f".{child.exit_file.name}.new")
-            try:
-                draft.write_text(json.dumps(report))
-                draft.replace(child.exit_file)
-            except OSError as error:  # a full disk or a vanished folder must not end the other jobs
-                report["exit_file_error"] = str(error)
+            by_itself = os.WIFEXITED(status) and child.stopped_because is None
+            if not (by_itself and child.exit_file.exists()):
+                try:
+                    _write_report(child.exit_file, report)
+                except OSError as error:  # a full disk or a vanished folder must not end the other jobs
+                    report["exit_file_error"] = str(error)
             self._tell({"event": "ended", **report})
 
     def _tell(self, event: dict[str, Any]) -> None:
@@ -174,6 +177,24 @@ class ForkServer:
         with contextlib.suppress(BrokenPipeError):  # the end of our input says it too, and ends the jobs
             while data:
                 data = data[os.write(self._events, data) :]
+
+
+def _orchestrator_is_gone() -> bool:
+    """Whether nobody holds the other end of standard input, though requests may be left in it."""
+    poll = select.poll()
+    poll.register(0, 0)  # that the other end is closed is told in any case
+    return bool(poll.poll(0))
+
+
+def _usage(usage: resource.struct_rusage) -> dict[str, Any]:
+    return {"cpu_seconds": usage.ru_utime + usage.ru_stime, "max_rss_kib": usage.ru_maxrss}
+
+
+def _write_report(exit_file: Path, report: dict[str, Any]) -> None:
+    """Write how a job ended, whole or not at all."""
+    draft = exit_file.with_name(f".{exit_file.name}.{os.getpid()}.new")
+    draft.write_text(json.dumps(report))
+    draft.replace(exit_file)
 
 
 def _import_ahead(request: dict[str, Any]) -> None:
@@ -231,7 +252,7 @@ def _kill_group(pid: int) -> None:
             kill(pid, signal.SIGKILL)
 
 
-def _become_job(request: dict[str, Any], parent: int) -> NoReturn:
+def _become_job(request: dict[str, Any], parent: int, started_at: float) -> NoReturn:
     """Turn this fresh child into the job: its own group, limits, folder, log, environment, randomness."""
     code = 1
     try:
@@ -263,7 +284,23 @@ def _become_job(request: dict[str, Any], parent: int) -> NoReturn:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
+        with contextlib.suppress(Exception):  # the server writes it then
+            _report_own_end(request, code, started_at)
         os._exit(code)
+
+
+def _report_own_end(request: dict[str, Any], code: int, started_at: float) -> None:
+    """The last act of a job that ends by itself, which it has in common with no other process."""
+    report = {
+        "id": request["id"],
+        "exit_code": code,
+        "signal": None,
+        "stopped_because": None,
+        "started_at": started_at,
+        "ended_at": time.time(),
+        **_usage(resource.getrusage(resource.RUSAGE_SELF)),
+    }
+    _write_report(Path(request["exit"]), report)
 
 
 def _die_with(parent: int | None) -> None:

@@ -218,7 +218,7 @@ def test_environment_variables_are_not_written_by_hydra(
 
 
 def test_nothing_is_evaluated_unpickled_or_given_to_a_shell() -> None:
-    """The one place that unpickles a result is a process of its own, started where the user has allowed it."""
+    """The one place that unpickles results is a process of its own, started where the user has allowed it."""
     # The other copies configs, which never leave this process.
     unpickling = {"unpickler.py", "sweep_loader.py"}
     root = Path(sweeper.__file__).parent

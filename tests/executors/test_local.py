@@ -122,8 +122,10 @@ def test_a_killed_fork_server_is_reported_and_takes_its_jobs_with_it(own_place: 
     (server,) = place.executor._servers.values()  # type: ignore[attr-defined]
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     os.kill(server.pid, signal.SIGKILL)
+    wait_until_gone(server.pid)
+    another, _ = place.submit(place.spec("well"))  # no failure of this job: the next look tells
     with pytest.raises(SweeperError, match="ended unexpectedly"):
-        place.until(handle, lambda _: False)
+        place.until(another, lambda _: False)
     for child in children:
         wait_until_gone(int(child))
 
