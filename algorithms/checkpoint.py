@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from braket.aws import AwsQuantumTask
 from braket.jobs import get_checkpoint_dir, get_job_name
 from braket.jobs_data import PersistedJobData, PersistedJobDataFormat
 from numpy.typing import NDArray
@@ -44,7 +43,7 @@ class Checkpoint:
         devices: All that run circuits, sharing their accounts; the first is the job's own.
         cost: Its memory is kept.
         shot_rng: A local simulator's random numbers, whose state is kept.
-        load_task: Loads a quantum task by its ARN.
+        load_task: Loads a quantum task by its ARN; `AwsQuantumTask` by default.
     """
 
     def __init__(
@@ -53,14 +52,14 @@ class Checkpoint:
         devices: Sequence[QuantumTasks],
         cost: CostFunction,
         shot_rng: np.random.Generator,
-        load_task: Callable[[str], Any] = AwsQuantumTask,
+        load_task: Callable[[str], Any] | None = None,
     ) -> None:
         self._digest = digest
         self._devices = devices
         self._accounts = devices[0].accounts
         self._cost = cost
         self._shot_rng = shot_rng
-        self._load_task = load_task
+        self._load_task = load_task or _aws_task
         self._evaluations: list[Evaluation] = []
         self._replayed = 0
         self._pending: list[list[Any]] = []
@@ -147,6 +146,12 @@ class Checkpoint:
             self.save()
 
         return note
+
+
+def _aws_task(arn: str) -> Any:
+    from braket.aws import AwsQuantumTask
+
+    return AwsQuantumTask(arn)
 
 
 def _longest(folder: Path, digest: str) -> dict[str, Any] | None:

@@ -13,11 +13,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from braket.circuits import Circuit
+from braket.circuits import Circuit, FreeParameter
 from numpy.typing import NDArray
 
 from algorithms.aggregation import Aggregation, Mean
 from algorithms.cost import CostFunction, Spectrum
+from algorithms.executable import Executable
 from algorithms.graph import Graph
 from algorithms.measurement import Estimate, Outcomes, all_bit_strings
 
@@ -62,6 +63,13 @@ class ExpectedCut(CostFunction):
         self._multi_angle = multi_angle
         self._aggregation = aggregation
         self.parameters = depth * (len(graph.edges) + graph.nodes if multi_angle else 2)
+        weights = np.array(graph.weights)
+        if multi_angle:
+            self._weights, self._turn_of_edge = weights, list(range(len(weights)))
+        else:  # edges of one weight turn together
+            self._weights, same = np.unique(weights, return_inverse=True)
+            self._turn_of_edge = same.tolist()
+        self._circuits: dict[int, Circuit] = {}
         self.best_cut: Cut | None = None
         """The largest cut sampled so far; with exact probabilities, the last state's most probable one.
 
@@ -80,27 +88,40 @@ class ExpectedCut(CostFunction):
             [np.repeat(gammas, len(self._graph.edges)), np.repeat(betas, self._graph.nodes)]
         )
 
-    def circuits(self, parameters: NDArray[np.float64]) -> list[Circuit]:
+    def executables(self, parameters: NDArray[np.float64]) -> list[Executable]:
         """The one circuit; `parameters` has shape (parameters,).
 
         Layers whose angles are all zero do nothing and are left out.
         """
-        edges, nodes = self._graph.edges, range(self._graph.nodes)
         gammas, betas = np.split(parameters, [len(parameters) - self._betas])
+        gammas = gammas.reshape(self._depth, len(gammas) // self._depth)
+        betas = betas.reshape(self._depth, len(betas) // self._depth)
+        active = gammas.any(axis=1) | betas.any(axis=1)
+        layers = int(np.count_nonzero(active))
+        if layers not in self._circuits:
+            self._circuits[layers] = self._circuit(layers)
+        # exp(-i gamma w (1 - ZZ) / 2) and exp(-i beta X) from rz(t) = exp(-i t Z / 2), rx(t) = exp(-i t X / 2).
+        turns_of_edges = -gammas[active] * self._weights
+        turns_of_nodes = 2.0 * betas[active]
+        inputs = {
+            f"{kind}_{layer}_{index}": turn
+            for kind, turns in (("edge", turns_of_edges), ("node", turns_of_nodes))
+            for layer, of_layer in enumerate(turns.tolist())
+            for index, turn in enumerate(of_layer)
+        }
+        return [Executable(self._circuits[layers], inputs)]
+
+    def _circuit(self, layers: int) -> Circuit:
+        """Its inputs are the angles of RZ, one for each different one of a layer's edges, and of RX."""
+        nodes = range(self._graph.nodes)
         circuit = Circuit().h(nodes)
-        for of_edges, of_nodes in zip(
-            np.reshape(gammas, (self._depth, -1)), np.reshape(betas, (self._depth, -1)), strict=True
-        ):
-            if not of_edges.any() and not of_nodes.any():
-                continue
-            by_edge = np.broadcast_to(of_edges, len(edges)) if len(of_edges) == 1 else of_edges
-            by_node = np.broadcast_to(of_nodes, len(nodes)) if len(of_nodes) == 1 else of_nodes
-            for (u, v), weight, gamma in zip(edges, self._graph.weights, by_edge, strict=True):
-                # exp(-i gamma w (1 - ZZ) / 2) from gates every device has; rz(t) is exp(-i t Z / 2).
-                circuit.cnot(u, v).rz(v, float(-gamma * weight)).cnot(u, v)
-            for node, beta in zip(nodes, by_node, strict=True):
-                circuit.rx(node, float(2.0 * beta))
-        return [circuit]
+        for layer in range(layers):
+            for (u, v), turn in zip(self._graph.edges, self._turn_of_edge, strict=True):
+                # ZZ from gates every device has.
+                circuit.cnot(u, v).rz(v, FreeParameter(f"edge_{layer}_{turn}")).cnot(u, v)
+            for node in nodes:
+                circuit.rx(node, FreeParameter(f"node_{layer}_{node if self._multi_angle else 0}"))
+        return circuit
 
     def evaluate(self, outcomes: Sequence[Outcomes]) -> Estimate:
         """Expected cut with its standard error, and what the optimizer is to maximise."""

@@ -63,7 +63,9 @@ class Inputs:
             values = [inputs[name] for name in self.names]
         except KeyError:
             missing = sorted(set(self.names).difference(inputs))
-            raise ValueError(f"No value for the circuit's parameters {missing}: pass them in inputs.") from None
+            raise ValueError(
+                f"No value for the circuit's parameters {missing}: pass them in inputs."
+            ) from None
         if self._derived:
             values += [function(*map(inputs.__getitem__, names)) for function, names in self._derived]
         return values

@@ -172,7 +172,9 @@ class Matrix:
 
 def _segments(operations: list[Operation | Diagonal], qubits: int, values: int) -> list[Segment]:
     """Consecutive operations of a kind together; what comes before the first parameter by itself."""
-    first = next((i for i, operation in enumerate(operations) if not _is_constant(operation)), len(operations))
+    first = next(
+        (i for i, operation in enumerate(operations) if not _is_constant(operation)), len(operations)
+    )
     segments: list[Segment] = [_constant(operations[:first], qubits)] if first else []
     for kind, group in groupby(operations[first:], _kind):
         if kind is Parametric:

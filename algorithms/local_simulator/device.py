@@ -110,7 +110,9 @@ class QulacsSimulator(Device):  # type: ignore[misc]
             raise ValueError("Circuits, shots and inputs must be equal in number.")
         return SimulatedBatch([self.run(*each, *args, **kwargs) for each in zip(*parts, strict=False)])
 
-    def _result(self, circuit: Circuit, shots: int, inputs: Mapping[str, float]) -> ExactResult | SampledResult:
+    def _result(
+        self, circuit: Circuit, shots: int, inputs: Mapping[str, float]
+    ) -> ExactResult | SampledResult:
         compiled = self._sampled(circuit) if shots else self._exact(circuit)
         qubits = compiled.qubits
         state = self._states.get(len(qubits))
@@ -123,7 +125,9 @@ class QulacsSimulator(Device):  # type: ignore[misc]
             amplitudes = state.get_vector()
             if any(kind.name == "StateVector" for kind in circuit.result_types):
                 amplitudes = amplitudes * compiled.phase(values)
-            return ExactResult(circuit, [exact_value(kind, amplitudes, qubits) for kind in circuit.result_types])
+            return ExactResult(
+                circuit, [exact_value(kind, amplitudes, qubits) for kind in circuit.result_types]
+            )
         counts = sample(state, shots, self._rng)
         if compiled.measured != qubits:
             counts = counts.of_bits([len(qubits) - 1 - qubits.index(qubit) for qubit in compiled.measured])

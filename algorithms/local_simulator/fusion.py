@@ -149,6 +149,4 @@ def _diagonal(rotations: list[Rotation], targets: list[int], values: int) -> Dia
     exponents = np.array(parities) - 0.5  # exp(-i angle Z / 2)
     coefficients, constants = as_matrix([rotation.angle for rotation in rotations], values)
     used = np.flatnonzero(coefficients.any(axis=0))
-    return Diagonal(
-        tuple(targets), used, coefficients[:, used].T @ exponents, constants @ exponents
-    )
+    return Diagonal(tuple(targets), used, coefficients[:, used].T @ exponents, constants @ exponents)

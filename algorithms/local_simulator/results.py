@@ -70,7 +70,9 @@ class SimulatedResult(GateModelQuantumTaskResult):  # type: ignore[misc]
             ValueError: The circuit does not have it.
         """
         if result_type not in self._circuit.result_types:
-            raise ValueError(f"The circuit has no result type {result_type}: add it before the circuit is run.")
+            raise ValueError(
+                f"The circuit has no result type {result_type}: add it before the circuit is run."
+            )
         return self.values[self._circuit.result_types.index(result_type)]
 
 

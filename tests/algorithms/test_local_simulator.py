@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from inspect import isclass
 from typing import Any
 
 import numpy as np
 import pytest
-from braket.circuits import Circuit, FreeParameter, Gate, Instruction, Observable
-from braket.devices import Device, LocalSimulator
+from braket.circuits import Circuit, FreeParameter, Gate, Instruction
+from braket.devices import LocalSimulator
 from braket.parametric import FreeParameterExpression
-from braket.program_sets import CircuitBinding, ProgramSet
-from braket.tasks import GateModelQuantumTaskResult
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.linalg import fractional_matrix_power
-from scipy.stats import chisquare
 
 pytest.importorskip("qulacs")
 
 from algorithms.local_simulator.device import QulacsSimulator
-from algorithms.local_simulator.lowering import UnsupportedCircuitError
 
 REFERENCE = LocalSimulator("braket_sv")
 ANGLE_COUNTS = {Gate.MS: 3, Gate.PRx: 2, Gate.U: 3}
