@@ -100,7 +100,7 @@ class ExpectedCut(CostFunction):
         layers = int(np.count_nonzero(active))
         if layers not in self._circuits:
             self._circuits[layers] = self._circuit(layers)
-        # exp(-i gamma w (1 - ZZ) / 2) and exp(-i beta X) from rz(t) = exp(-i t Z / 2), rx(t) = exp(-i t X / 2).
+        # exp(-i gamma w (1 - ZZ) / 2) and exp(-i beta X); rz(t) is exp(-i t Z / 2), rx(t) the same with X.
         turns_of_edges = -gammas[active] * self._weights
         turns_of_nodes = 2.0 * betas[active]
         inputs = {

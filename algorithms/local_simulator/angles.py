@@ -63,16 +63,14 @@ class Inputs:
             values = [inputs[name] for name in self.names]
         except KeyError:
             missing = sorted(set(self.names).difference(inputs))
-            raise ValueError(
-                f"No value for the circuit's parameters {missing}: pass them in inputs."
-            ) from None
+            raise ValueError(f"The circuit's parameters {missing} have no value: pass inputs.") from None
         if self._derived:
             values += [function(*map(inputs.__getitem__, names)) for function, names in self._derived]
         return values
 
 
 def _function(symbols: list[Any], expression: Any) -> Callable[..., float]:
-    from sympy import lambdify
+    from sympy import lambdify  # type: ignore[import-untyped]
 
     found: Callable[..., float] = lambdify(symbols, expression, "math")
     return found

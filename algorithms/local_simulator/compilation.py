@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Protocol
+from itertools import groupby, takewhile
+from typing import Any, Protocol
 
 import numpy as np
 from braket.circuits import Circuit, Instruction
@@ -19,7 +19,8 @@ from algorithms.local_simulator.fusion import Diagonal, conjugated, gathered
 from algorithms.local_simulator.lowering import Fixed, Operation, Rebuilt, Rotation, lower
 
 Values = NDArray[np.float64]
-_NATIVE: dict[str, Callable[..., gate.QuantumGateBase]] = {
+QulacsGate = Any
+_NATIVE: dict[str, Callable[..., QulacsGate]] = {
     "H": gate.H,
     "X": gate.X,
     "Y": gate.Y,
@@ -172,9 +173,7 @@ class Matrix:
 
 def _segments(operations: list[Operation | Diagonal], qubits: int, values: int) -> list[Segment]:
     """Consecutive operations of a kind together; what comes before the first parameter by itself."""
-    first = next(
-        (i for i, operation in enumerate(operations) if not _is_constant(operation)), len(operations)
-    )
+    first = len(list(takewhile(_is_constant, operations)))
     segments: list[Segment] = [_constant(operations[:first], qubits)] if first else []
     for kind, group in groupby(operations[first:], _kind):
         if kind is Parametric:
@@ -215,7 +214,7 @@ def _parametric(operations: Sequence[Operation | Diagonal], qubits: int, values:
     return Parametric(circuit, *as_matrix(angles, values))
 
 
-def _gate(operation: Operation | Diagonal) -> gate.QuantumGateBase:
+def _gate(operation: Operation | Diagonal) -> QulacsGate:
     if isinstance(operation, Rotation):
         return _rotation_gate(operation)
     if isinstance(operation, Diagonal):
@@ -224,7 +223,7 @@ def _gate(operation: Operation | Diagonal) -> gate.QuantumGateBase:
     return _fixed_gate(operation)
 
 
-def _rotation_gate(rotation: Rotation) -> gate.QuantumGateBase:
+def _rotation_gate(rotation: Rotation) -> QulacsGate:
     start = -rotation.angle.constant
     if len(rotation.paulis) == 1:
         [(position, letter)] = rotation.paulis.items()
@@ -233,11 +232,11 @@ def _rotation_gate(rotation: Rotation) -> gate.QuantumGateBase:
     return gate.ParametricPauliRotation(list(rotation.paulis), letters, start)
 
 
-def _diagonal_gate(diagonal: Diagonal, values: Values) -> gate.QuantumGateBase:
+def _diagonal_gate(diagonal: Diagonal, values: Values) -> QulacsGate:
     return gate.DiagonalMatrix(list(diagonal.targets), diagonal.entries(values))
 
 
-def _fixed_gate(operation: Fixed) -> gate.QuantumGateBase:
+def _fixed_gate(operation: Fixed) -> QulacsGate:
     if operation.name in _NATIVE and not operation.controls:
         return _NATIVE[operation.name](*operation.targets)
     made = gate.DenseMatrix(list(operation.targets[::-1]), operation.matrix)

@@ -66,6 +66,8 @@ class QulacsSimulator(Device):  # type: ignore[misc]
             task_specification: Gates, with result types if `shots` is 0.
             shots: 0, as by default, for exact values; of a program set the sum over its executables.
             inputs: Values of the circuit's parameters; a program set has its own.
+            *args: Without effect.
+            **kwargs: Without effect.
 
         Raises:
             UnsupportedCircuitError: There is something else in it than gates on pure states.
@@ -96,6 +98,8 @@ class QulacsSimulator(Device):  # type: ignore[misc]
             shots: Of all or of each.
             max_parallel: Without effect.
             inputs: Of all or of each.
+            *args: Without effect.
+            **kwargs: Without effect.
         """
         single = isinstance(task_specifications, Circuit)
         if single and (inputs is None or isinstance(inputs, Mapping)):
@@ -125,9 +129,8 @@ class QulacsSimulator(Device):  # type: ignore[misc]
             amplitudes = state.get_vector()
             if any(kind.name == "StateVector" for kind in circuit.result_types):
                 amplitudes = amplitudes * compiled.phase(values)
-            return ExactResult(
-                circuit, [exact_value(kind, amplitudes, qubits) for kind in circuit.result_types]
-            )
+            kinds = circuit.result_types
+            return ExactResult(circuit, [exact_value(kind, amplitudes, qubits) for kind in kinds])
         counts = sample(state, shots, self._rng)
         if compiled.measured != qubits:
             counts = counts.of_bits([len(qubits) - 1 - qubits.index(qubit) for qubit in compiled.measured])
@@ -162,7 +165,7 @@ class QulacsSimulator(Device):  # type: ignore[misc]
                 )
             sets = parameters.as_list() if parameters else [{}]
             results = [self._result(circuit, each, inputs) for inputs in sets]
-            programs.append(SimulatedProgram(results, parameters))  # type: ignore[arg-type]
+            programs.append(SimulatedProgram(results, parameters))
         return SimulatedProgramSet(programs, total)
 
 

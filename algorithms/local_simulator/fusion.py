@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,11 +48,11 @@ def conjugated(operations: Sequence[Operation]) -> list[Operation]:
     wires: dict[int, list[int]] = {}
     for index, operation in enumerate(operations):
         if found := _enclosed(operation, left, wires):
-            opening, rotated, control = found
+            opening, rotated, control, target = found
             rotation = left[rotated]
             assert isinstance(rotation, Rotation)
             paulis = dict(rotation.paulis)
-            wires[operation.targets[1]].remove(opening)  # type: ignore[union-attr]
+            wires[target].remove(opening)
             wires[control].remove(opening)
             if paulis.pop(control, None):
                 wires[control].remove(rotated)
@@ -68,8 +69,8 @@ def conjugated(operations: Sequence[Operation]) -> list[Operation]:
 
 def _enclosed(
     closing: Operation, operations: Sequence[Operation | None], wires: dict[int, list[int]]
-) -> tuple[int, int, int] | None:
-    """If this CNOT closes such a sandwich: where the CNOT is that opens it, where its filling, its control."""
+) -> tuple[int, int, int, int] | None:
+    """If this CNOT closes such a sandwich: where its opening and its filling are, its control and target."""
     if not _is_cnot(closing):
         return None
     control, target = closing.targets
@@ -83,10 +84,10 @@ def _enclosed(
     if not (isinstance(filling, Rotation) and filling.diagonal):
         return None
     expected = [opening, rotated] if control in filling.paulis else [opening]
-    return (opening, rotated, control) if on_control[-len(expected) :] == expected else None
+    return (opening, rotated, control, target) if on_control[-len(expected) :] == expected else None
 
 
-def _is_cnot(operation: Operation | None) -> bool:
+def _is_cnot(operation: Operation | None) -> TypeGuard[Fixed]:
     return isinstance(operation, Fixed) and operation.name == "CNot" and not operation.controls
 
 

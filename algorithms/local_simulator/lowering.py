@@ -137,25 +137,31 @@ def lower(
         (position[int(qubit)], int(bit))
         for qubit, bit in zip(instruction.control, instruction.control_state.as_tuple, strict=True)
     )
-    kind = type(gate)
-    if kind is Gate.I:
-        return [], Angle(0.0)
-    if kind is Gate.GPhase:
+    modified = bool(controls) or instruction.power != 1
+    if isinstance(gate, Gate.GPhase):
         angle = inputs.angle(gate.angle) * instruction.power
-        return ([], angle) if not controls else _phase(controls, angle)
-    if not controls and instruction.power == 1:
-        if kind in _ROTATIONS:
-            letters = dict(zip(targets, _ROTATIONS[kind], strict=True))
-            return [Rotation(letters, inputs.angle(gate.angle))], Angle(0.0)
-        if kind in _PHASES:
-            return _phase(tuple(zip(targets, _PHASES[kind], strict=True)), inputs.angle(gate.angle))
-        if kind is Gate.XY:  # exp(i angle (XX + YY) / 4)
-            half = inputs.angle(gate.angle) * -0.5
-            return [Rotation(dict.fromkeys(targets, letter), half) for letter in "XY"], Angle(0.0)
+        return _phase(controls, angle) if controls else ([], angle)
+    if not modified and type(gate) in _PHASES:
+        bits = zip(targets, _PHASES[type(gate)], strict=True)
+        return _phase(tuple(bits), inputs.angle(gate.angle))
+    if not modified and (rotations := _rotations(gate, targets, inputs)) is not None:
+        return rotations, Angle(0.0)
     if any(isinstance(value, FreeParameterExpression) for value in getattr(gate, "parameters", ())):
         return [Rebuilt(gate, instruction.power, targets, controls)], Angle(0.0)
     name = gate.name if instruction.power == 1 else ""
     return [Fixed(name, targets, _matrix(gate, instruction.power), controls)], Angle(0.0)
+
+
+def _rotations(gate: Gate, targets: tuple[int, ...], inputs: Inputs) -> list[Operation] | None:
+    """A gate as Pauli rotations, if it is made of them; the identity is made of none."""
+    if isinstance(gate, Gate.I):
+        return []
+    if isinstance(gate, Gate.XY):  # exp(i angle (XX + YY) / 4)
+        half = inputs.angle(gate.angle) * -0.5
+        return [Rotation(dict.fromkeys(targets, letter), half) for letter in "XY"]
+    if type(gate) not in _ROTATIONS:
+        return None
+    return [Rotation(dict(zip(targets, _ROTATIONS[type(gate)], strict=True)), inputs.angle(gate.angle))]
 
 
 def _phase(bits: tuple[tuple[int, int], ...], angle: Angle) -> tuple[list[Operation], Angle]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 from uuid import uuid4
@@ -70,9 +71,7 @@ class SimulatedResult(GateModelQuantumTaskResult):  # type: ignore[misc]
             ValueError: The circuit does not have it.
         """
         if result_type not in self._circuit.result_types:
-            raise ValueError(
-                f"The circuit has no result type {result_type}: add it before the circuit is run."
-            )
+            raise ValueError(f"The circuit has no result type {result_type}: add it before it is run.")
         return self.values[self._circuit.result_types.index(result_type)]
 
 
@@ -122,7 +121,9 @@ class SampledResult(SimulatedResult):
     def measurements(self) -> NDArray[np.int64]:
         """Shape (shots, measured qubits)."""
         shots = np.repeat(np.arange(len(self.measured.counts)), self.measured.counts)
-        return self.bits.T[np.random.default_rng(self._order).permutation(shots)].astype(np.int64)
+        in_order = np.random.default_rng(self._order).permutation(shots)
+        measurements: NDArray[np.int64] = self.bits.T[in_order].astype(np.int64)
+        return measurements
 
     @cached_property
     def measurement_counts(self) -> Counter[str]:
@@ -156,7 +157,7 @@ class SampledResult(SimulatedResult):
             columns = [self.measured_qubits.index(qubit) for qubit in targets or self.measured_qubits]
             indices = measurements_base_10(self.measurements[:, columns])
             return np.bincount(indices, minlength=1 << len(columns)) / self._shots
-        summaries = {
+        summaries: dict[type, Callable[[NDArray[np.float64]], Any]] = {
             ResultType.Expectation: np.mean,
             ResultType.Sample: np.asarray,
             ResultType.Variance: np.var,

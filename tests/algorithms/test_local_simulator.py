@@ -75,7 +75,7 @@ def instructions(draw: st.DrawFn, qubits: int, modifiers: bool) -> Instruction:
 
 @st.composite
 def circuits(draw: st.DrawFn, modifiers: bool = False) -> Circuit:
-    """Gates of every kind on three to five qubits, all in superposition at first, with sandwiches of CNOTs."""
+    """Gates of every kind on three to five qubits, in superposition at first, with sandwiches of CNOTs."""
     qubits = draw(st.integers(3, 5))
     circuit = superposition(qubits)
     for _ in range(draw(st.integers(1, 12))):
@@ -119,7 +119,7 @@ def test_states_are_those_of_brakets_simulator(circuit: Circuit) -> None:
 @settings(deadline=None, max_examples=30)
 @given(circuits(modifiers=True))
 def test_powers_and_controls_are_as_defined(circuit: Circuit) -> None:
-    """Braket's simulator of 1.41 ignores some (its CNOT² is CNOT), so this is compared with the definition."""
+    """Braket's simulator of 1.41 ignores some (its CNOT² is CNOT), so the definition has to do."""
     expected = by_definition(circuit)
     for state in states(circuit):
         assert np.abs(state - expected).max() < 1e-10
