@@ -189,14 +189,6 @@ class QuantumTasks:
             raise DeviceOfflineError(f"{self.name} is {self._device.status}.")
         again = False
 
-        @backoff.on_exception(
-            backoff.expo,
-            TransientTaskError,
-            max_tries=self._retry.attempts,
-            factor=self._retry.first_pause,
-            logger=None,
-            on_backoff=lambda details: print(f"Trying again: {details['exception']}"),
-        )
         def attempt() -> None:
             nonlocal again
             missing = [index for index in range(len(executables)) if index not in done]
@@ -204,6 +196,15 @@ class QuantumTasks:
             again = True
             self._try([executables[i] for i in missing], [shots[i] for i in missing], missing, done)
 
+        if not self.embedded:  # a simulator in this process has no transient failures
+            attempt = backoff.on_exception(
+                backoff.expo,
+                TransientTaskError,
+                max_tries=self._retry.attempts,
+                factor=self._retry.first_pause,
+                logger=None,
+                on_backoff=lambda details: print(f"Trying again: {details['exception']}"),
+            )(attempt)
         attempt()
 
     def _try(

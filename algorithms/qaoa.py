@@ -62,14 +62,16 @@ class ExpectedCut(CostFunction):
         self._depth = depth
         self._multi_angle = multi_angle
         self._aggregation = aggregation
-        self.parameters = depth * (len(graph.edges) + graph.nodes if multi_angle else 2)
+        self._angles = (len(graph.edges), graph.nodes) if multi_angle else (1, 1)
+        """Gammas and betas of one layer."""
+        self.parameters = depth * sum(self._angles)
         weights = np.array(graph.weights)
         if multi_angle:
-            self._weights, self._turn_of_edge = weights, list(range(len(weights)))
+            self._weights, self._turns_of_edges = weights, list(range(len(weights)))
         else:  # edges of one weight turn together
             self._weights, same = np.unique(weights, return_inverse=True)
-            self._turn_of_edge = same.tolist()
-        self._circuits: dict[int, Circuit] = {}
+            self._turns_of_edges = same.tolist()
+        self._circuits: dict[int, tuple[Circuit, list[str]]] = {}
         self.best_cut: Cut | None = None
         """The largest cut sampled so far; with exact probabilities, the last state's most probable one.
 
@@ -93,35 +95,37 @@ class ExpectedCut(CostFunction):
 
         Layers whose angles are all zero do nothing and are left out.
         """
-        gammas, betas = np.split(parameters, [len(parameters) - self._betas])
-        gammas = gammas.reshape(self._depth, len(gammas) // self._depth)
-        betas = betas.reshape(self._depth, len(betas) // self._depth)
+        of_edges, of_nodes = self._angles
+        gammas = parameters[: self._depth * of_edges].reshape(self._depth, of_edges)
+        betas = parameters[self._depth * of_edges :].reshape(self._depth, of_nodes)
         active = gammas.any(axis=1) | betas.any(axis=1)
         layers = int(np.count_nonzero(active))
         if layers not in self._circuits:
             self._circuits[layers] = self._circuit(layers)
         # exp(-i gamma w (1 - ZZ) / 2) and exp(-i beta X); rz(t) is exp(-i t Z / 2), rx(t) the same with X.
-        turns_of_edges = -gammas[active] * self._weights
-        turns_of_nodes = 2.0 * betas[active]
-        inputs = {
-            f"{kind}_{layer}_{index}": turn
-            for kind, turns in (("edge", turns_of_edges), ("node", turns_of_nodes))
-            for layer, of_layer in enumerate(turns.tolist())
-            for index, turn in enumerate(of_layer)
-        }
-        return [Executable(self._circuits[layers], inputs)]
+        turns = [(-gammas[active] * self._weights).ravel(), 2.0 * betas[active].ravel()]
+        circuit, names = self._circuits[layers]
+        return [Executable(circuit, dict(zip(names, np.concatenate(turns).tolist(), strict=True)))]
 
-    def _circuit(self, layers: int) -> Circuit:
-        """Its inputs are the angles of RZ, one for each different one of a layer's edges, and of RX."""
+    def _circuit(self, layers: int) -> tuple[Circuit, list[str]]:
+        """With the names of its inputs.
+
+        These are layer by layer the angles of RZ, one for each different one of the edges, then those of RX.
+        """
         nodes = range(self._graph.nodes)
+        turns_of_nodes = [node if self._multi_angle else 0 for node in nodes]
         circuit = Circuit().h(nodes)
         for layer in range(layers):
-            for (u, v), turn in zip(self._graph.edges, self._turn_of_edge, strict=True):
+            for (u, v), turn in zip(self._graph.edges, self._turns_of_edges, strict=True):
                 # ZZ from gates every device has.
                 circuit.cnot(u, v).rz(v, FreeParameter(f"edge_{layer}_{turn}")).cnot(u, v)
-            for node in nodes:
-                circuit.rx(node, FreeParameter(f"node_{layer}_{node if self._multi_angle else 0}"))
-        return circuit
+            for node, turn in zip(nodes, turns_of_nodes, strict=True):
+                circuit.rx(node, FreeParameter(f"node_{layer}_{turn}"))
+        counts = {"edge": len(self._weights), "node": len(set(turns_of_nodes))}
+        names = [
+            f"{k}_{layer}_{turn}" for k, n in counts.items() for layer in range(layers) for turn in range(n)
+        ]
+        return circuit, names
 
     def evaluate(self, outcomes: Sequence[Outcomes]) -> Estimate:
         """Expected cut with its standard error, and what the optimizer is to maximise."""
@@ -166,11 +170,6 @@ class ExpectedCut(CostFunction):
     def remember(self, memory: Any) -> None:
         """Take back the best cut."""
         self.best_cut = None if memory is None else Cut(*memory)
-
-    @property
-    def _betas(self) -> int:
-        """Number of parameters that are betas; the gammas stand before them."""
-        return self._depth * (self._graph.nodes if self._multi_angle else 1)
 
     @cached_property
     def _all_cuts(self) -> NDArray[np.float64]:

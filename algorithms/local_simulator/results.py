@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import count
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from braket.circuits import Circuit, Observable, ResultType
@@ -22,6 +22,12 @@ from algorithms.local_simulator.lowering import UnsupportedCircuitError
 from algorithms.local_simulator.sampling import Counts
 
 NAME = "qulacs"
+_numbers = count(1)
+
+
+def _new_id() -> str:
+    """Different for each task of the process; a UUID would take longer than a small circuit."""
+    return f"{NAME}-{next(_numbers)}"
 
 
 class SimulatedTask(LocalQuantumTask):  # type: ignore[misc]
@@ -29,11 +35,7 @@ class SimulatedTask(LocalQuantumTask):  # type: ignore[misc]
 
     def __init__(self, result: Any) -> None:
         self._result = result
-
-    @cached_property
-    def id(self) -> str:
-        """A random one."""
-        return str(self._result.task_metadata.id)
+        self._id = result.id
 
 
 class SimulatedResult(GateModelQuantumTaskResult):  # type: ignore[misc]
@@ -47,11 +49,12 @@ class SimulatedResult(GateModelQuantumTaskResult):  # type: ignore[misc]
     def __init__(self, circuit: Circuit, shots: int) -> None:
         self._circuit = circuit
         self._shots = shots
+        self.id = _new_id()
 
     @cached_property
     def task_metadata(self) -> TaskMetadata:
         """The task's id, shots and device."""
-        return TaskMetadata(id=str(uuid4()), shots=self._shots, deviceId=NAME)
+        return TaskMetadata(id=self.id, shots=self._shots, deviceId=NAME)
 
     @cached_property
     def additional_metadata(self) -> AdditionalMetadata:
@@ -113,9 +116,8 @@ class SampledResult(SimulatedResult):
     @cached_property
     def bits(self) -> NDArray[np.uint8]:
         """The different bit strings measured, shape (qubits, outcomes), in the order of `measured`."""
-        shifts = np.arange(len(self.measured_qubits) - 1, -1, -1)
-        bits: NDArray[np.uint8] = (self.measured.outcomes >> shifts[:, np.newaxis] & 1).astype(np.uint8)
-        return bits
+        bits: NDArray[np.uint8] = self.measured.outcomes >> _shifts(len(self.measured_qubits)) & 1
+        return bits.astype(np.uint8)
 
     @cached_property
     def measurements(self) -> NDArray[np.int64]:
@@ -176,6 +178,12 @@ class SampledResult(SimulatedResult):
         return samples
 
 
+@lru_cache
+def _shifts(qubits: int) -> NDArray[np.int64]:
+    """Which bit of an index belongs to each qubit, shape (qubits, 1)."""
+    return np.arange(qubits - 1, -1, -1)[:, np.newaxis]
+
+
 class SimulatedProgram:
     """The results of one program of a program set, one for each set of inputs.
 
@@ -201,11 +209,12 @@ class SimulatedProgramSet(ProgramSetQuantumTaskResult):  # type: ignore[misc]
     def __init__(self, programs: list[SimulatedProgram], shots: int) -> None:
         self._entries = programs
         self._shots = shots
+        self.id = _new_id()
 
     @cached_property
     def task_metadata(self) -> TaskMetadata:
         """The task's id, shots and device."""
-        return TaskMetadata(id=str(uuid4()), shots=self._shots, deviceId=NAME)
+        return TaskMetadata(id=self.id, shots=self._shots, deviceId=NAME)
 
 
 def exact_value(kind: ResultType, state: NDArray[np.complex128], qubits: list[int]) -> Any:
