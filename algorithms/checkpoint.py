@@ -31,6 +31,8 @@ from algorithms.objective import Evaluation
 from algorithms.results import write_whole
 
 SUFFIX = "evaluations"
+_FRAME = json.loads(PersistedJobData(dataDictionary={}, dataFormat=PersistedJobDataFormat.PLAINTEXT).json())
+"""Braket's format around the data; its own class would copy and check all of them each time."""
 _SHARE = 0.1
 """Of the time, at most, goes into checkpoints of evaluations that cost nothing to repeat."""
 
@@ -61,6 +63,7 @@ class Checkpoint:
         self._shot_rng = shot_rng
         self._load_task = load_task or _aws_task
         self._evaluations: list[Evaluation] = []
+        self._written: list[dict[str, Any]] = []
         self._replayed = 0
         self._pending: list[list[Any]] = []
         self._not_before = 0.0
@@ -84,6 +87,7 @@ class Checkpoint:
                 "scipy: the search goes on from here without the rest."
             )
             del self._evaluations[self._replayed :]
+            del self._written[self._replayed :]
             self._drop_pending()
             return None
         self._replayed += 1
@@ -103,19 +107,17 @@ class Checkpoint:
         if not self._enabled:
             return
         begun = time.monotonic()
-        data = PersistedJobData(
-            dataDictionary={
-                "digest": self._digest,
-                "evaluations": [_as_json(evaluation) for evaluation in self._evaluations],
-                "memory": self._cost.memory(),
-                "accounts": self._accounts.state(),
-                "shots_rng": self._shot_rng.bit_generator.state,
-                "fallen_back": [device.fallen_back for device in self._devices],
-                "pending": self._pending,
-            },
-            dataFormat=PersistedJobDataFormat.PLAINTEXT,
-        )
-        write_whole(self._path, data.json().encode())
+        self._written += [_as_json(evaluation) for evaluation in self._evaluations[len(self._written) :]]
+        data = {
+            "digest": self._digest,
+            "evaluations": self._written,
+            "memory": self._cost.memory(),
+            "accounts": self._accounts.state(),
+            "shots_rng": self._shot_rng.bit_generator.state,
+            "fallen_back": [device.fallen_back for device in self._devices],
+            "pending": self._pending,
+        }
+        write_whole(self._path, json.dumps({**_FRAME, "dataDictionary": data}).encode())
         ended = time.monotonic()
         self._not_before = ended + (ended - begun) / _SHARE
 

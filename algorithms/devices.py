@@ -54,14 +54,16 @@ def open_device(device_string: str, shot_rng: np.random.Generator) -> Backend:
 
 
 def _fast_simulator(shot_rng: np.random.Generator) -> Device | None:
-    """Ours, where qulacs is installed; if not, that is said."""
+    """Ours, if qulacs can be imported; if not, that is said."""
     try:
-        from algorithms.local_simulator.device import QulacsSimulator
+        import qulacs  # noqa: F401
     except ImportError as error:
-        if error.name != "qulacs":
-            raise
-        print("qulacs is not installed: circuits run on Braket's own simulator, which is slower.")
+        print(
+            f"qulacs cannot be imported ({error}): circuits run on Braket's own simulator, which is slower."
+        )
         return None
+    from algorithms.local_simulator.device import QulacsSimulator
+
     return QulacsSimulator(shot_rng)
 
 

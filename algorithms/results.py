@@ -6,7 +6,7 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,13 @@ def save_metadata(metadata: Mapping[str, Any]) -> None:
 
 def _version(package: str) -> str | None:
     try:
-        return version(package)
+        metadata = distribution(package).read_text("METADATA") or ""
     except PackageNotFoundError:
         return None
+    # `importlib.metadata.version` parses the whole text as an e-mail, which takes longer than a small job.
+    return next(
+        line.removeprefix("Version: ") for line in metadata.splitlines() if line.startswith("Version: ")
+    )
 
 
 def save_array(name: str, array: NDArray[np.float64]) -> None:

@@ -66,7 +66,10 @@ class Row:
 def measure(rounds: int = 15) -> list[Row]:
     """VQE of H2, and QAOA of depth 1 on 3-regular graphs."""
     rows = []
-    for problem, make, bare in [("VQE H2", h2, bare_h2), *((f"QAOA p=1, n={n}", maxcut(n), bare_maxcut(n)) for n in SIZES)]:
+    for problem, make, bare in [
+        ("VQE H2", h2, bare_h2),
+        *((f"QAOA p=1, n={n}", maxcut(n), bare_maxcut(n)) for n in SIZES),
+    ]:
         rivals = [on("local:braket/braket_sv", make()), on("local:braket/default", make()), bare()]
         point = np.random.default_rng(1).uniform(0.1, 1.0, make().parameters)
         agree(rivals, point)
@@ -186,11 +189,16 @@ def main() -> None:
     """Print a Markdown table."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     rows = measure(rounds)
-    print(f"One evaluation with {SHOTS} shots a circuit, ms of processor time: least (median) of {rounds} rounds; {environment()}.\n")
+    print(
+        f"One evaluation with {SHOTS} shots a circuit, ms of processor time: least (median) of {rounds} rounds; {environment()}.\n"
+    )
     print("| problem | LocalSimulator | ours | bare qulacs | LocalSimulator / ours | ours / bare |")
     print("|---|---|---|---|---|---|")
     for row in rows:
-        cells = [f"{least * 1e3:.3g} ({typical * 1e3:.3g})" for least, typical in (row.local_simulator, row.ours, row.bare_qulacs)]
+        cells = [
+            f"{least * 1e3:.3g} ({typical * 1e3:.3g})"
+            for least, typical in (row.local_simulator, row.ours, row.bare_qulacs)
+        ]
         print(f"| {row.problem} | {' | '.join(cells)} | {row.speedup:.3g} | {row.overhead:.2f} |")
 
 

@@ -70,7 +70,7 @@ class Inputs:
 
 
 def _function(symbols: list[Any], expression: Any) -> Callable[..., float]:
-    from sympy import lambdify  # type: ignore[import-untyped]
+    from sympy import lambdify
 
     found: Callable[..., float] = lambdify(symbols, expression, "math")
     return found

@@ -116,8 +116,7 @@ class SampledResult(SimulatedResult):
     @cached_property
     def bits(self) -> NDArray[np.uint8]:
         """The different bit strings measured, shape (qubits, outcomes), in the order of `measured`."""
-        bits: NDArray[np.uint8] = self.measured.outcomes >> _shifts(len(self.measured_qubits)) & 1
-        return bits.astype(np.uint8)
+        return (self.measured.outcomes >> _shifts(len(self.measured_qubits)) & 1).astype(np.uint8)
 
     @cached_property
     def measurements(self) -> NDArray[np.int64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from braket.circuits import Circuit
@@ -12,16 +14,17 @@ from algorithms.executable import Executable
 from algorithms.hyperparameters import HyperparameterError
 from algorithms.measurement import QuantumTaskError, QuantumTasks
 
+DEFAULT = "qulacs" if find_spec("qulacs") else "braket_sv"
 UNIFORM = Executable(Circuit().h(range(3)))
 
 
 @pytest.mark.parametrize(
     ("device", "name"),
     [
-        ("local:braket/default", "qulacs"),
+        ("local:braket/default", DEFAULT),
         ("local:braket/braket_sv", "braket_sv"),
         ("local:braket/braket_dm", "braket_dm"),
-        ("local:none/none", "qulacs"),
+        ("local:none/none", DEFAULT),
     ],
 )
 class TestLocalSimulators:
