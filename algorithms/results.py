@@ -41,9 +41,8 @@ def _version(package: str) -> str | None:
     except PackageNotFoundError:
         return None
     # `importlib.metadata.version` parses the whole text as an e-mail, which takes longer than a small job.
-    return next(
-        line.removeprefix("Version: ") for line in metadata.splitlines() if line.startswith("Version: ")
-    )
+    versions = (line for line in metadata.splitlines() if line.startswith("Version: "))
+    return next(versions, "").removeprefix("Version: ") or None
 
 
 def save_array(name: str, array: NDArray[np.float64]) -> None:
