@@ -39,6 +39,9 @@ class Inputs:
         self.names = sorted(names)
         self._derived: list[tuple[Callable[..., float], list[str]]] = []
 
+    def __len__(self) -> int:
+        return len(self.names) + len(self._derived)
+
     def angle(self, value: float | FreeParameterExpression) -> Angle:
         """Of a gate, as Braket gives it."""
         if not isinstance(value, FreeParameterExpression):
@@ -51,7 +54,7 @@ class Inputs:
             indices = [self.names.index(str(symbol)) for symbol in symbols]
             return Angle(float(constant), tuple(zip(indices, map(float, slopes), strict=True)))
         self._derived.append((_function(symbols, expression), [str(symbol) for symbol in symbols]))
-        return Angle(0.0, ((len(self.names) + len(self._derived) - 1, 1.0),))
+        return Angle(0.0, ((len(self) - 1, 1.0),))
 
     def values(self, inputs: Mapping[str, float]) -> list[float]:
         """All of the numbers.

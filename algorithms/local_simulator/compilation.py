@@ -66,7 +66,7 @@ class CompiledCircuit:
         measured = [int(q) for i in instructions if isinstance(i.operator, Measure) for q in i.target]
         self.measured = measured or self.qubits
         operations, self._phases = self._lowered(instructions)
-        values = len(self._inputs.values(dict.fromkeys(self._inputs.names, 1.0)))
+        values = len(self._inputs)
         fused = gathered(conjugated(operations), len(self.qubits), values)
         self._segments = _segments(fused, len(self.qubits), values)
         self._phase_coefficients, self._phase_constants = as_matrix(self._phases, values)
