@@ -1,18 +1,27 @@
-"""Parametrised circuits that prepare the trial states of VQE."""
+"""Parametrised circuits that prepare the trial states of VQE.
+
+The parameter with index i is the `FreeParameter` named by `parameter_name(i)`.
+"""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from braket.circuits import Circuit
+from braket.circuits import Circuit, FreeParameter
 from numpy.typing import NDArray
 
 from algorithms.hyperparameters import Hyperparameters
 from algorithms.pauli import Hamiltonian
+
+
+def parameter_name(index: int) -> str:
+    """Of an ansatz' parameter in its circuit."""
+    return f"theta_{index}"
 
 
 class Ansatz(Protocol):
@@ -22,8 +31,8 @@ class Ansatz(Protocol):
     def parameters(self) -> int:
         """Number of parameters."""
 
-    def circuit(self, parameters: NDArray[np.float64]) -> Circuit:
-        """A new circuit that prepares the state of these parameters (rad) from |0…0⟩."""
+    def circuit(self) -> Circuit:
+        """A new circuit that prepares the state of its parameters (rad) from |0…0⟩."""
 
     def basis_state(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Parameters that prepare a computational basis state, `bits` of shape (qubits,)."""
@@ -48,9 +57,9 @@ class RyCnotRy:
         """Number of parameters."""
         return 2 * self.qubits
 
-    def circuit(self, parameters: NDArray[np.float64]) -> Circuit:
-        """The circuit that prepares the state from |0…0⟩; `parameters` has shape (parameters,)."""
-        return HardwareEfficient(self.qubits, 1, "linear", ("ry",)).circuit(parameters)
+    def circuit(self) -> Circuit:
+        """The circuit that prepares the state from |0…0⟩."""
+        return HardwareEfficient(self.qubits, 1, "linear", ("ry",)).circuit()
 
     def basis_state(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Parameters that prepare a computational basis state, `bits` of shape (qubits,).
@@ -96,16 +105,16 @@ class HardwareEfficient:
         """Number of parameters."""
         return (self.layers + 1) * len(self.rotations) * self.qubits
 
-    def circuit(self, parameters: NDArray[np.float64]) -> Circuit:
-        """The circuit that prepares the state from |0…0⟩; `parameters` has shape (parameters,)."""
-        angles = np.reshape(parameters, (self.layers + 1, len(self.rotations), self.qubits))
+    def circuit(self) -> Circuit:
+        """The circuit that prepares the state from |0…0⟩."""
+        indices = itertools.count()
         circuit = Circuit()
-        for layer, of_layer in enumerate(angles):
+        for layer in range(self.layers + 1):
             for control, target in ENTANGLERS[self.entangler](self.qubits) if layer else ():
                 circuit.cnot(control, target)
-            for gate, of_gate in zip(self.rotations, of_layer, strict=True):
-                for qubit, angle in enumerate(of_gate):
-                    getattr(circuit, gate)(qubit, float(angle))
+            for gate in self.rotations:
+                for qubit in range(self.qubits):
+                    getattr(circuit, gate)(qubit, FreeParameter(parameter_name(next(indices))))
         return circuit
 
     def basis_state(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -134,8 +143,8 @@ class Excitation:
         """Number of parameters: one."""
         return 1
 
-    def circuit(self, parameters: NDArray[np.float64]) -> Circuit:
-        """The circuit that prepares the state from |0…0⟩; `parameters` has shape (1,)."""
+    def circuit(self) -> Circuit:
+        """The circuit that prepares the state from |0…0⟩."""
         last = len(self.determinant) - 1
         circuit = Circuit()
         for qubit, bit in enumerate(self.determinant):
@@ -145,7 +154,7 @@ class Excitation:
             circuit.h(qubit)
         for qubit in range(last):
             circuit.cnot(qubit, qubit + 1)
-        circuit.rz(last, float(parameters[0]))
+        circuit.rz(last, FreeParameter(parameter_name(0)))
         for qubit in reversed(range(last)):
             circuit.cnot(qubit, qubit + 1)
         for qubit in range(1, last + 1):

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from braket.aws import AwsQuantumTask
 from braket.jobs import get_checkpoint_dir, get_job_name
 from braket.jobs_data import PersistedJobData, PersistedJobDataFormat
 from numpy.typing import NDArray
@@ -32,6 +31,8 @@ from algorithms.objective import Evaluation
 from algorithms.results import write_whole
 
 SUFFIX = "evaluations"
+_FRAME = json.loads(PersistedJobData(dataDictionary={}, dataFormat=PersistedJobDataFormat.PLAINTEXT).json())
+"""Braket's format around the data; its own class would copy and check all of them each time."""
 _SHARE = 0.1
 """Of the time, at most, goes into checkpoints of evaluations that cost nothing to repeat."""
 
@@ -44,7 +45,7 @@ class Checkpoint:
         devices: All that run circuits, sharing their accounts; the first is the job's own.
         cost: Its memory is kept.
         shot_rng: A local simulator's random numbers, whose state is kept.
-        load_task: Loads a quantum task by its ARN.
+        load_task: Loads a quantum task by its ARN; `AwsQuantumTask` by default.
     """
 
     def __init__(
@@ -53,15 +54,16 @@ class Checkpoint:
         devices: Sequence[QuantumTasks],
         cost: CostFunction,
         shot_rng: np.random.Generator,
-        load_task: Callable[[str], Any] = AwsQuantumTask,
+        load_task: Callable[[str], Any] | None = None,
     ) -> None:
         self._digest = digest
         self._devices = devices
         self._accounts = devices[0].accounts
         self._cost = cost
         self._shot_rng = shot_rng
-        self._load_task = load_task
+        self._load_task = load_task or _aws_task
         self._evaluations: list[Evaluation] = []
+        self._written: list[dict[str, Any]] = []
         self._replayed = 0
         self._pending: list[list[Any]] = []
         self._not_before = 0.0
@@ -85,6 +87,7 @@ class Checkpoint:
                 "scipy: the search goes on from here without the rest."
             )
             del self._evaluations[self._replayed :]
+            del self._written[self._replayed :]
             self._drop_pending()
             return None
         self._replayed += 1
@@ -104,19 +107,17 @@ class Checkpoint:
         if not self._enabled:
             return
         begun = time.monotonic()
-        data = PersistedJobData(
-            dataDictionary={
-                "digest": self._digest,
-                "evaluations": [_as_json(evaluation) for evaluation in self._evaluations],
-                "memory": self._cost.memory(),
-                "accounts": self._accounts.state(),
-                "shots_rng": self._shot_rng.bit_generator.state,
-                "fallen_back": [device.fallen_back for device in self._devices],
-                "pending": self._pending,
-            },
-            dataFormat=PersistedJobDataFormat.PLAINTEXT,
-        )
-        write_whole(self._path, data.json().encode())
+        self._written += [_as_json(evaluation) for evaluation in self._evaluations[len(self._written) :]]
+        data = {
+            "digest": self._digest,
+            "evaluations": self._written,
+            "memory": self._cost.memory(),
+            "accounts": self._accounts.state(),
+            "shots_rng": self._shot_rng.bit_generator.state,
+            "fallen_back": [device.fallen_back for device in self._devices],
+            "pending": self._pending,
+        }
+        write_whole(self._path, json.dumps({**_FRAME, "dataDictionary": data}).encode())
         ended = time.monotonic()
         self._not_before = ended + (ended - begun) / _SHARE
 
@@ -147,6 +148,12 @@ class Checkpoint:
             self.save()
 
         return note
+
+
+def _aws_task(arn: str) -> Any:
+    from braket.aws import AwsQuantumTask
+
+    return AwsQuantumTask(arn)
 
 
 def _longest(folder: Path, digest: str) -> dict[str, Any] | None:

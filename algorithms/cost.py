@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from braket.circuits import Circuit
 from numpy.typing import NDArray
 
+from algorithms.executable import Executable
 from algorithms.measurement import Estimate, Outcomes, QuantumTasks
 
 
@@ -29,7 +29,7 @@ class Spectrum:
 
 
 class CostFunction(ABC):
-    """Circuits for a point, and a number from what their measurement gave.
+    """Circuits, their inputs for a point, and a number from what their measurement gave.
 
     Attributes:
         metric: Name under which each evaluation is logged.
@@ -42,8 +42,8 @@ class CostFunction(ABC):
     parameters: int
 
     @abstractmethod
-    def circuits(self, parameters: NDArray[np.float64]) -> list[Circuit]:
-        """The circuits of one evaluation."""
+    def executables(self, parameters: NDArray[np.float64]) -> list[Executable]:
+        """The circuits of one evaluation, the same objects in each, with their inputs."""
 
     @abstractmethod
     def evaluate(self, outcomes: Sequence[Outcomes]) -> Estimate:
@@ -86,7 +86,7 @@ class CostFunction(ABC):
             shots: Of each circuit, before `allocate`; the tasks' own by default.
         """
         asked = tasks.shots if shots is None else shots
-        of_points = [self.circuits(point) for point in points]
-        shares = [share for circuits in of_points for share in self.allocate(asked, len(circuits))]
-        outcomes = iter(tasks.run([circuit for circuits in of_points for circuit in circuits], shares))
-        return [self.evaluate([next(outcomes) for _ in circuits]) for circuits in of_points]
+        of_points = [self.executables(point) for point in points]
+        shares = [share for some in of_points for share in self.allocate(asked, len(some))]
+        outcomes = iter(tasks.run([executable for some in of_points for executable in some], shares))
+        return [self.evaluate([next(outcomes) for _ in some]) for some in of_points]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 
 import numpy as np
-from braket.aws import AwsDevice
 from braket.default_simulator.simulator import BaseLocalSimulator
 from braket.devices import Device, LocalSimulator
 
@@ -14,6 +13,8 @@ from algorithms.hyperparameters import HyperparameterError
 
 _LOCAL = "local:"
 _GENERATOR = "_rng_generator"
+_DEFAULT = ("local:braket/default", "local:none/none")
+"""Device strings that leave the choice of the simulator to the job."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Backend:
     """A device and what it is called.
 
     Attributes:
-        name: The simulator's own name (`braket_sv`), or the device's ARN.
+        name: The simulator's own name (`qulacs`, `braket_sv`), or the device's ARN.
         device: Runs circuits.
     """
 
@@ -34,16 +35,36 @@ def open_device(device_string: str, shot_rng: np.random.Generator) -> Backend:
 
     Args:
         device_string: An ARN, or `local:<provider>/<simulator>`, which Braket passes on unread;
-            `local:none/none` is what it passes to a job without a device.
+            `local:none/none` is what it passes to a job without a device. With that, and with
+            `local:braket/default`, circuits run on `local_simulator` if qulacs is installed, else on
+            Braket's state-vector simulator; other names are Braket's.
         shot_rng: Draws the shots of a local simulator; anything behind an ARN has its own chance.
 
     Raises:
         HyperparameterError: There is no such local simulator; names those there are.
     """
-    if device_string.startswith(_LOCAL):
-        simulator = _seeded_simulator(device_string, shot_rng)
-        return Backend(simulator.DEVICE_ID, LocalSimulator(simulator))
-    return Backend(device_string, AwsDevice(device_string))
+    if not device_string.startswith(_LOCAL):
+        from braket.aws import AwsDevice
+
+        return Backend(device_string, AwsDevice(device_string))
+    if device_string in _DEFAULT and (device := _fast_simulator(shot_rng)):
+        return Backend(device.name, device)
+    simulator = _seeded_simulator(device_string, shot_rng)
+    return Backend(simulator.DEVICE_ID, LocalSimulator(simulator))
+
+
+def _fast_simulator(shot_rng: np.random.Generator) -> Device | None:
+    """Ours, if qulacs can be imported; if not, that is said."""
+    try:
+        import qulacs  # noqa: F401
+    except ImportError as error:
+        print(
+            f"qulacs cannot be imported ({error}): circuits run on Braket's own simulator, which is slower."
+        )
+        return None
+    from algorithms.local_simulator.device import QulacsSimulator
+
+    return QulacsSimulator(shot_rng)
 
 
 def _seeded_simulator(device_string: str, shot_rng: np.random.Generator) -> BaseLocalSimulator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from algorithms.hyperparameters import HyperparameterError
 
 _EDGE = re.compile(r"(?P<u>[0-9]+)-(?P<v>[0-9]+)(:(?P<weight>.+))?", re.ASCII)
+
+_AT_ONCE = 4096
+"""Bit strings that are evaluated in one go: few enough for the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,17 @@ class Graph:
         Returns:
             Shape (bit strings,).
         """
-        cuts = np.zeros(bits.shape[1])
-        for (u, v), weight in zip(self.edges, self.weights, strict=True):
-            cuts += weight * (bits[u] ^ bits[v])
+        ends, weights = self._arrays
+        cuts = np.empty(bits.shape[1])
+        for start in range(0, len(cuts), _AT_ONCE):
+            sides = bits[:, start : start + _AT_ONCE][ends]
+            cuts[start : start + _AT_ONCE] = weights @ (sides[0] ^ sides[1])
         return cuts
+
+    @cached_property
+    def _arrays(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """The edges' ends, shape (2, edges), and their weights."""
+        return np.array(self.edges, dtype=np.intp).reshape(-1, 2).T, np.array(self.weights, dtype=float)
 
 
 def parse_graph(edges: str, nodes: int) -> Graph:

@@ -15,6 +15,7 @@ from braket.devices import Device
 from numpy.typing import NDArray
 
 from algorithms.accounting import Accounts
+from algorithms.executable import Executable, OncePerCircuit
 from algorithms.execution import Part, Parts, one_by_one
 from algorithms.failures import (
     DeviceOfflineError,
@@ -98,6 +99,8 @@ class QuantumTasks:
         fallback: Where circuits run from the moment the device is offline or keeps failing.
         count_as: A further count of the accounts that this device's tasks add to.
         prepare: Makes of each circuit the one that runs, such as one with noise.
+
+    A device that says it `rebinds` takes circuits with their inputs; for any other numbers are put in first.
     """
 
     def __init__(
@@ -121,7 +124,10 @@ class QuantumTasks:
         self._execute = execute
         self.fallback = fallback
         self._count_as = count_as
-        self._prepare = prepare or Circuit.copy
+        self._rebinds = getattr(device, "rebinds", False)
+        prepare = prepare or Circuit.copy
+        self._sampled = OncePerCircuit(prepare)
+        self._exact = OncePerCircuit(lambda circuit: _with_probabilities(prepare(circuit)))
         self.fallen_back = False
         """Whether circuits run on the fallback device from now on."""
         self.on_created: Callable[[str, int, int | None], None] | None = None
@@ -144,67 +150,67 @@ class QuantumTasks:
         """Whether the device is a simulator in this process, whose tasks end before `run` returns."""
         return not self.name.startswith("arn:")
 
-    def run(self, circuits: Sequence[Circuit], shots: Sequence[int] | None = None) -> list[Outcomes]:
+    def run(self, executables: Sequence[Executable], shots: Sequence[int] | None = None) -> list[Outcomes]:
         """Measure all qubits of each circuit; the qubits must be 0 … n-1.
 
         All tasks are submitted before the first is waited for, so that they share a device's queue.
 
         Args:
-            circuits: Circuits without result types.
+            executables: Circuits without result types, with their inputs.
             shots: Of each circuit; `self.shots` by default.
 
         Raises:
             QuantumTaskError: A task failed for good or was cancelled.
         """
-        counts = [self.shots] * len(circuits) if shots is None else list(shots)
+        counts = [self.shots] * len(executables) if shots is None else list(shots)
         done: dict[int, Outcomes] = {}
         if not self.fallen_back:
             try:
-                self._run_here(circuits, counts, done)
+                self._run_here(executables, counts, done)
             except (TransientTaskError, DeviceOfflineError) as error:
                 if self.fallback is None:
                     raise
                 print(f"Falling back from {self.name} to {self.fallback.name}: {error}")
                 self.fallen_back = True
-        missing = [index for index in range(len(circuits)) if index not in done]
+        missing = [index for index in range(len(executables)) if index not in done]
         if missing:
             assert self.fallback is not None
             outcomes = self.fallback.run(
-                [circuits[index] for index in missing], [counts[index] for index in missing]
+                [executables[index] for index in missing], [counts[index] for index in missing]
             )
             done.update(zip(missing, outcomes, strict=True))
-        return [done[index] for index in range(len(circuits))]
+        return [done[index] for index in range(len(executables))]
 
-    def _run_here(self, circuits: Sequence[Circuit], shots: Sequence[int], done: dict[int, Outcomes]) -> None:
+    def _run_here(
+        self, executables: Sequence[Executable], shots: Sequence[int], done: dict[int, Outcomes]
+    ) -> None:
         """Try until all are `done`, pausing in between; what is done is not run again."""
         if self.fallback is not None and self._device.status in {"OFFLINE", "RETIRED"}:
             raise DeviceOfflineError(f"{self.name} is {self._device.status}.")
         again = False
 
-        @backoff.on_exception(
-            backoff.expo,
-            TransientTaskError,
-            max_tries=self._retry.attempts,
-            factor=self._retry.first_pause,
-            logger=None,
-            on_backoff=lambda details: print(f"Trying again: {details['exception']}"),
-        )
         def attempt() -> None:
             nonlocal again
-            missing = [index for index in range(len(circuits)) if index not in done]
+            missing = [index for index in range(len(executables)) if index not in done]
             self.accounts.retries += len(missing) if again else 0
             again = True
-            self._try([circuits[i] for i in missing], [shots[i] for i in missing], missing, done)
+            self._try([executables[i] for i in missing], [shots[i] for i in missing], missing, done)
 
+        if not self.embedded:  # a simulator in this process has no transient failures
+            attempt = backoff.on_exception(
+                backoff.expo,
+                TransientTaskError,
+                max_tries=self._retry.attempts,
+                factor=self._retry.first_pause,
+                logger=None,
+                on_backoff=lambda details: print(f"Trying again: {details['exception']}"),
+            )(attempt)
         attempt()
 
     def _try(
-        self, circuits: list[Circuit], shots: list[int], indices: list[int], done: dict[int, Outcomes]
+        self, executables: list[Executable], shots: list[int], indices: list[int], done: dict[int, Outcomes]
     ) -> None:
-        prepared = [
-            circuit.probability(target=range(circuit.qubit_count)) if count == 0 else circuit
-            for circuit, count in zip(map(self._prepare, circuits), shots, strict=True)
-        ]
+        prepared = [self._prepared(*each) for each in zip(executables, shots, strict=True)]
         parts = {
             place: self.reloadable[index] for place, index in enumerate(indices) if index in self.reloadable
         }
@@ -240,10 +246,19 @@ class QuantumTasks:
         for failure in sorted(failures, key=lambda failure: isinstance(failure, TransientTaskError)):
             raise failure
 
+    def _prepared(self, executable: Executable, shots: int) -> Executable:
+        prepare = self._sampled if shots else self._exact
+        prepared = Executable(prepare(executable.circuit), executable.inputs)
+        return prepared if self._rebinds else prepared.bound()
+
     def _count(self, task: Any, shots: int) -> None:
         self.accounts.created(task, self.name, shots)
         if self._count_as:
             setattr(self.accounts, self._count_as, getattr(self.accounts, self._count_as) + 1)
+
+
+def _with_probabilities(circuit: Circuit) -> Circuit:
+    return circuit.probability(target=range(circuit.qubit_count))
 
 
 def _outcomes(result: Any, shots: int) -> Outcomes:
@@ -251,6 +266,8 @@ def _outcomes(result: Any, shots: int) -> Outcomes:
         probabilities: NDArray[np.float64] = np.asarray(result.values[0], dtype=float)
         qubits = (len(probabilities) - 1).bit_length()
         return Outcomes(all_bit_strings(qubits), probabilities, 0)
+    if hasattr(result, "measured"):  # ours: outcomes are counted and in order already
+        return Outcomes(result.bits, result.measured.counts / shots, shots)
     # Columns of `measurements` follow `measured_qubits`; np.unique sorts, so that sums over outcomes
     # are added up in the same order in every run.
     measured = np.asarray(result.measurements, dtype=np.uint8)

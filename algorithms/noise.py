@@ -42,7 +42,7 @@ class Noise:
         return cls(**values)
 
     def applied(self, circuit: Circuit) -> Circuit:
-        """The circuit with its noise channels; it must have no result types yet."""
+        """The circuit with its noise channels, parameters kept; it must have no result types yet."""
         noisy = Circuit()
         for instruction in circuit.instructions:
             noisy.add_instruction(instruction)

@@ -13,11 +13,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from braket.circuits import Circuit
+from braket.circuits import Circuit, FreeParameter
 from numpy.typing import NDArray
 
 from algorithms.aggregation import Aggregation, Mean
 from algorithms.cost import CostFunction, Spectrum
+from algorithms.executable import Executable
 from algorithms.graph import Graph
 from algorithms.measurement import Estimate, Outcomes, all_bit_strings
 
@@ -61,7 +62,16 @@ class ExpectedCut(CostFunction):
         self._depth = depth
         self._multi_angle = multi_angle
         self._aggregation = aggregation
-        self.parameters = depth * (len(graph.edges) + graph.nodes if multi_angle else 2)
+        self._angles = (len(graph.edges), graph.nodes) if multi_angle else (1, 1)
+        """Gammas and betas of one layer."""
+        self.parameters = depth * sum(self._angles)
+        weights = np.array(graph.weights)
+        if multi_angle:
+            self._weights, self._turns_of_edges = weights, list(range(len(weights)))
+        else:  # edges of one weight turn together
+            self._weights, same = np.unique(weights, return_inverse=True)
+            self._turns_of_edges = same.tolist()
+        self._circuits: dict[int, tuple[Circuit, list[str]]] = {}
         self.best_cut: Cut | None = None
         """The largest cut sampled so far; with exact probabilities, the last state's most probable one.
 
@@ -80,27 +90,42 @@ class ExpectedCut(CostFunction):
             [np.repeat(gammas, len(self._graph.edges)), np.repeat(betas, self._graph.nodes)]
         )
 
-    def circuits(self, parameters: NDArray[np.float64]) -> list[Circuit]:
+    def executables(self, parameters: NDArray[np.float64]) -> list[Executable]:
         """The one circuit; `parameters` has shape (parameters,).
 
         Layers whose angles are all zero do nothing and are left out.
         """
-        edges, nodes = self._graph.edges, range(self._graph.nodes)
-        gammas, betas = np.split(parameters, [len(parameters) - self._betas])
+        of_edges, of_nodes = self._angles
+        gammas = parameters[: self._depth * of_edges].reshape(self._depth, of_edges)
+        betas = parameters[self._depth * of_edges :].reshape(self._depth, of_nodes)
+        active = gammas.any(axis=1) | betas.any(axis=1)
+        layers = int(np.count_nonzero(active))
+        if layers not in self._circuits:
+            self._circuits[layers] = self._circuit(layers)
+        # exp(-i gamma w (1 - ZZ) / 2) and exp(-i beta X); rz(t) is exp(-i t Z / 2), rx(t) the same with X.
+        turns = [(-gammas[active] * self._weights).ravel(), 2.0 * betas[active].ravel()]
+        circuit, names = self._circuits[layers]
+        return [Executable(circuit, dict(zip(names, np.concatenate(turns).tolist(), strict=True)))]
+
+    def _circuit(self, layers: int) -> tuple[Circuit, list[str]]:
+        """With the names of its inputs.
+
+        These are layer by layer the angles of RZ, one for each different one of the edges, then those of RX.
+        """
+        nodes = range(self._graph.nodes)
+        turns_of_nodes = [node if self._multi_angle else 0 for node in nodes]
         circuit = Circuit().h(nodes)
-        for of_edges, of_nodes in zip(
-            np.reshape(gammas, (self._depth, -1)), np.reshape(betas, (self._depth, -1)), strict=True
-        ):
-            if not of_edges.any() and not of_nodes.any():
-                continue
-            by_edge = np.broadcast_to(of_edges, len(edges)) if len(of_edges) == 1 else of_edges
-            by_node = np.broadcast_to(of_nodes, len(nodes)) if len(of_nodes) == 1 else of_nodes
-            for (u, v), weight, gamma in zip(edges, self._graph.weights, by_edge, strict=True):
-                # exp(-i gamma w (1 - ZZ) / 2) from gates every device has; rz(t) is exp(-i t Z / 2).
-                circuit.cnot(u, v).rz(v, float(-gamma * weight)).cnot(u, v)
-            for node, beta in zip(nodes, by_node, strict=True):
-                circuit.rx(node, float(2.0 * beta))
-        return [circuit]
+        for layer in range(layers):
+            for (u, v), turn in zip(self._graph.edges, self._turns_of_edges, strict=True):
+                # ZZ from gates every device has.
+                circuit.cnot(u, v).rz(v, FreeParameter(f"edge_{layer}_{turn}")).cnot(u, v)
+            for node, turn in zip(nodes, turns_of_nodes, strict=True):
+                circuit.rx(node, FreeParameter(f"node_{layer}_{turn}"))
+        counts = {"edge": len(self._weights), "node": len(set(turns_of_nodes))}
+        names = [
+            f"{k}_{layer}_{turn}" for k, n in counts.items() for layer in range(layers) for turn in range(n)
+        ]
+        return circuit, names
 
     def evaluate(self, outcomes: Sequence[Outcomes]) -> Estimate:
         """Expected cut with its standard error, and what the optimizer is to maximise."""
@@ -145,11 +170,6 @@ class ExpectedCut(CostFunction):
     def remember(self, memory: Any) -> None:
         """Take back the best cut."""
         self.best_cut = None if memory is None else Cut(*memory)
-
-    @property
-    def _betas(self) -> int:
-        """Number of parameters that are betas; the gammas stand before them."""
-        return self._depth * (self._graph.nodes if self._multi_angle else 1)
 
     @cached_property
     def _all_cuts(self) -> NDArray[np.float64]:

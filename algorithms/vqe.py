@@ -9,8 +9,9 @@ import numpy as np
 from braket.circuits import Circuit
 from numpy.typing import NDArray
 
-from algorithms.ansatz import Ansatz
+from algorithms.ansatz import Ansatz, parameter_name
 from algorithms.cost import CostFunction, Spectrum
+from algorithms.executable import Executable
 from algorithms.measurement import Estimate, Outcomes
 from algorithms.pauli import Hamiltonian, MeasurementGroup
 
@@ -52,19 +53,18 @@ class Energy(CostFunction):
         self._constant = hamiltonian.constant + nuclear_repulsion
         self._ansatz = ansatz
         self._weighted = allocation == "weighted"
+        self._circuits = [_measure_in(group.basis, ansatz.circuit()) for group in self._groups]
+        self._names = [parameter_name(index) for index in range(ansatz.parameters)]
 
     @property
     def parameters(self) -> int:  # type: ignore[override]
         """Number of parameters."""
         return self._ansatz.parameters
 
-    def circuits(self, parameters: NDArray[np.float64]) -> list[Circuit]:
+    def executables(self, parameters: NDArray[np.float64]) -> list[Executable]:
         """One circuit for each measurement group; `parameters` as the ansatz takes them."""
-        circuits = []
-        for group in self._groups:
-            circuit = self._ansatz.circuit(parameters)
-            circuits.append(_measure_in(group.basis, circuit))
-        return circuits
+        inputs = dict(zip(self._names, parameters.tolist(), strict=True))
+        return [Executable(circuit, inputs) for circuit in self._circuits]
 
     def allocate(self, shots: int, circuits: int) -> list[int]:
         """Shots of each group's circuit."""

@@ -21,10 +21,10 @@ def h2_text() -> str:
 
 @pytest.fixture
 def tasks_with() -> Callable[..., QuantumTasks]:
-    """Makes the local state-vector simulator ready to run circuits with these shots and seed."""
+    """Makes the local simulator ready to run circuits with these shots and seed."""
 
     def make(shots: int, seed: int = 0) -> QuantumTasks:
-        return QuantumTasks(open_device("local:braket/braket_sv", np.random.default_rng(seed)).device, shots)
+        return QuantumTasks(open_device("local:braket/default", np.random.default_rng(seed)).device, shots)
 
     return make
 

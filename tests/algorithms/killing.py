@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+DEVICES = ("local:braket/default", "local:braket/braket_sv")
 RESULTS = ("results.json", "metadata.json", "parameter_trajectory.npy", "objective_trajectory.npy")
 GRADIENT = {"gradient": "parameter_shift"}
 OPTIMIZERS: dict[str, dict[str, Any]] = {
@@ -67,7 +68,7 @@ def jobs() -> list[tuple[str, str, dict[str, str]]]:
     return [*of_vqe, ("interp, cvar, warm-up", "qaoa_maxcut", {**common, **QAOA, **cobyla, **warm})]
 
 
-def start(folder: Path, name: str, job: str, hyperparameters: dict[str, str]) -> int:
+def start(folder: Path, name: str, job: str, hyperparameters: dict[str, str], device: str) -> int:
     (folder / "results").mkdir(parents=True, exist_ok=True)
     (folder / "checkpoints").mkdir(exist_ok=True)
     (folder / "hyperparameters.json").write_text(json.dumps(hyperparameters))
@@ -75,7 +76,7 @@ def start(folder: Path, name: str, job: str, hyperparameters: dict[str, str]) ->
         return pid
     os.environ.update(
         AMZN_BRAKET_HP_FILE=str(folder / "hyperparameters.json"),
-        AMZN_BRAKET_DEVICE_ARN="local:braket/braket_sv",
+        AMZN_BRAKET_DEVICE_ARN=device,
         AMZN_BRAKET_JOB_RESULTS_DIR=str(folder / "results"),
         AMZN_BRAKET_CHECKPOINT_DIR=str(folder / "checkpoints"),
         AMZN_BRAKET_INPUT_DIR=str(folder),
@@ -111,18 +112,19 @@ def metrics(folder: Path, name: str) -> list[str]:
 
 
 def main(root: Path) -> None:
-    for module in ("vqe_h2", "qaoa_maxcut"):
+    for module in ("vqe_h2", "qaoa_maxcut", "local_simulator.device"):
         import_module(f"algorithms.{module}")
     rng = random.Random(0)
     for number, (label, job, hyperparameters) in enumerate(jobs()):
+        device = DEVICES[number % len(DEVICES)]
         whole, broken = root / f"{number}-whole", root / f"{number}-broken"
         begun = time.monotonic()
-        statuses: list[int | None] = [wait(start(whole, "whole", job, hyperparameters), 60)]
+        statuses: list[int | None] = [wait(start(whole, "whole", job, hyperparameters, device), 60)]
         duration = time.monotonic() - begun
         kills = 0
         for attempt in range(9):
             patience = rng.uniform(0.1, 0.6) * duration if attempt < 3 else 60
-            status = wait(start(broken, f"attempt-{attempt}", job, hyperparameters), patience)
+            status = wait(start(broken, f"attempt-{attempt}", job, hyperparameters, device), patience)
             if status is not None:
                 statuses.append(status)
                 break

@@ -19,6 +19,7 @@ from algorithms import optimizers
 from algorithms.accounting import Accounts
 from algorithms.checkpoint import SUFFIX, Checkpoint
 from algorithms.cost import CostFunction
+from algorithms.executable import Executable
 from algorithms.execution import EXECUTIONS
 from algorithms.measurement import Estimate, Outcomes, QuantumTasks, Retry
 from algorithms.objective import Objective
@@ -61,8 +62,9 @@ class Flips(CostFunction):
     sign = 1.0
     parameters = 1
 
-    def circuits(self, parameters: NDArray[np.float64]) -> list[Circuit]:
-        return [Circuit().ry(0, float(angle)) for angle in (parameters[0], parameters[0] / 2)]
+    def executables(self, parameters: NDArray[np.float64]) -> list[Executable]:
+        angles = parameters[0], parameters[0] / 2
+        return [Executable(Circuit().ry(0, float(angle))) for angle in angles]
 
     def evaluate(self, outcomes: Sequence[Outcomes]) -> Estimate:
         means = [outcome.mean(outcome.bits[0].astype(float)) for outcome in outcomes]

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from braket.circuits import Circuit
 from braket.default_simulator import StateVectorSimulation, StateVectorSimulator
 
 from algorithms.devices import open_device
+from algorithms.executable import Executable
 from algorithms.hyperparameters import HyperparameterError
 from algorithms.measurement import QuantumTaskError, QuantumTasks
 
-UNIFORM = Circuit().h(range(3))
+DEFAULT = "qulacs" if find_spec("qulacs") else "braket_sv"
+UNIFORM = Executable(Circuit().h(range(3)))
 
 
 @pytest.mark.parametrize(
     ("device", "name"),
     [
-        ("local:braket/default", "braket_sv"),
+        ("local:braket/default", DEFAULT),
         ("local:braket/braket_sv", "braket_sv"),
         ("local:braket/braket_dm", "braket_dm"),
-        ("local:none/none", "braket_sv"),
+        ("local:none/none", DEFAULT),
     ],
 )
 class TestLocalSimulators:
@@ -56,9 +60,9 @@ def test_a_simulator_that_cannot_be_seeded_is_refused(monkeypatch: pytest.Monkey
     monkeypatch.setattr(
         StateVectorSimulator, "initialize_simulation", lambda _, **kwargs: Renamed(3, kwargs["shots"], 1)
     )
-    device = open_device("local:braket/default", np.random.default_rng(0)).device
+    device = open_device("local:braket/braket_sv", np.random.default_rng(0)).device
     with pytest.raises(RuntimeError, match="_rng_generator"):
-        device.run(UNIFORM, shots=10)
+        device.run(UNIFORM.circuit, shots=10)
 
 
 class TestOutcomes:
@@ -66,7 +70,7 @@ class TestOutcomes:
         circuit = Circuit().x(0).i(1).x(2).i(3)
         for shots in (0, 20):
             tasks = QuantumTasks(open_device("local:braket/default", np.random.default_rng(0)).device, shots)
-            [outcomes] = tasks.run([circuit])
+            [outcomes] = tasks.run([Executable(circuit)])
             assert outcomes.bits[:, np.argmax(outcomes.frequencies)].tolist() == [1, 0, 1, 0]
             assert outcomes.frequencies.sum() == pytest.approx(1.0)
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +49,19 @@ QAOA = {
 JOBS = {"vqe_h2": VQE, "qaoa_maxcut": QAOA}
 
 
-def environment(folder: Path, hyperparameters: dict[str, str]) -> dict[str, str]:
+DEVICES = {"vqe_h2": "local:braket/braket_sv", "qaoa_maxcut": "local:braket/default"}
+SIMULATOR = "qulacs" if find_spec("qulacs") else "braket_sv"
+"""What `local:braket/default` is here."""
+
+
+def environment(folder: Path, hyperparameters: dict[str, str], job: str) -> dict[str, str]:
     """The AMZN_BRAKET_* variables of a job that works in `folder`."""
     for name in ("results", "checkpoints", "input"):
         (folder / name).mkdir(parents=True)
     (folder / "hyperparameters.json").write_text(json.dumps(hyperparameters))
     return {
         "AMZN_BRAKET_HP_FILE": str(folder / "hyperparameters.json"),
-        "AMZN_BRAKET_DEVICE_ARN": "local:braket/braket_sv",
+        "AMZN_BRAKET_DEVICE_ARN": DEVICES[job],
         "AMZN_BRAKET_JOB_RESULTS_DIR": str(folder / "results"),
         "AMZN_BRAKET_CHECKPOINT_DIR": str(folder / "checkpoints"),
         "AMZN_BRAKET_INPUT_DIR": str(folder / "input"),
@@ -63,11 +69,13 @@ def environment(folder: Path, hyperparameters: dict[str, str]) -> dict[str, str]
     }
 
 
-def run_process(folder: Path, job: str, hyperparameters: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run_process(
+    folder: Path, job: str, hyperparameters: dict[str, str], before: str = ""
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", f"from algorithms.{job} import main; main()"],
+        [sys.executable, "-c", f"{before}\nfrom algorithms.{job} import main; main()"],
         cwd=CHECKOUT,
-        env={**os.environ, **environment(folder, hyperparameters), "PYTHONPATH": str(CHECKOUT)},
+        env={**os.environ, **environment(folder, hyperparameters, job), "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -78,7 +86,7 @@ def run_process(folder: Path, job: str, hyperparameters: dict[str, str]) -> subp
 def run_here(
     folder: Path, job: str, hyperparameters: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, Any]:
-    for name, value in environment(folder, hyperparameters).items():
+    for name, value in environment(folder, hyperparameters, job).items():
         monkeypatch.setenv(name, value)
     import_module(f"algorithms.{job}").main()
     return read_result(folder)
@@ -139,6 +147,7 @@ def test_the_qaoa_job_reports_its_result(tmp_path: Path, monkeypatch: pytest.Mon
     assert result["best_bitstring"] in {"0101", "1010"}
     assert (result["evaluations"], result["tasks"], result["shots_total"]) == (13, 13, 1300)
     assert len(result["parameters"]) == 4
+    assert result["simulator"] == SIMULATOR
 
 
 def test_exact_evaluations_reach_chemical_accuracy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,6 +163,14 @@ def test_another_seed_gives_another_result(tmp_path: Path, monkeypatch: pytest.M
     two = run_here(tmp_path / "two", "vqe_h2", {**VQE, "seed": "8"}, monkeypatch)
     assert one["parameters"] != two["parameters"]
     assert one["value"] != two["value"]
+
+
+def test_without_qulacs_the_job_runs_on_brakets_simulator_and_says_so(tmp_path: Path) -> None:
+    process = run_process(tmp_path, "qaoa_maxcut", QAOA, "import sys; sys.modules['qulacs'] = None")
+    assert process.returncode == 0, process.stderr
+    assert "qulacs cannot be imported" in process.stdout
+    assert "circuits run on Braket's own simulator" in process.stdout
+    assert read_result(tmp_path)["simulator"] == "braket_sv"
 
 
 def test_what_is_unknown_or_undefined_is_null(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,6 +211,7 @@ def test_a_mistake_costs_no_circuit(
         raise AssertionError("a circuit ran")
 
     monkeypatch.setattr(LocalSimulator, "run", run_circuit)
+    monkeypatch.setitem(DEVICES, job, "local:braket/braket_sv")
     changed = {**JOBS[job], **change}
     given = {key: text for key, text in changed.items() if text is not None}
     with pytest.raises(HyperparameterError, match=message):

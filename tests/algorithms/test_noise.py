@@ -7,6 +7,7 @@ import pytest
 from braket.circuits import Circuit
 
 from algorithms.devices import open_device
+from algorithms.executable import Executable
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.measurement import QuantumTasks
 from algorithms.noise import Noise
@@ -16,7 +17,7 @@ from .test_optimizers import NO_CHANNEL
 
 def share_of_ones(circuit: Circuit, noise: Noise, shots: int = 0, qubit: int = 0) -> tuple[float, float]:
     device = open_device("local:braket/braket_dm", np.random.default_rng(0)).device
-    [outcome] = QuantumTasks(device, shots, prepare=noise.applied).run([circuit])
+    [outcome] = QuantumTasks(device, shots, prepare=noise.applied).run([Executable(circuit)])
     share = outcome.mean(outcome.bits[qubit].astype(float))
     return share.value, share.stderr
 

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from braket.circuits import Circuit
 from numpy.typing import NDArray
 
 from algorithms import optimizers
 from algorithms.cost import CostFunction
+from algorithms.executable import Executable
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.measurement import Estimate, Outcomes, QuantumTasks
 from algorithms.objective import EvaluationLimitReachedError, Objective
@@ -48,7 +48,7 @@ class Quadratic(CostFunction):
         self._noise = noise
         self._rng = np.random.default_rng(0)
 
-    def circuits(self, parameters: NDArray[np.float64]) -> list[Circuit]:  # noqa: ARG002
+    def executables(self, parameters: NDArray[np.float64]) -> list[Executable]:  # noqa: ARG002
         return []
 
     def evaluate(self, outcomes: Sequence[Outcomes]) -> Estimate:

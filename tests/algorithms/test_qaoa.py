@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from braket.circuits import Circuit
 from numpy.typing import NDArray
 
 from algorithms.graph import Graph
@@ -108,6 +109,25 @@ class TestExpectedCut:
         two_layers = np.array([0.4877, 0.8980, 0.5551, 0.2925])
         fraction = ExpectedCut(HEAWOOD, 2).estimate(two_layers, exact).value / len(HEAWOOD.edges)
         assert fraction == pytest.approx(0.755906, abs=1e-5)
+
+
+class TestCircuit:
+    GRAPH = Graph(3, ((0, 1), (1, 2)), (1.0, 2.0))
+
+    def test_with_its_inputs_is_the_textbooks(self) -> None:
+        [executable] = ExpectedCut(self.GRAPH, 1).executables(np.array([0.3, 0.4]))
+        expected = Circuit().h(range(3))
+        expected.cnot(0, 1).rz(1, -0.3).cnot(0, 1).cnot(1, 2).rz(2, -0.6).cnot(1, 2)
+        expected.rx(0, 0.8).rx(1, 0.8).rx(2, 0.8)
+        assert executable.bound().circuit == expected
+
+    @pytest.mark.parametrize("multi_angle", [False, True])
+    def test_is_built_once(self, multi_angle: bool) -> None:
+        cut = ExpectedCut(self.GRAPH, 2, multi_angle=multi_angle)
+        one, two = (cut.executables(np.linspace(start, 2, cut.parameters))[0] for start in (0.1, 0.2))
+        assert one.circuit is two.circuit
+        assert len(one.inputs) == (10 if multi_angle else 6)
+        assert one.inputs != two.inputs
 
 
 class TestBestCut:

@@ -11,6 +11,7 @@ from braket.tracking.tracking_events import _TaskCompletionEvent, _TaskCreationE
 
 from algorithms.accounting import Accounts, Price
 from algorithms.devices import open_device
+from algorithms.executable import Executable
 from algorithms.execution import EXECUTIONS
 from algorithms.failures import DeviceOfflineError, QuantumTaskError, TransientTaskError
 from algorithms.measurement import QuantumTasks, Retry
@@ -20,8 +21,8 @@ from .fakes import ARN, FakeDevice, service_error
 QPU = "arn:aws:braket:::device/qpu/fake"
 OTHER = "arn:aws:braket:::device/quantum-simulator/fake"
 AT_ONCE = Retry(attempts=3, first_pause=0.0)
-FLIPPED = Circuit().x(0).i(1)
-PLAIN = Circuit().i(0).i(1)
+FLIPPED = Executable(Circuit().x(0).i(1))
+PLAIN = Executable(Circuit().i(0).i(1))
 
 
 def on(device: FakeDevice, shots: int = 10, **options: object) -> QuantumTasks:
@@ -123,7 +124,7 @@ class TestExecution:
 
     def test_a_program_set_samples_the_same_distribution(self) -> None:
         """At 4.5 sigma: a fresh seed would fail once in 150 000 runs."""
-        circuit = Circuit().ry(0, 0.7).cnot(0, 1)
+        circuit = Executable(Circuit().ry(0, 0.7).cnot(0, 1))
         device = open_device("local:braket/braket_sv", np.random.default_rng(0)).device
         tasks = QuantumTasks(device, 4000, execute=EXECUTIONS["program_set"])
         for outcome in tasks.run([circuit, circuit]):

@@ -117,4 +117,4 @@ class TestLayerByLayer:
     def test_the_shallow_circuits_leave_the_other_layers_out(self) -> None:
         deep, shallow = ExpectedCut(RING, 3), ExpectedCut(RING, 1)
         angles = np.array([0.4, 0.0, 0.0, 0.6, 0.0, 0.0])
-        assert deep.circuits(angles) == shallow.circuits(np.array([0.4, 0.6]))
+        assert deep.executables(angles) == shallow.executables(np.array([0.4, 0.6]))

@@ -7,12 +7,15 @@ from collections.abc import Callable
 import networkx as nx
 import numpy as np
 import pytest
+from braket.circuits import Circuit
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from algorithms.aggregation import CVaR, Gibbs, Mean
-from algorithms.ansatz import ENTANGLERS, Ansatz, Excitation, HardwareEfficient, RyCnotRy
+from algorithms.ansatz import ENTANGLERS, Ansatz, Excitation, HardwareEfficient, RyCnotRy, parameter_name
+from algorithms.executable import Executable
 from algorithms.graph import Graph, parse_graph
 from algorithms.hyperparameters import HyperparameterError
 from algorithms.measurement import QuantumTasks
@@ -35,6 +38,12 @@ def cycle(n: int) -> Graph:
     return parse_graph(",".join(f"{i}-{(i + 1) % n}" for i in range(n)), n)
 
 
+def prepared(ansatz: Ansatz, parameters: NDArray[np.float64]) -> Circuit:
+    """The circuit with numbers."""
+    inputs = {parameter_name(index): value for index, value in enumerate(parameters.tolist())}
+    return Executable(ansatz.circuit(), inputs).bound().circuit
+
+
 class TestAnsatz:
     @pytest.mark.parametrize(
         "ansatz",
@@ -49,7 +58,7 @@ class TestAnsatz:
     def test_prepares_every_basis_state(self, ansatz: Ansatz) -> None:
         for number in range(8):
             bits = np.array([number >> 2 & 1, number >> 1 & 1, number & 1], dtype=np.uint8)
-            state = ansatz.circuit(ansatz.basis_state(bits)).to_unitary()[:, 0]
+            state = prepared(ansatz, ansatz.basis_state(bits)).to_unitary()[:, 0]
             assert abs(state[number]) == pytest.approx(1.0)
 
     def test_entanglers_have_their_pairs(self) -> None:
@@ -65,7 +74,7 @@ class TestAnsatz:
     def test_an_excitation_mixes_a_determinant_with_its_complement(
         self, bits: list[int], angle: float
     ) -> None:
-        state = Excitation(tuple(bits)).circuit(np.array([angle])).to_unitary()[:, 0]
+        state = prepared(Excitation(tuple(bits)), np.array([angle])).to_unitary()[:, 0]
         index = int("".join(map(str, bits)), 2)
         complement = 2 ** len(bits) - 1 - index
         assert abs(state[index]) == pytest.approx(abs(np.cos(angle / 2)), abs=1e-9)

@@ -74,7 +74,7 @@ class Prepared:
     def basis_state(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
         raise NotImplementedError
 
-    def circuit(self, parameters: NDArray[np.float64]) -> Circuit:  # noqa: ARG002
+    def circuit(self) -> Circuit:
         return self.gates.copy()
 
 
