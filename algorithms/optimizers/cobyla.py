@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Self
 
 import numpy as np
@@ -11,6 +13,10 @@ from scipy import optimize
 
 from algorithms.hyperparameters import Hyperparameters
 from algorithms.optimizers._interface import Function, Optimum
+
+# scipy imports it at the first minimisation: jobs that are forked need not do so one by one.
+with contextlib.suppress(ImportError):
+    import_module("scipy._lib.pyprima")
 
 
 @dataclass(frozen=True)
