@@ -187,8 +187,19 @@ class QuantumTasks:
         """Try until all are `done`, pausing in between; what is done is not run again."""
         if self.fallback is not None and self._device.status in {"OFFLINE", "RETIRED"}:
             raise DeviceOfflineError(f"{self.name} is {self._device.status}.")
+        if self.embedded:  # a simulator in this process has no transient failures
+            self._try(list(executables), list(shots), list(range(len(executables))), done)
+            return
         again = False
 
+        @backoff.on_exception(
+            backoff.expo,
+            TransientTaskError,
+            max_tries=self._retry.attempts,
+            factor=self._retry.first_pause,
+            logger=None,
+            on_backoff=lambda details: print(f"Trying again: {details['exception']}"),
+        )
         def attempt() -> None:
             nonlocal again
             missing = [index for index in range(len(executables)) if index not in done]
@@ -196,15 +207,6 @@ class QuantumTasks:
             again = True
             self._try([executables[i] for i in missing], [shots[i] for i in missing], missing, done)
 
-        if not self.embedded:  # a simulator in this process has no transient failures
-            attempt = backoff.on_exception(
-                backoff.expo,
-                TransientTaskError,
-                max_tries=self._retry.attempts,
-                factor=self._retry.first_pause,
-                logger=None,
-                on_backoff=lambda details: print(f"Trying again: {details['exception']}"),
-            )(attempt)
         attempt()
 
     def _try(
@@ -243,8 +245,8 @@ class QuantumTasks:
             else:
                 done[indices[place]] = _outcomes(result, shots[place])
         # What cannot be tried again comes first.
-        for failure in sorted(failures, key=lambda failure: isinstance(failure, TransientTaskError)):
-            raise failure
+        if failures:
+            raise min(failures, key=lambda failure: isinstance(failure, TransientTaskError))
 
     def _prepared(self, executable: Executable, shots: int) -> Executable:
         prepare = self._sampled if shots else self._exact

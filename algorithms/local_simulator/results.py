@@ -102,6 +102,10 @@ class SampledResult(SimulatedResult):
         order: Seed for the order of the single measurements, which the counts do not have.
     """
 
+    measurements_copied_from_device = True
+    measurement_counts_copied_from_device = False
+    measurement_probabilities_copied_from_device = False
+
     def __init__(
         self, circuit: Circuit, shots: int, measured_qubits: list[int], measured: Counts, order: int
     ) -> None:
@@ -109,9 +113,6 @@ class SampledResult(SimulatedResult):
         self.measured_qubits = measured_qubits
         self.measured = measured
         self._order = order
-        self.measurements_copied_from_device = True
-        self.measurement_counts_copied_from_device = False
-        self.measurement_probabilities_copied_from_device = False
 
     @cached_property
     def bits(self) -> NDArray[np.uint8]:
