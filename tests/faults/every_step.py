@@ -18,7 +18,6 @@ import shutil
 import signal
 import sqlite3
 import sys
-from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
@@ -147,8 +146,7 @@ def trials(root: Path, outlives_us: bool, seed: int) -> dict[str, Any]:
             kills += forked(trial, outlives_us, step) is None
         found, measured = results(trial)
         lost += sum(row not in found for row in rows) + (measured != metrics)
-        completions = Counter(FilesPlace(trial / "place", outlives_us=outlives_us, step=int).completions())
-        twice += sum(count > 1 for count in completions.values())
+        twice += len(FilesPlace(trial / "place", outlives_us=outlives_us, step=int).run_twice())
         shutil.rmtree(trial)
     return {
         "fault": "orchestrator, before every ledger statement and around every call of the executor",

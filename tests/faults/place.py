@@ -67,6 +67,7 @@ class FilesPlace:
             if first.number % 3 == 1 and self._for_the_first_time(f"refused-{batch.token}"):
                 raise NotNowError("not now", 0.0)
             for submission in batch.submissions:
+                self._note_if_alive(submission.number)
                 job = {"number": submission.number, "looks": 0, "session": self._session}
                 self._write(submission.token, job)
             taken.write_text(json.dumps([submission.token for submission in batch.submissions]))
@@ -92,7 +93,7 @@ class FilesPlace:
         self._step()
         statuses = {}
         for handle in handles:
-            if not (self._root / handle).exists():
+            if not self._path(handle).exists():
                 continue
             job = self._read(handle)
             ended = job["looks"] > 2
@@ -130,11 +131,11 @@ class FilesPlace:
     def cancel(self, handles: Collection[str]) -> None:
         """Nobody cancels here."""
 
-    def completions(self) -> list[int]:
-        """The job of every good end, in the order in which they came."""
-        ends = self._root / "ends"
-        lines = ends.read_text().splitlines() if ends.exists() else []
-        return [int(line.split()[0]) for line in lines if line.endswith(JobState.COMPLETED)]
+    def run_twice(self) -> set[int]:
+        """The jobs that came to a good end twice, or were taken while they ran or after their good end."""
+        ends = self._lines("ends")
+        good = [int(line.split()[0]) for line in ends if line.endswith(JobState.COMPLETED)]
+        return {number for number in good if good.count(number) > 1} | set(map(int, self._lines("doubles")))
 
     def __enter__(self) -> Self:
         """Use the place."""
@@ -145,6 +146,18 @@ class FilesPlace:
     ) -> None:
         """Nothing to let go of."""
 
+    def _note_if_alive(self, number: int) -> None:
+        for path in self._root.glob("job-*"):
+            job = json.loads(path.read_text())
+            lives = self.outlives_us or job["session"] == self._session or "state" in job
+            if job["number"] == number and lives and job.get("state") != JobState.FAILED:
+                with (self._root / "doubles").open("a") as doubles:
+                    doubles.write(f"{number}\n")
+
+    def _lines(self, name: str) -> list[str]:
+        path = self._root / name
+        return path.read_text().splitlines() if path.exists() else []
+
     def _for_the_first_time(self, what: str) -> bool:
         try:
             (self._root / what).touch(exist_ok=False)
@@ -153,7 +166,10 @@ class FilesPlace:
         return True
 
     def _read(self, handle: str) -> dict[str, Any]:
-        return dict(json.loads((self._root / handle).read_text()))
+        return dict(json.loads(self._path(handle).read_text()))
 
     def _write(self, handle: str, job: Mapping[str, Any]) -> None:
-        (self._root / handle).write_text(json.dumps(job))
+        self._path(handle).write_text(json.dumps(job))
+
+    def _path(self, handle: str) -> Path:
+        return self._root / f"job-{handle}"

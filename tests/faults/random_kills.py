@@ -67,7 +67,9 @@ class RandomKills:
     def scripts(self, victim: Victim, reference: Subject, durations: Durations, kills: int) -> int:
         """Kill `victim` of a sweep at up to so many random moments."""
         subject = script_sweep(self._directory(), len(reference.jobs()))
-        done = self._survive(subject, victim, kills, lambda process: self._strikes(process, durations))
+        done = self._survive(
+            subject, victim, kills, lambda process: self._strikes(process, durations, workers_of)
+        )
         print(json.dumps(subject.evidence(reference, self.nursery.exit_codes, str(victim), done)), flush=True)
         return done
 
@@ -75,7 +77,13 @@ class RandomKills:
         """Kill the orchestrator of a sweep on AWS, where jobs go on without it, at random moments."""
         subject = aws_sweep(self._directory(), len(reference.jobs()))
         victim = Victim.ORCHESTRATOR
-        done = self._survive(subject, victim, kills, lambda process: self._passes(process, durations.command))
+
+        def active(_: int) -> bool:
+            return any(job.state.active for job in subject.jobs())
+
+        done = self._survive(
+            subject, victim, kills, lambda process: self._strikes(process, durations, active)
+        )
         evidence = subject.evidence(reference, {}, f"{victim}, on AWS", done)
         evidence["run_twice"] = sum(count > 1 for count in emulated.created(subject.sweep_id).values())
         print(json.dumps(evidence), flush=True)
@@ -118,11 +126,11 @@ class RandomKills:
     def _type(self, subject: Subject, words: tuple[str, ...]) -> int:
         return self.nursery.start(words, subject.directory, subject.log)
 
-    def _strikes(self, process: int, durations: Durations) -> bool:
+    def _strikes(self, process: int, durations: Durations, jobs_of: Callable[[int], object]) -> bool:
         """One time in eight at any moment of the command, otherwise at one while jobs run."""
         if self.rng.random() < 0.125:
             return self._passes(process, durations.command)
-        while not workers_of(process):
+        while not jobs_of(process):
             if self.nursery.ended(process):
                 return False
             time.sleep(0.001)
