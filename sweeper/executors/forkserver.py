@@ -63,7 +63,6 @@ class ForkServer:
         # What an import prints must not get among the events: it goes to standard error.
         self._events = os.dup(1)
         os.dup2(2, 1)
-        self._orchestrator = os.getppid()
         self._lock: int | None = None
         self._children: dict[int, _Child] = {}
         self._buffer = b""
@@ -97,8 +96,6 @@ class ForkServer:
         data = os.read(0, 1 << 16)
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
-            if _orchestrator_is_gone():  # perhaps long ago, while we imported: start nothing for it any more
-                return False
             request = json.loads(line)
             if request["op"] == "start":
                 self._start(request)
@@ -118,7 +115,7 @@ class ForkServer:
             self._lock = os.open(lock, os.O_WRONLY | os.O_CREAT, 0o644)
             fcntl.flock(self._lock, fcntl.LOCK_SH)
             _die_with(None)  # from now on the end of our input tells, and the jobs are ended in order
-        return os.getppid() == self._orchestrator
+        return not _orchestrator_is_gone()  # perhaps long ago, while we imported
 
     def _start(self, request: dict[str, Any]) -> None:
         if not self._may_start(request["lock"]):

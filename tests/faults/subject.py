@@ -170,6 +170,7 @@ def script_sweep(directory: Path, jobs: int) -> Subject:
         "algorithm.entry_point=theirs:main",
         f"+algorithm.hyperparameters.n=range({jobs})",
         f"+algorithm.hyperparameters.completions='{completions}'",
+        "job.first_pause_seconds=0.01",  # of the retries of a killed job
         "hydra.sweep.dir=out",
     )
     return Subject(directory, words)
@@ -199,7 +200,9 @@ def vqe_sweep(directory: Path, jobs: int) -> Subject:
     """A sweep of so many searches for the ground state of H2, which keep checkpoints."""
     directory.mkdir(parents=True)
     seeds = f"seed=range({jobs})"
-    words = ("-m", seeds, "optimizer=spsa", "shots=1000", "max_iterations=40", "hydra.sweep.dir=out")
+    # On the slower simulator: there is something to interrupt.
+    search = ("device=braket_sv", "optimizer=spsa", "shots=1000", "max_iterations=40")
+    words = ("-m", seeds, *search, "hydra.sweep.dir=out")
     return Subject(directory, words)
 
 

@@ -40,6 +40,7 @@ def start_request(folder: Path) -> bytes:
         "exit": str(folder / "exit.json"),
         "seconds": 60,
         "memory_bytes": None,
+        "lock": str(folder / "jobs.lock"),
     }
     return json.dumps(request).encode() + b"\n"
 
