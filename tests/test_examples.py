@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ def test_a_notebook_runs_and_its_outputs_are_up_to_date(
     run = nbformat.from_dict(stored)
     # No message of the kernel's own start-up, and no history file in the home directory.
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    NotebookClient(
+    client = NotebookClient(
         run, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    ).execute()
+    )
+    asyncio.run(client.async_execute())  # `execute` would leave its event loop open
     # Numbers are those of a seeded simulation, which may differ by machine: the kinds of output may not.
     assert [_kinds(cell) for cell in run.cells] == [_kinds(cell) for cell in stored.cells]
     assert any("text/html" in kind for cell in run.cells for kind in _kinds(cell))

@@ -197,7 +197,9 @@ def test_cancel_ends_queued_and_running_jobs(make_cloud: MakeCloud) -> None:
 
 def test_logs_follow_a_running_job(make_cloud: MakeCloud) -> None:
     with make_cloud(startup_seconds=40) as aws:
-        sweep = aws.start("max_iterations=40", "shots=100", *NO_REHEARSAL[:4], "rehearse=false")
+        # SPSA, as it uses all its evaluations.
+        words = ("optimizer=spsa", "max_iterations=40", "shots=100")
+        sweep = aws.start(*words, *NO_REHEARSAL[:4], "rehearse=false")
         aws.wait_until(lambda: len(aws.emulator.jobs) == 1, "a job")
         aws.wait_until(lambda: '"job_arn"' not in aws.run("status", "out"), "submitted")
         said = aws.run("logs", "out", "0", "--follow")
