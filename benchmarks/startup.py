@@ -76,4 +76,4 @@ def _run(words: list[str], directory: str) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    print(records(measure()))
+    print(records(measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)))

@@ -4,7 +4,7 @@ Counted by running both on a device that counts. The tutorial measures each Paul
 measures terms that commute qubit by qubit together, and a program set is one task whatever is in it. The error is
 what makes shots comparable: its least at a fixed number of shots is not the same for both.
 
-    python -m benchmarks.tasks
+    python -m benchmarks.tasks [repetitions]
 """
 
 from __future__ import annotations
@@ -122,11 +122,12 @@ def measure(repeats: int = REPEATS) -> list[Row]:
 
 def main() -> None:
     """Print a Markdown table."""
-    rows = measure()
+    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else REPEATS
+    rows = measure(repeats)
     print(
-        f"One energy of H2 at its minimum, {SHOTS} shots a circuit; errors from {REPEATS} repetitions, good to"
+        f"One energy of H2 at its minimum, {SHOTS} shots a circuit; errors from {repeats} repetitions, good to"
     )
-    print(f"{100 / math.sqrt(2 * REPEATS):.0f} %; {environment()}.\n")
+    print(f"{100 / math.sqrt(2 * repeats):.0f} %; {environment()}.\n")
     print("| evaluation | tasks | shots | standard error, mHa | shots for 1.6 mHa |")
     print("|---|---|---|---|---|")
     for row in rows:
