@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,10 @@ def test_a_notebook_runs_and_its_outputs_are_up_to_date(
     client = NotebookClient(
         run, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     )
-    asyncio.run(client.async_execute())  # `execute` would leave its event loop open
+    # A loop of its own, which `execute` would leave open, in a thread of its own: another test's browser
+    # may have one in this.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(client.async_execute())).result()
     # Numbers are those of a seeded simulation, which may differ by machine: the kinds of output may not.
     assert [_kinds(cell) for cell in run.cells] == [_kinds(cell) for cell in stored.cells]
     assert any("text/html" in kind for cell in run.cells for kind in _kinds(cell))
