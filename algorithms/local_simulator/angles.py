@@ -47,6 +47,8 @@ class Inputs:
         if not isinstance(value, FreeParameterExpression):
             return Angle(float(value))
         expression = value.expression
+        if expression.is_Symbol:  # most are, and SymPy takes its time
+            return Angle(0.0, ((self.names.index(str(expression)), 1.0),))
         symbols = sorted(expression.free_symbols, key=str)
         slopes = [expression.diff(symbol) for symbol in symbols]
         if all(slope.is_number for slope in slopes):
