@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,10 @@ def test_passing_trouble_costs_time_only(stubs: Cloud, fault: Fault) -> None:
     assert_complete(stubs, 4)
 
 
-def test_three_hundred_jobs_pass_through_a_quota_of_three(tmp_path: Path) -> None:
-    # A second takes a hundredth, so that what takes five minutes passes in seconds.
-    stub = StubProgram(runtime_seconds=1, outcome=lambda _: {"value": -1.0})
-    source = tmp_path / "theirs.py"
+def run_stubs(folder: Path, count: int, seconds: float) -> Emulator:
+    """Run so many jobs through a quota of three; each takes so many seconds, and one takes a hundredth."""
+    stub = StubProgram(runtime_seconds=seconds, outcome=lambda _: {"value": -1.0})
+    source = folder / "theirs.py"
     source.write_text("def main(): ...\n")
     spec = JobSpec(
         device="local:braket/default",
@@ -64,27 +65,44 @@ def test_three_hundred_jobs_pass_through_a_quota_of_three(tmp_path: Path) -> Non
         hyperparameters={},
         input_files={},
         instance_type="ml.m5.large",
-        max_runtime_seconds=60,
+        max_runtime_seconds=600,
     )
-    specs = [replace(spec, hyperparameters={"seed": str(seed)}) for seed in range(300)]
-    folder = SweepFolder(tmp_path / "out")
-    ledger = Ledger(folder.ledger)
+    specs = [replace(spec, hyperparameters={"seed": str(seed)}) for seed in range(count)]
+    sweep = SweepFolder(folder / "out")
+    ledger = Ledger(sweep.ledger)
     numbers = ledger.enlist(Entry(spec.key, [], {}, {}) for spec in specs)
-    settings = EmulatorSettings(time_scale=0.01, stub=stub)
-    with Emulator(settings) as emulator, pytest.MonkeyPatch.context() as patch:
+    with (
+        Emulator(EmulatorSettings(time_scale=0.01, stub=stub)) as emulator,
+        pytest.MonkeyPatch.context() as p,
+    ):
         for name, value in emulator.environment().items():
-            patch.setenv(name, value)
-        with AwsExecutor(folder, poll_seconds=0.05, creations_per_second=90) as executor:
-            Runner(folder, ledger, executor).run(dict(zip(numbers, specs, strict=True)))
+            p.setenv(name, value)
+        with AwsExecutor(sweep, poll_seconds=0.05, creations_per_second=90) as executor:
+            Runner(sweep, ledger, executor).run(dict(zip(numbers, specs, strict=True)))
         assert set(ledger.states(numbers).values()) == {JobState.COMPLETED}
         ledger.close()
-        assert len(emulator.jobs) == 300
-        calls = [call for call in emulator.calls if call.caller is Caller.CLIENT]
-        count = Counter(call.operation for call in calls)
-        assert count["GetJob"] == 300
-        # The quota is learnt from the first refusal, and only tried again now and then.
-        assert sum(call.operation == "CreateJob" and call.status == 402 for call in calls) <= 5
+        assert len(emulator.jobs) == count
         assert emulator.internal_errors == []
+    return emulator
+
+
+def refusals(emulator: Emulator) -> int:
+    return sum(call.operation == "CreateJob" and call.status == 402 for call in emulator.calls)
+
+
+def test_three_hundred_jobs_pass_through_a_quota_of_three(tmp_path: Path) -> None:
+    emulator = run_stubs(tmp_path, 300, seconds=1)
+    count = Counter(call.operation for call in emulator.calls if call.caller is Caller.CLIENT)
+    assert count["GetJob"] == 300
+    # The quota is learnt from the first refusal, and only tried again now and then.
+    assert refusals(emulator) <= 5
+
+
+def test_the_whole_quota_is_used(tmp_path: Path) -> None:
+    jobs = run_stubs(tmp_path, 12, seconds=100).jobs
+    span = max(job.ended_at for job in jobs) - min(job.created_at for job in jobs)
+    busy = [job.ended_at - job.created_at for job in jobs]
+    assert sum(busy, timedelta()) > 2 * span
 
 
 @pytest.mark.parametrize("calls", [1, 5, 6, 9, 14])

@@ -169,6 +169,9 @@ class AwsExecutor:
             self._judge(error)
             raise
         self._pace.succeeded()
+        self._held += 1  # counted here too: several are created between two looks
+        if self._learnt is not None:
+            self._learnt = max(self._learnt, self._held)
         self._watcher.created(response["jobArn"], response)
         return self._handles(response["jobArn"], batch)
 
@@ -184,8 +187,8 @@ class AwsExecutor:
             return {}
         self._adopt_arn(next(iter(handles)))
         arns = {handle: handle.partition("#")[0] for handle in handles}
-        self._held = len(set(arns.values()))
         statuses = self._watcher.look(set(arns.values()))
+        self._held = sum(not status.state.finished for status in statuses.values())
         return {handle: shared(statuses[arn], handle) for handle, arn in arns.items() if arn in statuses}
 
     def wait(self, seconds: float) -> None:
