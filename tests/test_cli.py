@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from sweeper.cli import SUBCOMMANDS, run_subcommand
+from sweeper.cli import SUBCOMMANDS, run_subcommand, watch
 from sweeper.errors import ConfigError
 from sweeper.folder import SweepFolder
 from sweeper.ledger import Entry, Ledger
+from sweeper.render import make_console
 from sweeper.selection import select
 from sweeper.states import JobState
 from sweeper.tables import write_tables
@@ -188,6 +192,43 @@ class TestStatus:
         with closing(Ledger(SweepFolder(tmp_path).ledger)) as ledger:
             ledger.enlist([Entry("a", [], {}, {})])
             assert printed(capsys, "status", tmp_path) == "1 jobs: 1 PENDING\n"
+
+
+class TestWatch:
+    def test_it_follows_a_sweep_to_its_end(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        path = SweepFolder(tmp_path).ledger
+        with closing(Ledger(path)) as ledger:
+            ledger.enlist([Entry("a", [], {}, {}), Entry("b", [], {}, {})])
+
+        def run_jobs() -> None:
+            with closing(Ledger(path)) as ledger:
+                for number, end in enumerate((JobState.COMPLETED, JobState.FAILED)):
+                    time.sleep(0.2)
+                    ledger.submitting(number)
+                    ledger.finish(number, end, None)
+
+        with ThreadPoolExecutor(1) as pool:
+            sweep = pool.submit(run_jobs)
+            code = run_subcommand(["watch", str(tmp_path), "--every", "0.01"])
+            sweep.result()
+        assert code == 1
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0] == "2 jobs: 2 PENDING"
+        assert lines[-1] == "2 jobs: 1 COMPLETED, 1 FAILED"
+        assert len(lines) == len(set(lines))
+
+    def test_a_terminal_shows_what_runs(self, tmp_path: Path) -> None:
+        with closing(Ledger(SweepFolder(tmp_path).ledger)) as ledger:
+            ledger.enlist([Entry("a", ["seed=7"], {}, {})])
+            ledger.submitting(0)
+            ledger.running(0, time.time() - 65)
+            jobs = ledger.jobs()
+        console = make_console()
+        with console.capture() as captured:
+            console.print(watch.view(jobs, SweepFolder(tmp_path)))
+        said = captured.get()
+        assert "1 jobs: 1 RUNNING" in said
+        assert re.search(r"0 +seed=7 +6\d", said)
 
 
 WORDS_AFTER_THE_FOLDER = {"logs": ["0"], "export": ["--to", "csv"]}

@@ -16,6 +16,7 @@ SUBCOMMANDS = {
     "report": "write report.html, or single pictures for a paper",
     "export": "write a sweep as CSV, Parquet, MLflow runs or an Optuna study",
     "status": "how a sweep's jobs stand, finished or running",
+    "watch": "follow a running sweep",
     "resume": "go on with a sweep, wherever it was interrupted",
     "cancel": "end a sweep's jobs, running or queued",
     "logs": "print a job's log, or follow it",

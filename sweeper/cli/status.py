@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from sweeper.folder import SweepFolder
-from sweeper.ledger import read_jobs, reading
+from sweeper.ledger import JobRecord, read_jobs, reading
 from sweeper.render import make_console, render_failures
 from sweeper.states import JobState
 
@@ -22,11 +23,14 @@ def run(options: argparse.Namespace) -> int:
     folder = SweepFolder(options.folder)
     with reading(folder.ledger) as db:
         jobs = read_jobs(db)
-    count = Counter(job.state for job in jobs)
     console = make_console()
-    console.print(
-        f"{len(jobs)} jobs: " + (", ".join(f"{n} {state}" for state, n in sorted(count.items())) or "none")
-    )
+    console.print(summary(jobs))
     if (failures := render_failures(jobs, folder)) is not None:
         console.print(failures)
-    return 1 if count[JobState.FAILED] else 0
+    return 1 if any(job.state is JobState.FAILED for job in jobs) else 0
+
+
+def summary(jobs: Sequence[JobRecord]) -> str:
+    """How many jobs there are in each state."""
+    count = Counter(job.state for job in jobs)
+    return f"{len(jobs)} jobs: " + (", ".join(f"{n} {state}" for state, n in sorted(count.items())) or "none")
