@@ -43,7 +43,7 @@ def filter_of(page: Page, name: str) -> Any:
 
 
 def heading(page: Page, name: str) -> Any:
-    """A column's button, to be pressed by key: pictures that are being drawn may move it from under a click."""
+    """A column's button, to be pressed by key: a picture that is being drawn may move it."""
     return page.locator("#results th button").filter(has_text=name).first
 
 
