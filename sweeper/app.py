@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from sweeper.closing import write_reports
+from sweeper.answer import answer, refuse
 from sweeper.errors import LeftRunning, PlanShown, SweeperError
 from sweeper.locate import shipped
 from sweeper.schema import register
@@ -29,30 +29,24 @@ def run(arguments: list[str]) -> int:
     # that they can be told apart here; jobs never see it.
     full_error = os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     try:
+        return answer(_run_hydra)
+    finally:
+        if full_error == "1":
+            os.environ.pop("HYDRA_FULL_ERROR", None)
+
+
+def _run_hydra() -> int:
+    try:
         hydra.main(config_path=str(shipped("conf")), config_name="config")(_never_called)()
     except (LeftRunning, PlanShown) as done:
         print(visible(str(done)), file=sys.stderr)  # noqa: T201 - the command's answer
-        return 0
     except (SweeperError, HydraException, OmegaConfBaseException) as error:
-        print(visible(f"error: {_explain(error)}"), file=sys.stderr)  # noqa: T201 - the command's answer
-        return 1
+        return refuse(_explain(error))
     except ValueError as error:
         # Hydra's own answer to a config group set to null, among others.
         if not _raised_by_hydra(error):
             raise
-        print(visible(f"error: {_explain(error)}"), file=sys.stderr)  # noqa: T201 - the command's answer
-        return 1
-    except OSError as error:
-        if error.filename is None:
-            raise
-        print(visible(f"error: {error.filename}: {error.strerror}"), file=sys.stderr)  # noqa: T201
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        write_reports()
-        if full_error == "1":
-            os.environ.pop("HYDRA_FULL_ERROR", None)
+        return refuse(_explain(error))
     return 0
 
 

@@ -484,7 +484,7 @@ def _recall(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
     return None if row is None else dict(json.loads(row[0]))
 
 
-def _connect(path: Path, mode: str = "rwc") -> sqlite3.Connection:
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     db = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)
     db.row_factory = sqlite3.Row

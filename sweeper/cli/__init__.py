@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import sys
 
-from sweeper.closing import write_reports
-from sweeper.errors import SweeperError
-from sweeper.visible import visible
+from sweeper.answer import answer
 
 SUBCOMMANDS = {
     "table": "print a sweep's results, sorted and filtered",
@@ -32,19 +29,4 @@ def run_subcommand(arguments: list[str]) -> int:
     module = importlib.import_module(f"sweeper.cli.{name}")
     subparser = choices.add_parser(name, help=SUBCOMMANDS[name], description=module.__doc__)
     module.configure(subparser)
-    try:
-        return int(module.run(parser.parse_args(arguments)))
-    except SweeperError as error:
-        print(visible(f"error: {error}"), file=sys.stderr)  # noqa: T201 - the command's answer
-        return 1
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        if error.filename is None:
-            raise
-        print(visible(f"error: {error.filename}: {error.strerror}"), file=sys.stderr)  # noqa: T201
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        write_reports()
+    return answer(lambda: int(module.run(parser.parse_args(arguments))))

@@ -1,0 +1,36 @@
+"""What all commands have in common: how they end, and what they say of a mistake."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from sweeper.closing import write_reports
+from sweeper.errors import SweeperError
+from sweeper.visible import visible
+
+
+def answer(command: Callable[[], int]) -> int:
+    """Run a command; a mistake of the user's ends in one clear message, not in a traceback.
+
+    Returns:
+        Its exit code; 1 after a mistake, 130 if it was interrupted.
+    """
+    try:
+        return command()
+    except SweeperError as error:
+        return refuse(str(error))
+    except OSError as error:
+        if error.filename is None:  # no file's trouble, such as a pipe that nobody reads any more
+            raise
+        return refuse(f"{error.filename}: {error.strerror}")
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        write_reports()
+
+
+def refuse(reason: str) -> int:
+    """Say what is wrong; returns the exit code."""
+    print(visible(f"error: {reason}"), file=sys.stderr)  # noqa: T201 - the command's answer
+    return 1
