@@ -10,16 +10,14 @@ from __future__ import annotations
 import argparse
 import ast
 import os
-import platform
 import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 
 from benchmarks.commands import ROOT
+from benchmarks.environment import environment
 
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 QUICK: Mapping[str, list[str]] = {
@@ -34,15 +32,11 @@ QUICK: Mapping[str, list[str]] = {
     "aws_makespan": ["4"],
 }
 """Every measurement, in the order of the results, with the arguments for small sizes."""
-PACKAGES = (
-    "amazon-braket-sdk",
-    "amazon-braket-default-simulator",
-    "hydra-core",
-    "omegaconf",
-    "numpy",
-    "scipy",
+HEAD = (
+    "# What it costs\n\n"
+    "Written by `make bench`. Claims are ratios of things measured in one run, one after the other, on one machine; "
+    "absolute figures are that machine's.\n"
 )
-OPTIONAL_PACKAGES = ("pandas", "qulacs")
 
 
 def main() -> None:
@@ -91,31 +85,7 @@ def sections() -> dict[str, str]:
 def write(parts: Mapping[str, str]) -> None:
     """Write all sections, in their order, under the description of this machine."""
     ordered = [parts[name] for name in QUICK if name in parts]
-    RESULTS.write_text("\n".join([environment(), *ordered]))
-
-
-def environment() -> str:
-    """What the figures depend on."""
-    installed = [f"{name} {version(name)}" for name in PACKAGES]
-    for name in OPTIONAL_PACKAGES:
-        try:
-            installed.append(f"{name} {version(name)}")
-        except ModuleNotFoundError:
-            installed.append(f"{name} not installed")
-    return (
-        "# What it costs\n\n"
-        "Written by `make bench`. Claims are ratios of things measured in one run, one after the other, on one machine; "
-        "absolute figures are that machine's.\n\n"
-        f"{processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}; {', '.join(installed)}.\n"
-    )
-
-
-def processor() -> str:
-    """The processor's name, where the system says it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    found = re.search(r"^model name\s*: (.*)$", cpuinfo.read_text(), re.M) if cpuinfo.exists() else None
-    return found[1] if found else platform.processor() or platform.machine()
+    RESULTS.write_text("\n".join([HEAD, f"{environment()}.\n", *ordered]))
 
 
 if __name__ == "__main__":

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
+import re
+from pathlib import Path
 
-_PACKAGES = ("numpy", "qulacs", "amazon-braket-sdk", "amazon-braket-default-simulator")
+from sweeper.provenance import package_versions
 
 
 def environment() -> str:
-    """Processor, threads, Python and packages, in one line."""
-    threads = os.environ.get("OMP_NUM_THREADS", "all")
-    packages = ", ".join(f"{package} {_version(package)}" for package in _PACKAGES)
-    return f"{platform.machine()}, {os.cpu_count()} CPUs, {threads} thread(s), Python {platform.python_version()}, {packages}"
+    """Processor, system, Python and packages, in one line."""
+    packages = ", ".join(f"{name} {version}" for name, version in package_versions(["qulacs"]).items())
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}; {packages}"
+    )
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
+def _processor() -> str:
+    """Its name, where the system says it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    found = re.search(r"^model name\s*: (.*)$", cpuinfo.read_text(), re.M) if cpuinfo.exists() else None
+    return found[1] if found else platform.processor() or platform.machine()

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
@@ -63,7 +64,7 @@ def record(
         "command": _command(sys.orig_argv),
         "directory": os.getcwd(),  # noqa: PTH109 - a string is wanted
         "git": _git(),
-        "packages": {name: version for name in _PACKAGES if (version := _version(name))},
+        "packages": package_versions(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "host": socket.gethostname(),
@@ -98,11 +99,13 @@ def _distinct(values: Iterable[Mapping[str, Any]]) -> list[Any]:
     return [json.loads(text) for text in sorted({json.dumps(value, sort_keys=True) for value in values})]
 
 
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
+def package_versions(more: Sequence[str] = ()) -> dict[str, str]:
+    """Versions of the packages that results depend on, and of `more`; without those that are missing."""
+    versions = {}
+    for name in (*_PACKAGES, *more):
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return versions
 
 
 def _git() -> dict[str, Any] | None:
