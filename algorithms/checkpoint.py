@@ -15,7 +15,6 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,8 @@ _FRAME = json.loads(PersistedJobData(dataDictionary={}, dataFormat=PersistedJobD
 """Braket's format around the data; its own class would copy and check all of them each time."""
 _SHARE = 0.1
 """Of the time, at most, goes into checkpoints of evaluations that cost nothing to repeat."""
+_FIRST_AFTER = 0.2
+"""Seconds of such evaluations that are sooner repeated than another process is started for them."""
 
 
 class Checkpoint:
@@ -66,7 +67,7 @@ class Checkpoint:
         self._written: list[dict[str, Any]] = []
         self._replayed = 0
         self._pending: list[list[Any]] = []
-        self._not_before = 0.0
+        self._not_before = time.monotonic() + _FIRST_AFTER
         folder = Path(get_checkpoint_dir())
         self._path = folder / f"{get_job_name()}_{SUFFIX}.json"
         # Outside a hybrid job there is no folder for checkpoints.
@@ -174,13 +175,18 @@ def _progress(data: dict[str, Any]) -> tuple[int, int]:
 
 
 def _as_json(evaluation: Evaluation) -> dict[str, Any]:
-    plain = asdict(evaluation)
-    # Strict JSON has no nan; nothing else is null here.
-    plain["estimate"] = {
-        key: None if value is not None and math.isnan(value) else value
-        for key, value in plain["estimate"].items()
+    estimate = evaluation.estimate
+    return {
+        "point": evaluation.point,
+        # Strict JSON has no nan; of a target null means that there is none.
+        "estimate": {
+            "value": estimate.value,
+            "stderr": None if math.isnan(estimate.stderr) else estimate.stderr,
+            "target": estimate.target,
+        },
+        "timestamp": evaluation.timestamp,
+        "fallback": evaluation.fallback,
     }
-    return plain
 
 
 def _from_json(plain: dict[str, Any]) -> Evaluation:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,17 @@ from braket.jobs import get_results_dir
 from braket.jobs_data import PersistedJobData, PersistedJobDataFormat
 from numpy.typing import NDArray
 
-_PACKAGES = ("amazon-braket-sdk", "amazon-braket-default-simulator", "numpy", "scipy", "qulacs")
+_PACKAGES = ("amazon-braket-sdk", "amazon-braket-default-simulator", "numpy", "scipy", "nlopt", "qulacs")
+
+
+def _version(package: str) -> str | None:
+    with contextlib.suppress(PackageNotFoundError):
+        return version(package)
+    return None
+
+
+# Looked up once for all jobs that are forked from one process.
+_VERSIONS = {package: _version(package) for package in _PACKAGES}
 
 
 def save_result(result: Mapping[str, Any]) -> None:
@@ -31,18 +42,8 @@ def save_result(result: Mapping[str, Any]) -> None:
 
 def save_metadata(metadata: Mapping[str, Any]) -> None:
     """Write `metadata.json`: how the run was set up, and the versions of what computed it."""
-    content = {**metadata, "versions": {package: _version(package) for package in _PACKAGES}}
+    content = {**metadata, "versions": _VERSIONS}
     _write("metadata.json", json.dumps(_strict(content), indent=2, allow_nan=False).encode())
-
-
-def _version(package: str) -> str | None:
-    try:
-        metadata = distribution(package).read_text("METADATA") or ""
-    except PackageNotFoundError:
-        return None
-    # `importlib.metadata.version` parses the whole text as an e-mail, which takes longer than a small job.
-    versions = (line for line in metadata.splitlines() if line.startswith("Version: "))
-    return next(versions, "").removeprefix("Version: ") or None
 
 
 def save_array(name: str, array: NDArray[np.float64]) -> None:

@@ -288,7 +288,7 @@ class TestRefusals:
         [
             ("foo=1", "'foo'", "Allowed here: algorithm, problem, device, optimizer, instance, shots, seed"),
             ("algorithm.foo=1", "'algorithm.foo'", "Allowed here: entry_point"),
-            ("optimizer.a=1", "'optimizer.a'", "Allowed here: rhobeg, tol."),
+            ("optimizer.a=1", "'optimizer.a'", "Allowed here: rhobeg, tol, implementation."),
             ("optimizer=spsa optimizer.rhobeg=1", "'optimizer.rhobeg'", "Allowed here: a, c, alpha, gamma"),
             ("job.tag=x", "'job.tag'", "Allowed here: max_runtime_seconds, tags"),
             ("algorithm=nope", "'algorithm/nope'", "qaoa_maxcut\n\tscript\n\tvqe_h2"),

@@ -125,7 +125,8 @@ def test_what_cannot_work_is_refused(name: str) -> None:
 class TestWhatTravels:
     def test_is_little_while_features_are_off(self) -> None:
         assert set(sent(config())) == {
-            *("shots", "seed", "max_iterations", "optimizer", "optimizer.rhobeg", "optimizer.tol"),
+            *("shots", "seed", "max_iterations", "optimizer"),
+            *("optimizer.rhobeg", "optimizer.tol", "optimizer.implementation"),
             *("ansatz", "initial_point", "grouping", "allocation"),
             *("hamiltonian", "nuclear_repulsion", "reference"),
         }

@@ -1,22 +1,24 @@
-"""COBYLA: constrained optimisation by linear approximation (Powell 1994)."""
+"""COBYLA: constrained optimisation by linear approximation (Powell 1994), by one of two libraries.
+
+NLopt's is compiled, and lets the trust region grow again where the linear model holds; SciPy's is written in
+Python since version 1.16 (PRIMA), and takes about as long for a step as a small circuit. Their first points
+are the same, their searches are not.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import math
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from algorithms.hyperparameters import Hyperparameters
+from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.optimizers._interface import Function, Optimum
 
-# scipy imports it at the first minimisation: jobs that are forked need not do so one by one.
-with contextlib.suppress(ImportError):
-    import_module("scipy._lib.pyprima")
+IMPLEMENTATIONS = ("auto", "nlopt", "scipy")
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,22 @@ class Optimizer:
     Attributes:
         rhobeg: First trust-region radius, rad.
         tol: Last trust-region radius, rad: it stops there.
+        implementation: The library that does it, `nlopt` or `scipy`.
     """
 
     rhobeg: float
     tol: float
+    implementation: str
 
     @classmethod
     def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters."""
-        return cls(rhobeg=options.number("rhobeg", above=0.0), tol=options.number("tol", above=0.0))
+        """Take the options from the hyperparameters; `auto` becomes NLopt where it is installed.
+
+        Raises:
+            HyperparameterError: Also if NLopt is asked for and cannot be imported.
+        """
+        rhobeg, tol = (options.number(name, above=0.0) for name in ("rhobeg", "tol"))
+        return cls(rhobeg, tol, _available(options.choice("implementation", IMPLEMENTATIONS, default="auto")))
 
     def minimize(
         self,
@@ -44,14 +53,68 @@ class Optimizer:
         rng: np.random.Generator,  # noqa: ARG002
     ) -> Optimum:
         """Minimise; deterministic."""
-        # Fewer evaluations than a first simplex needs are raised to that, with a warning: here the
-        # objective itself ends the search at the limit.
-        maxiter = max(max_evaluations, len(start) + 2)
-        result = optimize.minimize(
-            objective,
-            start,
-            method="COBYLA",
-            # A last radius above the first one is no search at all.
-            options={"rhobeg": self.rhobeg, "tol": min(self.tol, self.rhobeg), "maxiter": maxiter},
-        )
-        return Optimum(result.x, str(result.message))
+        tol = min(self.tol, self.rhobeg)  # a last radius above the first one is no search at all
+        if self.implementation == "nlopt":
+            return _by_nlopt(objective, start, self.rhobeg, tol)
+        return _by_scipy(objective, start, self.rhobeg, tol, max_evaluations)
+
+
+def _available(wanted: str) -> str:
+    """The implementation to use; what `auto` means is said if it is the slow one."""
+    if wanted == "scipy":
+        return wanted
+    try:
+        import nlopt  # noqa: F401
+    except ImportError as error:
+        if wanted == "nlopt":
+            raise HyperparameterError(
+                f"optimizer.implementation=nlopt: nlopt cannot be imported here ({error}). Install it, or "
+                "set optimizer.implementation=scipy."
+            ) from error
+        print(f"nlopt cannot be imported ({error}): COBYLA is SciPy's, which is slower.")
+        return "scipy"
+    return "nlopt"
+
+
+def _by_nlopt(objective: Function, start: NDArray[np.float64], rhobeg: float, tol: float) -> Optimum:
+    import nlopt
+
+    best, best_value = start, math.inf
+    stopped: Exception | None = None
+    search = nlopt.opt(nlopt.LN_COBYLA, len(start))
+
+    def value(x: NDArray[np.float64], _: Any) -> float:
+        nonlocal best, best_value, stopped
+        try:
+            found = objective(x)
+            if not math.isfinite(found):  # it would look for its next point for ever
+                raise ValueError(f"The objective is {found} at {x.tolist()}.")
+        except Exception as error:  # noqa: BLE001 - which is let through once the library's own code has ended
+            stopped = error
+            search.force_stop()
+            return 0.0
+        if found < best_value:
+            best, best_value = x.copy(), found
+        return found
+
+    search.set_min_objective(value)
+    search.set_initial_step(rhobeg)
+    search.set_xtol_abs(tol)
+    try:
+        search.optimize(start)
+    except (nlopt.ForcedStop, nlopt.RoundoffLimited):
+        if stopped:
+            raise stopped from None
+        return Optimum(best, "Rounding errors allow no further step.")
+    return Optimum(best, f"The trust region has shrunk to {tol:g} rad.")
+
+
+def _by_scipy(
+    objective: Function, start: NDArray[np.float64], rhobeg: float, tol: float, max_evaluations: int
+) -> Optimum:
+    # Fewer evaluations than a first simplex needs are raised to that, with a warning: here the objective
+    # itself ends the search at the limit.
+    maxiter = max(max_evaluations, len(start) + 2)
+    options: Any = {"rhobeg": rhobeg, "tol": tol, "maxiter": maxiter}
+    result = optimize.minimize(objective, start, method="COBYLA", options=options)
+    return Optimum(result.x, str(result.message))

@@ -1,4 +1,7 @@
-"""A Hydra application with this project's configs, whose task is the VQE of `plain_vqe`."""
+"""A Hydra application with this project's configs, whose task is the VQE of `plain_vqe`.
+
+`algorithm.grouping=separate` is a task for each Pauli term, as in the tutorials.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from sweeper.schema import register
 
 
 def vqe(config: DictConfig) -> float:
-    return minimise(config.seed, config.shots, config.max_iterations)
+    grouped = config.algorithm.grouping == "qubit_wise"
+    return minimise(config.seed, config.shots, config.max_iterations, grouped=grouped)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-FORK_SAFE = frozenset({"boto3", "botocore", "braket", "networkx", "numpy", "qulacs", "scipy", "sympy"})
+FORK_SAFE = frozenset(
+    {"boto3", "botocore", "braket", "networkx", "nlopt", "numpy", "qulacs", "scipy", "sympy"}
+)
 """Libraries whose import starts no thread, draws no random number that a job would use, and reads nothing
 of a job's surroundings. A job imports every other library by itself (pandas, for one, starts a thread)."""
 

@@ -60,6 +60,7 @@ class Cobyla(Optimizer):
     method: ClassVar[str] = "cobyla"
     rhobeg: float = 0.5
     tol: float = 1e-4
+    implementation: Literal["auto", "nlopt", "scipy"] = "auto"
 
     def __post_init__(self) -> None:
         self._positive("rhobeg", "tol")

@@ -133,7 +133,8 @@ def test_the_vqe_job_reports_its_result(tmp_path: Path, monkeypatch: pytest.Monk
     assert (points.shape, values.shape) == ((12, 4), (12,))
     assert result["optimizer_best"] == values.min()
     metadata = json.loads((tmp_path / "results" / "metadata.json").read_text())
-    assert metadata["optimizer_options"] == {"rhobeg": 0.5, "tol": 0.0001}
+    library = "nlopt" if find_spec("nlopt") else "scipy"
+    assert metadata["optimizer_options"] == {"rhobeg": 0.5, "tol": 0.0001, "implementation": library}
     assert metadata["hamiltonian"] == VQE["hamiltonian"]
 
 

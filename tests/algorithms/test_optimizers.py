@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +23,8 @@ from algorithms.variational import optimize
 
 FINITE = {"gradient": "finite_differences", "step": "0.01"}
 OPTIONS: dict[str, dict[str, str]] = {
-    "cobyla": {"rhobeg": "0.5", "tol": "1e-4"},
+    "cobyla": {"rhobeg": "0.5", "tol": "1e-4", "implementation": "scipy"},
+    "cobyla of nlopt": {"rhobeg": "0.5", "tol": "1e-4", "implementation": "nlopt"},
     "nelder_mead": {"initial_step": "0.5", "xatol": "1e-4", "fatol": "1e-4"},
     "powell": {"xtol": "1e-4", "ftol": "1e-4"},
     "slsqp": {"ftol": "1e-9", **FINITE},
@@ -31,7 +34,8 @@ OPTIONS: dict[str, dict[str, str]] = {
     "grid": {"points": "3", "span": "2.0"},
     "spsa": {"a": "0.2", "c": "0.1", "alpha": "0.602", "gamma": "0.101", "stability": "0.0"},
 }
-NAMES = optimizers.available()
+NAMES = [*optimizers.available(), *(["cobyla of nlopt"] if find_spec("nlopt") else [])]
+DEFAULTS = ("implementation",)
 NO_DEVICE: Any = None
 NO_TASKS = QuantumTasks(NO_DEVICE, 0)
 NO_CHANNEL = Path("/nonexistent")
@@ -67,8 +71,12 @@ class Quadratic(CostFunction):
         return Estimate(self.sign * value, self._noise)
 
 
+def kind(name: str) -> type[Optimizer]:
+    return optimizers.optimizer_class(name.partition(" ")[0])
+
+
 def method(name: str) -> Optimizer:
-    return optimizers.optimizer_class(name).read(Hyperparameters(OPTIONS[name], NO_CHANNEL))
+    return kind(name).read(Hyperparameters(OPTIONS[name], NO_CHANNEL))
 
 
 def run(
@@ -80,7 +88,7 @@ def run(
 
 
 def test_are_found_by_their_files() -> None:
-    assert set(OPTIONS) == set(NAMES)
+    assert {name.partition(" ")[0] for name in OPTIONS} == set(optimizers.available())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -122,16 +130,64 @@ class TestEveryOptimizer:
 
     def test_refuses_missing_and_foreign_options(self, name: str) -> None:
         for option in OPTIONS[name]:
+            if option in DEFAULTS:
+                continue
             rest = {key: text for key, text in OPTIONS[name].items() if key != option}
             with pytest.raises(HyperparameterError, match=f'"{option}" is missing'):
-                optimizers.optimizer_class(name).read(Hyperparameters(rest, NO_CHANNEL))
+                kind(name).read(Hyperparameters(rest, NO_CHANNEL))
             negative = Hyperparameters({**OPTIONS[name], option: "-1"}, NO_CHANNEL)
             with pytest.raises(HyperparameterError, match=f'"{option}" is .* expected '):
-                optimizers.optimizer_class(name).read(negative)
+                kind(name).read(negative)
         given = Hyperparameters({**OPTIONS[name], "foreign": "1"}, NO_CHANNEL)
-        optimizers.optimizer_class(name).read(given)
+        kind(name).read(given)
         with pytest.raises(HyperparameterError, match="foreign"):
             given.finish()
+
+
+class TestCobyla:
+    def read(self, implementation: str) -> Any:
+        options = {**OPTIONS["cobyla"], "implementation": implementation}
+        return kind("cobyla").read(Hyperparameters(options, NO_CHANNEL))
+
+    def test_is_nlopts_where_that_is_installed(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        pytest.importorskip("nlopt")
+        assert self.read("auto").implementation == "nlopt"
+        assert not capsys.readouterr().out
+        monkeypatch.setitem(sys.modules, "nlopt", None)
+        assert self.read("auto").implementation == "scipy"
+        assert "nlopt cannot be imported" in capsys.readouterr().out
+        with pytest.raises(HyperparameterError, match=r"Install it, or set optimizer\.implementation=scipy"):
+            self.read("nlopt")
+        with pytest.raises(HyperparameterError, match="one of auto, nlopt, scipy"):
+            self.read("fortran")
+
+    def test_begins_alike_whoever_does_it(self) -> None:
+        pytest.importorskip("nlopt")
+        start = np.array([0.2, -0.3, 0.1])
+        simplices = []
+        for implementation in ("nlopt", "scipy"):
+            objective = Objective(Quadratic(), NO_TASKS, 4)
+            optimize(self.read(implementation), objective, start, 4, np.random.default_rng(0))
+            simplices.append(objective.points)
+        assert simplices[0] == pytest.approx(simplices[1])
+        assert np.ptp(simplices[0], axis=0) == pytest.approx(np.full(3, 0.5))
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf])
+    def test_ends_where_the_objective_is_no_number(self, value: float) -> None:
+        pytest.importorskip("nlopt")
+        objective = Objective(Quadratic(sign=value), NO_TASKS, 100)
+        with pytest.raises(ValueError, match=r"The objective is (nan|inf) at "):
+            self.read("nlopt").minimize(objective, np.zeros(2), 100, np.random.default_rng(0))
+        assert objective.evaluations == 1
+
+    def test_of_a_constant_ends(self) -> None:
+        for name in NAMES:
+            if name.startswith("cobyla"):
+                optimum, objective = run(name, 400, sign=0.0)
+                assert objective.evaluations < 400
+                assert np.isfinite(optimum.x).all()
 
 
 def test_spsa_draws_its_directions_from_the_seed() -> None:

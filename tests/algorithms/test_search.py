@@ -42,11 +42,11 @@ class TestStoppingRule:
 
     def test_ends_a_search_that_no_longer_improves(self) -> None:
         objective = self.objective(10, 1e-3)
-        optimum = optimize(Cobyla(0.5, 1e-9), objective, np.zeros(2), 1000, RNG)
+        optimum = optimize(Cobyla(0.5, 1e-9, "scipy"), objective, np.zeros(2), 1000, RNG)
         assert "no improvement by more than 0.001 in 10 evaluations" in optimum.message
         assert optimum.x == pytest.approx(np.ones(2), abs=0.1)
         free = Objective(Quadratic(), NO_TASKS, 1000)
-        optimize(Cobyla(0.5, 1e-9), free, np.zeros(2), 1000, RNG)
+        optimize(Cobyla(0.5, 1e-9, "scipy"), free, np.zeros(2), 1000, RNG)
         assert objective.evaluations < free.evaluations
 
     def test_counts_from_the_last_real_improvement(self) -> None:
@@ -98,7 +98,7 @@ class TestLayerByLayer:
         objective = Objective(Quadratic(), NO_TASKS, evaluations)
 
         def minimize(function: Function, start: NDArray[np.float64], budget: int) -> Optimum:
-            return Cobyla(0.5, tol).minimize(function, start, budget, RNG)
+            return Cobyla(0.5, tol, "scipy").minimize(function, start, budget, RNG)
 
         return objective, layer_by_layer(np.array([0.3, 0.6]), depth)(minimize, objective, evaluations)
 

@@ -209,7 +209,7 @@ def test_the_reported_energy_has_no_winners_curse(h2_text: str, tasks_with: Task
         start = np.random.default_rng(seed).uniform(-np.pi, np.pi, 4)
         objective = Objective(energy, tasks, evaluations)
         optimum = optimize(
-            Cobyla(rhobeg=0.5, tol=1e-4), objective, start, evaluations, np.random.default_rng(0)
+            Cobyla(0.5, 1e-4, "scipy"), objective, start, evaluations, np.random.default_rng(0)
         )
         truth = energy.estimate(optimum.x, tasks_with(0)).value
         luck.append(objective.values.min() - truth)

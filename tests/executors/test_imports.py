@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sweeper.executors.imports import Imports, imports_of
+
+CHECKOUT = Path(__file__).parents[2]
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -65,10 +70,37 @@ def test_own_modules_count_only_if_the_source_says_so(tmp_path: Path) -> None:
 
 
 def test_the_shipped_algorithms_are_imported_ahead() -> None:
-    imports = imports_of(Path(__file__).parents[2] / "algorithms")
+    imports = imports_of(CHECKOUT / "algorithms")
     assert {"algorithms.vqe_h2", "algorithms.optimizers.cobyla"} <= set(imports.own)
     assert {"numpy", "braket.circuits", "braket.devices"} <= dict(imports.libraries).keys()
 
 
 def test_a_source_that_is_gone_has_no_imports(tmp_path: Path) -> None:
     assert imports_of(tmp_path / "gone.py") == Imports((), ())
+
+
+def test_importing_the_shipped_algorithms_leaves_nothing_behind(tmp_path: Path) -> None:
+    own = imports_of(CHECKOUT / "algorithms").own
+    script = f"""
+import json, os, random, threading
+import numpy as np
+def state():
+    return {{
+        "environment": dict(os.environ), "folder": os.getcwd(), "threads": threading.active_count(),
+        "random": repr(random.getstate()), "numpy": repr(np.random.get_state()),
+    }}
+before = state()
+for module in {own!r}:
+    __import__(module)
+print(json.dumps([name for name, value in state().items() if value != before[name]]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+    assert list(tmp_path.iterdir()) == []
