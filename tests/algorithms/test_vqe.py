@@ -18,7 +18,7 @@ from algorithms.ansatz import RyCnotRy
 from algorithms.measurement import QuantumTasks
 from algorithms.objective import Objective
 from algorithms.optimizers.cobyla import Optimizer as Cobyla
-from algorithms.pauli import Hamiltonian, PauliTerm, parse_hamiltonian
+from algorithms.pauli import Hamiltonian, MeasurementGroup, PauliTerm, parse_hamiltonian
 from algorithms.variational import optimize
 from algorithms.vqe import Energy
 
@@ -220,3 +220,24 @@ def test_the_reported_energy_has_no_winners_curse(h2_text: str, tasks_with: Task
 
     assert t(luck) < -4.5
     assert abs(t(fresh)) < 4.5
+
+
+@given(st.data())
+def test_a_groups_values_are_those_of_the_measured_operators(data: st.DataObject) -> None:
+    """By hand from each outcome's bits, whatever sets of outcomes the group has seen before."""
+    qubits = data.draw(st.integers(1, 4))
+    letters = st.text("IZ", min_size=qubits, max_size=qubits)
+    texts = data.draw(st.lists(letters, min_size=1, max_size=4, unique=True))
+    group = MeasurementGroup("Z" * qubits, tuple(PauliTerm(1.0 + k, text) for k, text in enumerate(texts)))
+    column = st.lists(st.integers(0, 1), min_size=qubits, max_size=qubits)
+    for columns in data.draw(st.lists(st.lists(column, min_size=1, max_size=80), min_size=1, max_size=4)):
+        bits = np.array(columns, dtype=np.uint8).T
+        by_hand = [
+            sum(
+                term.coefficient * (-1) ** sum(column[qubit] for qubit in term.support)
+                for term in group.terms
+            )
+            for column in columns
+        ]
+        assert group.values(bits) == pytest.approx(np.array(by_hand))
+        assert group.values(np.asfortranarray(bits)) == pytest.approx(np.array(by_hand))
