@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def main() -> int:
     """Run the command line; returns the exit code."""
+    # Nearly all that a command imports and composes lives as long as it does: to look for garbage among it
+    # after every 700 new objects, as Python does by itself, takes a tenth of a sweep's start.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     from sweeper.cli import SUBCOMMANDS
 
     arguments = sys.argv[1:]

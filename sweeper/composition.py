@@ -65,6 +65,16 @@ def compose(
     return combinations
 
 
+def job_of(loader: ConfigLoader, sweep: DictConfig, overrides: Sequence[str], number: int) -> JobSpec:
+    """The hybrid job of one combination.
+
+    Raises:
+        ConfigError: Names the combination, the key and what is allowed.
+    """
+    values = _Values(loader.load_sweep_config(sweep, list(overrides)), number)
+    return _combination(values, None, overrides, number).spec
+
+
 class _Values:
     """The values of a config, each taken out when it is first asked for: those of a base serve many jobs.
 

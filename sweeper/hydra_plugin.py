@@ -6,6 +6,7 @@ Registered through the entry-point group `hydra.plugins` (Hydra 1.4).
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.types import HydraContext, TaskFunction
     from omegaconf import DictConfig
+
+    from sweeper.executors.base import Executor
 
 
 @dataclass
@@ -87,11 +90,14 @@ class _BraketLauncher(Launcher):
     """Runs a sweep's hybrid jobs; the subclasses say where."""
 
     name: ClassVar[str]
+    warms_up: ClassVar[bool] = False
+    """Whether the place where jobs run can get ready for them while their configs are composed."""
 
     def __init__(self, dry_run: bool, wait: bool = True, **options: Any) -> None:
         self._dry_run = dry_run
         self._wait = wait
         self._options = options
+        self._executor: Executor | None = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Remember the sweep; a hybrid job runs its entry point, so the task function is not used.
@@ -104,7 +110,8 @@ class _BraketLauncher(Launcher):
         for name in ("env_copy", "env_set"):
             if config.hydra.job[name]:
                 raise _refusal(name)
-        loader = SweepLoader(hydra_context.config_loader)
+        at_first = self._warm_up if self.warms_up and not self._dry_run else None
+        loader = SweepLoader(hydra_context.config_loader, at_first)
         hydra_context.config_loader = loader  # type: ignore[assignment]  # it answers to the rest as well
         self._context = hydra_context
         self._config = config
@@ -115,7 +122,22 @@ class _BraketLauncher(Launcher):
 
         launch = Launch(self.name, self._options, dry_run=self._dry_run, wait=self._wait)
         overrides = [list(overrides) for overrides in job_overrides]
-        return launch.run(self._context.config_loader, self._config, overrides, initial_job_idx)
+        executor, self._executor = self._executor, None
+        return launch.run(self._context.config_loader, self._config, overrides, initial_job_idx, executor)
+
+    def _warm_up(self, overrides: Sequence[str]) -> None:
+        """Show an executor the first job, for which it gets ready; `launch` takes it over."""
+        from sweeper.composition import job_of
+        from sweeper.errors import SweeperError
+        from sweeper.executors import make_executor
+        from sweeper.folder import SweepFolder
+
+        with contextlib.suppress(SweeperError):  # found and said again when all jobs are looked at
+            spec = job_of(self._context.config_loader, self._config, overrides, 0)
+            folder = SweepFolder(Path(self._config.hydra.sweep.dir))
+            executor = make_executor(self.name, folder, self._options)
+            executor.check(spec)
+            self._executor = executor
 
 
 def _refusal(name: str) -> Exception:
@@ -132,6 +154,7 @@ class BraketLocalLauncher(_BraketLauncher):
     """`hydra/launcher=braket_local`: on this machine."""
 
     name = "braket_local"
+    warms_up = True
 
 
 class BraketAwsLauncher(_BraketLauncher):

@@ -48,11 +48,23 @@ class Launch:
     wait: bool = True
 
     def run(
-        self, loader: ConfigLoader, config: DictConfig, job_overrides: Sequence[Sequence[str]], first: int
+        self,
+        loader: ConfigLoader,
+        config: DictConfig,
+        job_overrides: Sequence[Sequence[str]],
+        first: int,
+        warm: Executor | None = None,
     ) -> list[JobReturn]:
         """Run a batch of jobs to their end.
 
         Finished jobs of an earlier run into the same folder are kept.
+
+        Args:
+            loader: Composes the configs.
+            config: The sweep's, with Hydra's own node.
+            job_overrides: Of each job.
+            first: Hydra's number of the first one.
+            warm: An executor that is getting ready for the first job; by default a new one.
 
         Raises:
             ConfigError: A combination cannot run, or costs more than the budget; none was started.
@@ -61,10 +73,8 @@ class Launch:
             LeftRunning: The jobs were handed over, and waiting for them was not asked for.
         """
         folder = SweepFolder(Path(config.hydra.sweep.dir))
-        with make_executor(self.launcher, folder, self.options) as executor:
+        with warm or make_executor(self.launcher, folder, self.options) as executor:
             try:
-                # By itself, so that the executor can warm up for such jobs while the others compose.
-                executor.check(compose(loader, config, job_overrides[:1], first)[0].spec)
                 combinations = compose(loader, config, job_overrides, first)
                 for combination in combinations:
                     executor.check(combination.spec)

@@ -88,10 +88,16 @@ class _Parsed:
 
 
 class SweepLoader:
-    """Stands in for the config loader of Hydra's context; all but `load_sweep_config` is that loader's."""
+    """Stands in for the config loader of Hydra's context; all but `load_sweep_config` is that loader's.
 
-    def __init__(self, loader: ConfigLoader) -> None:
+    Args:
+        loader: Hydra's own.
+        at_first: Told of the first job that is composed.
+    """
+
+    def __init__(self, loader: ConfigLoader, at_first: Callable[[Sequence[str]], None] | None = None) -> None:
         self._loader = loader
+        self._at_first = at_first
         self._fast = type(loader) is ConfigLoaderImpl and _has_known_parts(loader)
         self._master: DictConfig | None = None
         self._bases: dict[tuple[str, ...], Base | None] = {}
@@ -109,7 +115,12 @@ class SweepLoader:
             HydraException: As Hydra's own loader.
         """
         config = self._try(self._compose, master_config, sweep_overrides)
-        return self._loader.load_sweep_config(master_config, sweep_overrides) if config is None else config
+        if config is None:
+            config = self._loader.load_sweep_config(master_config, sweep_overrides)
+        if (at_first := self._at_first) is not None:
+            self._at_first = None
+            at_first(sweep_overrides)
+        return config
 
     def change(self, master: DictConfig, overrides: Sequence[str]) -> Change | None:
         """What a job's config changes in its base: a tenth of the work of the whole config.

@@ -173,7 +173,7 @@ class TableWriter:
     """Keeps the tables up to date while the sweep runs, at a small share of its time."""
 
     _LEAST_PAUSE = 2.0
-    _SHARE = 0.05
+    _SHARE = 0.02
 
     def __init__(self, folder: SweepFolder, ledger: Ledger) -> None:
         self._folder = folder

@@ -8,8 +8,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import weakref
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 from sweeper.errors import SweeperError
 from sweeper.executors import forkserver
@@ -42,6 +43,8 @@ class ForkServerProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests, self._events = self._process.stdin, self._process.stdout
+        # One that got ready for jobs that were refused has nobody to close it.
+        weakref.finalize(self, _end, self._process, self._errors)
         os.set_blocking(self._events.fileno(), False)
 
     @property
@@ -87,9 +90,7 @@ class ForkServerProcess:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
-        self._events.close()
-        self._errors.close()
+        _end(self._process, self._errors)
 
     def _died(self) -> SweeperError:
         self._errors.seek(0)
@@ -99,3 +100,13 @@ class ForkServerProcess:
             f"{said or 'it said nothing; the machine may have run out of memory'}. "
             "Run the same command again: finished jobs are kept."
         )
+
+
+def _end(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+    """End the process, if it still runs, and what connects us."""
+    process.kill()
+    process.wait()
+    for file in (process.stdin, process.stdout, errors):
+        with contextlib.suppress(BrokenPipeError):
+            if file:
+                file.close()

@@ -196,6 +196,7 @@ def _write_report(exit_file: Path, report: dict[str, Any]) -> None:
 
 def _import_ahead(request: dict[str, Any]) -> None:
     """Import what the jobs would import; what cannot be imported is left to the job, which says why."""
+    gc.disable()  # the collector's looks at what stays would take a sixth of the time
     imported = list(request["libraries"])
     if request["own"]:
         _put_first_on_path(request["path"])
@@ -208,6 +209,7 @@ def _import_ahead(request: dict[str, Any]) -> None:
     # would copy its pages.
     gc.collect()
     gc.freeze()
+    gc.enable()
     _use_huge_pages()
 
 
