@@ -52,13 +52,13 @@ class Watched(LocalExecutor):
         fetched = super().fetch(finished)
         self._ended += len(fetched)
         while self._look_at and self._ended >= self._look_at[0]:
-            (server,) = self._servers.values()
+            (server,) = self._servers.pids
             self.seen.append(
                 {
                     "jobs": self._look_at.pop(0),
                     "at": time.perf_counter(),
                     "orchestrator_mib": resident_mib(os.getpid()),
-                    "server_mib": resident_mib(server.pid),
+                    "server_mib": resident_mib(server),
                 }
             )
         return fetched

@@ -97,7 +97,8 @@ class _BraketLauncher(Launcher):
         self._dry_run = dry_run
         self._wait = wait
         self._options = options
-        self._executor: Executor | None = None
+        self._shared: dict[str, Any] = {}
+        """What the executors of all batches share."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Remember the sweep; a hybrid job runs its entry point, so the task function is not used.
@@ -121,23 +122,29 @@ class _BraketLauncher(Launcher):
         from sweeper.launch import Launch
 
         launch = Launch(self.name, self._options, dry_run=self._dry_run, wait=self._wait)
-        overrides = [list(overrides) for overrides in job_overrides]
-        executor, self._executor = self._executor, None
-        return launch.run(self._context.config_loader, self._config, overrides, initial_job_idx, executor)
+        return launch.run(
+            self._context.config_loader,
+            self._config,
+            [list(overrides) for overrides in job_overrides],
+            initial_job_idx,
+            self._executor(),
+        )
 
-    def _warm_up(self, overrides: Sequence[str]) -> None:
-        """Show an executor the first job, for which it gets ready; `launch` takes it over."""
-        from sweeper.composition import job_of
-        from sweeper.errors import SweeperError
+    def _executor(self) -> Executor:
+        """Where a batch runs."""
         from sweeper.executors import make_executor
         from sweeper.folder import SweepFolder
 
+        folder = SweepFolder(Path(self._config.hydra.sweep.dir))
+        return make_executor(self.name, folder, {**self._options, **self._shared})
+
+    def _warm_up(self, overrides: Sequence[str]) -> None:
+        """Show an executor the first job, for which the place gets ready."""
+        from sweeper.composition import job_of
+        from sweeper.errors import SweeperError
+
         with contextlib.suppress(SweeperError):  # found and said again when all jobs are looked at
-            spec = job_of(self._context.config_loader, self._config, overrides, 0)
-            folder = SweepFolder(Path(self._config.hydra.sweep.dir))
-            executor = make_executor(self.name, folder, self._options)
-            executor.check(spec)
-            self._executor = executor
+            self._executor().check(job_of(self._context.config_loader, self._config, overrides, 0))
 
 
 def _refusal(name: str) -> Exception:
@@ -155,6 +162,13 @@ class BraketLocalLauncher(_BraketLauncher):
 
     name = "braket_local"
     warms_up = True
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """As every launcher; the fork servers are warm for all batches of an adaptive sweeper."""
+        from sweeper.executors.forkservers import ForkServers
+
+        super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
+        self._shared["servers"] = ForkServers()
 
 
 class BraketAwsLauncher(_BraketLauncher):

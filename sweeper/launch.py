@@ -18,7 +18,6 @@ from sweeper.changes import config_digests
 from sweeper.composition import Combination, compose
 from sweeper.conduct import conduct
 from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown, SweeperError
-from sweeper.executors import make_executor
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
 from sweeper.ledger import JobRecord, Ledger
@@ -53,7 +52,7 @@ class Launch:
         config: DictConfig,
         job_overrides: Sequence[Sequence[str]],
         first: int,
-        warm: Executor | None = None,
+        executor: Executor,
     ) -> list[JobReturn]:
         """Run a batch of jobs to their end.
 
@@ -64,7 +63,7 @@ class Launch:
             config: The sweep's, with Hydra's own node.
             job_overrides: Of each job.
             first: Hydra's number of the first one.
-            warm: An executor that is getting ready for the first job; by default a new one.
+            executor: Where the jobs run; left at the end.
 
         Raises:
             ConfigError: A combination cannot run, or costs more than the budget; none was started.
@@ -73,7 +72,7 @@ class Launch:
             LeftRunning: The jobs were handed over, and waiting for them was not asked for.
         """
         folder = SweepFolder(Path(config.hydra.sweep.dir))
-        with warm or make_executor(self.launcher, folder, self.options) as executor:
+        with executor:
             try:
                 combinations = compose(loader, config, job_overrides, first)
                 for combination in combinations:

@@ -36,6 +36,7 @@ Path = tuple[str, ...]
 _MOST_BASES = 1024
 _MOST_PARSED = 2**14
 _RANDOM_CHECKS = 3
+_LATER_SHARE = 0.05
 
 
 class Base:
@@ -98,6 +99,7 @@ class SweepLoader:
     def __init__(self, loader: ConfigLoader, at_first: Callable[[Sequence[str]], None] | None = None) -> None:
         self._loader = loader
         self._at_first = at_first
+        self._checked = False
         self._fast = type(loader) is ConfigLoaderImpl and _has_known_parts(loader)
         self._master: DictConfig | None = None
         self._bases: dict[tuple[str, ...], Base | None] = {}
@@ -132,10 +134,19 @@ class SweepLoader:
         return self._try(self._change, master, overrides)
 
     def check(self, master: DictConfig, job_overrides: Sequence[Sequence[str]]) -> None:
-        """Compose the first, the last and a few random jobs both ways; if any differs, Hydra composes all."""
+        """Compose the first, the last and a few random jobs both ways; if any differs, Hydra composes all.
+
+        Of the later batches of a sweep no more than one job in twenty is looked at.
+        """
         numbers = range(len(job_overrides))
-        some = random.SystemRandom().sample(numbers, min(_RANDOM_CHECKS, len(numbers)))
-        for number in sorted({*numbers[:1], *some, *numbers[-1:]}):
+        chance = random.SystemRandom()
+        some = set(chance.sample(numbers, min(_RANDOM_CHECKS, len(numbers))))
+        if self._checked:
+            some = {number for number in some if chance.random() < _LATER_SHARE * len(numbers) / len(some)}
+        else:
+            some.update({*numbers[:1], *numbers[-1:]})
+            self._checked = True
+        for number in sorted(some):
             where = self._difference(master, list(job_overrides[number]))
             if where is not None:
                 self._fast = False

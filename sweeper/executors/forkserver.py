@@ -7,6 +7,7 @@ of `sweeper`. It speaks JSON lines: requests on standard input, events on standa
     {"op": "start", "id": …, "entry_point": …, "path": …, "cwd": …, "env": {…}, "log": …,
      "failure": …, "exit": …, "seconds": …, "memory_bytes": …, "lock": …}
     {"op": "kill", "id": …}
+    {"op": "rest"}
     -> {"event": "started", "id": …, "at": …}
     -> {"event": "ended", "id": …, …} with the fields of the job's exit file
 
@@ -101,6 +102,8 @@ class ForkServer:
                 self._start(request)
             elif request["op"] == "import":
                 _import_ahead(request)
+            elif request["op"] == "rest":
+                self._rest()
             else:
                 self._stop(request["id"], "cancelled")
         return bool(data)
@@ -116,6 +119,13 @@ class ForkServer:
             fcntl.flock(self._lock, fcntl.LOCK_SH)
             _die_with(None)  # from now on the end of our input tells, and the jobs are ended in order
         return not _orchestrator_is_gone()  # perhaps long ago, while we imported
+
+    def _rest(self) -> None:
+        """Let others have the folder until there is another job to start."""
+        if self._lock is not None and not self._children:
+            os.close(self._lock)
+            self._lock = None
+            _die_with(os.getppid())
 
     def _start(self, request: dict[str, Any]) -> None:
         if not self._may_start(request["lock"]):

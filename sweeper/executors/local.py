@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import selectors
 import signal
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -19,15 +18,12 @@ from typing import Any, Self
 
 from sweeper.errors import ConfigError
 from sweeper.executors.base import Batch, Status, Submission
-from sweeper.executors.forkclient import ForkServerProcess
-from sweeper.executors.imports import imports_of
+from sweeper.executors.forkservers import ForkServers
 from sweeper.folder import JobFolder, SweepFolder, open_regular
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
 _MOST_OF_A_REPORT = 2**14
-_MOST_SERVERS = 4
-"""Fork servers beyond which idle ones are ended: each may hold all of Braket's SDK in memory."""
 
 
 class LocalExecutor:
@@ -37,13 +33,21 @@ class LocalExecutor:
     outlives_us = False
     batch_size = 1
 
-    def __init__(self, folder: SweepFolder, *, n_jobs: int | None, memory_gib: float | None) -> None:
+    def __init__(
+        self,
+        folder: SweepFolder,
+        *,
+        n_jobs: int | None,
+        memory_gib: float | None,
+        servers: ForkServers | None = None,
+    ) -> None:
         """Make an executor; what it runs first, it learns from `check` or `submit`.
 
         Args:
             folder: The sweep's folder; jobs write into it directly.
             n_jobs: Jobs at a time; none for one on each core this process may use.
             memory_gib: Memory of a job beyond which its allocations fail; none for no limit.
+            servers: Fork servers that outlive this executor; by default its own end with it.
 
         Raises:
             ConfigError: A limit that is not possible.
@@ -60,12 +64,10 @@ class LocalExecutor:
         self._lock = folder.jobs_lock.absolute()
         self._memory_bytes = int(memory_gib * 2**30) if memory_gib else None
         self._statuses: dict[str, Status] = {}
-        self._servers: dict[str, ForkServerProcess] = {}
-        self._server_of: dict[str, ForkServerProcess] = {}
-        self._ready: set[ForkServerProcess] = set()
+        self._servers = servers or ForkServers()
+        self._servers_outlive_us = servers is not None
         self._targets: dict[str, str] = {}
         self._spare: dict[str, list[Path]] = {}
-        self._selector = selectors.DefaultSelector()
 
     @property
     def words(self) -> str:
@@ -89,8 +91,7 @@ class LocalExecutor:
                     f"job.input_data.{channel}={place} is in S3, which hydra/launcher=braket_local does not "
                     "read: download it and give the local path."
                 )
-        if not self._servers:
-            self._new_server(spec).import_ahead(imports_of(spec.source.path))
+        self._servers.warm_up(spec)
 
     def batch_key(self, spec: JobSpec) -> Hashable:
         """Every job is a batch of its own."""
@@ -121,13 +122,12 @@ class LocalExecutor:
             link.unlink(missing_ok=True)
             link.symlink_to(place)
         handle = _handle(submission)
-        server = self._server(spec, source)
-        server.send(
+        self._servers.start(
+            handle,
+            spec,
+            source,
             {
-                "op": "start",
-                "id": handle,
                 "entry_point": spec.entry_point,
-                "path": str(source),
                 "cwd": str(work),
                 "env": _environment(submission, batch.name, root),
                 "log": str(root / folder.log.name),
@@ -136,10 +136,9 @@ class LocalExecutor:
                 "seconds": spec.max_runtime_seconds,
                 "memory_bytes": self._memory_bytes,
                 "lock": str(self._lock),
-            }
+            },
         )
         self._statuses[handle] = Status(JobState.QUEUED)
-        self._server_of[handle] = server
         self._targets[handle] = target
         return [handle]
 
@@ -150,9 +149,8 @@ class LocalExecutor:
 
     def poll(self, handles: Collection[str]) -> Mapping[str, Status]:
         """What the fork servers have reported, and what earlier ones left in the exit files."""
-        for server in self._servers.values():
-            for event in server.receive():
-                self._take_in(event)
+        for event in self._servers.receive():
+            self._take_in(event)
         known = {}
         for handle in handles:
             status = self._statuses.get(handle) or self._left_by_earlier_process(handle)
@@ -162,7 +160,7 @@ class LocalExecutor:
 
     def wait(self, seconds: float) -> None:
         """Sleep until a fork server reports something."""
-        self._selector.select(seconds)
+        self._servers.wait(seconds)
 
     def fetch(self, finished: Mapping[str, tuple[JobFolder, Status]]) -> Mapping[str, Status]:
         """Tidy up; the jobs have written their logs and results where they belong."""
@@ -179,8 +177,7 @@ class LocalExecutor:
     def cancel(self, handles: Collection[str]) -> None:
         """Kill the jobs' process groups; `poll` tells when they are gone."""
         for handle in handles:
-            if server := self._server_of.get(handle):
-                server.send({"op": "kill", "id": handle})
+            self._servers.kill(handle)
 
     def __enter__(self) -> Self:
         """Use the executor."""
@@ -189,14 +186,14 @@ class LocalExecutor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the fork servers and with them every job that still runs."""
+        """End every job that still runs."""
         for spare in self._spare.values():
             for work in spare:
                 _tidy(work)
-        busy = set(self._server_of.values())
-        for server in self._servers.values():
-            server.close(idle=server not in busy)
-        self._selector.close()
+        if self._servers_outlive_us and error is None:
+            self._servers.rest()
+        else:
+            self._servers.close()
 
     def _working_directory(self, root: Path, target: str) -> Path:
         """The job's own folder to work in; the source module is found there, as in Braket's container.
@@ -216,34 +213,12 @@ class LocalExecutor:
             link.symlink_to(target)
         return work
 
-    def _server(self, spec: JobSpec, source: Path) -> ForkServerProcess:
-        """The fork server for jobs of this source, with everything imported that is to be."""
-        server = self._servers.get(spec.source.snapshot_name) or self._new_server(spec)
-        if server not in self._ready:
-            self._ready.add(server)
-            server.import_ahead(imports_of(source / spec.source.path.name), str(source))
-        return server
-
-    def _new_server(self, spec: JobSpec) -> ForkServerProcess:
-        if len(self._servers) >= _MOST_SERVERS:
-            busy = set(self._server_of.values())
-            for key, server in list(self._servers.items()):
-                if server not in busy:
-                    self._selector.unregister(server)
-                    server.close(idle=True)
-                    del self._servers[key]
-                    self._ready.discard(server)
-        server = self._servers[spec.source.snapshot_name] = ForkServerProcess()
-        self._selector.register(server, selectors.EVENT_READ)
-        return server
-
     def _take_in(self, event: Mapping[str, Any]) -> None:
         handle = event["id"]
         if event["event"] == "started":
             self._statuses[handle] = Status(JobState.RUNNING, started_at=event["at"])
         else:
             self._statuses[handle] = self._status_of(event)
-            self._server_of.pop(handle, None)
 
     def _left_by_earlier_process(self, handle: str) -> Status | None:
         """The end of a job that an earlier orchestrator started, if it came to one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -15,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from sweeper.errors import ConfigError, SweeperError
+from sweeper.executors.forkservers import ForkServers
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import SweepFolder
 from sweeper.lock import only_writer
+from sweeper.orphans import end_orphans
 from sweeper.outcome import read_outcome
 from sweeper.rehearsal import rehearse
 from sweeper.states import JobState
@@ -119,10 +122,10 @@ def test_a_killed_fork_server_is_reported_and_takes_its_jobs_with_it(own_place: 
     place = own_place
     handle, _ = place.submit(place.spec("hangs"))
     place.until(handle, lambda status: status.state is JobState.RUNNING)
-    (server,) = place.executor._servers.values()  # type: ignore[attr-defined]
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    os.kill(server.pid, signal.SIGKILL)
-    wait_until_gone(server.pid)
+    (server,) = place.executor._servers.pids  # type: ignore[attr-defined]
+    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    os.kill(server, signal.SIGKILL)
+    wait_until_gone(server)
     another, _ = place.submit(place.spec("well"))  # no failure of this job: the next look tells
     with pytest.raises(SweeperError, match="ended unexpectedly"):
         place.until(another, lambda _: False)
@@ -173,8 +176,8 @@ def test_the_code_of_a_module_runs_in_each_job_with_its_surroundings(tmp_path: P
 def test_a_source_that_says_so_is_imported_once_for_all_its_jobs(tmp_path: Path) -> None:
     with place_for(tmp_path, "effects.py", WITH_EFFECTS.format(mark="__import_ahead__ = True")) as place:
         (first,), (second,) = said(place, "main"), said(place, "main")
-        (server,) = place.executor._servers.values()  # type: ignore[attr-defined]
-        assert len({first, second, str(server.pid)}) == 3
+        (server,) = place.executor._servers.pids  # type: ignore[attr-defined]
+        assert len({first, second, str(server)}) == 3
         # What runs as a script runs in each job all the same.
         assert said(place, "effects")[1:] == ["suite-2-1", "work"]
 
@@ -201,7 +204,38 @@ def test_many_sources_do_not_keep_many_servers(tmp_path: Path) -> None:
             assert said(place, "main") == [str(number)]
         place.source = tmp_path / "first.py"
         assert said(place, "main") == ["first"]
-        assert len(place.executor._servers) <= 4  # type: ignore[attr-defined]
+        assert len(place.executor._servers.pids) <= 4  # type: ignore[attr-defined]
+
+
+def test_fork_servers_serve_batch_after_batch_and_leave_the_folder_alone_in_between(tmp_path: Path) -> None:
+    source = tmp_path / "parents.py"
+    source.write_text("import os\ndef main():\n    print(os.getppid())\n")
+    sweep = SweepFolder(tmp_path / "sweep")
+    servers = ForkServers()
+    numbers = iter(range(10))
+    seen = []
+    for _ in range(3):
+        with LocalExecutor(sweep, n_jobs=2, memory_gib=None, servers=servers) as executor:
+            place = Place(sweep, KINDS["braket_local"], executor, source, numbers)
+            seen += said(place, "main") + said(place, "main")
+        with only_writer(sweep.lock):
+            end_orphans(sweep)  # waits until nobody who runs jobs has a claim on it
+    (pid,) = servers.pids
+    assert seen == [str(pid)] * 6
+    with pytest.raises(ZeroDivisionError), LocalExecutor(sweep, n_jobs=2, memory_gib=None, servers=servers):
+        raise ZeroDivisionError
+    assert servers.pids == []
+    wait_until_gone(pid)
+
+
+def test_fork_servers_that_nobody_needs_any_more_end(tmp_path: Path) -> None:
+    with place_for(tmp_path, "idle.py", "def main():\n    pass\n") as place:
+        servers = ForkServers()
+        servers.warm_up(place.spec("main"))
+    (pid,) = servers.pids
+    del servers
+    gc.collect()
+    wait_until_gone(pid)
 
 
 def test_what_a_job_writes_into_its_working_directory_stays_there_and_nowhere_else(tmp_path: Path) -> None:
