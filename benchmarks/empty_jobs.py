@@ -21,7 +21,8 @@ from typing import Any
 from sweeper.conduct import conduct
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Entry, Ledger
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
 from sweeper.source import read_source
 from sweeper.spec import JobSpec
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import SweepFolder
-from sweeper.ledger import read_jobs, read_metrics, read_version, reading
+from sweeper.ledger_reader import read_jobs, read_metrics, read_version, reading
 from sweeper.tables import metrics_frame, read_table, results_frame
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import yaml
 from sweeper.composition import Combination
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import SweepFolder
-from sweeper.ledger import JobRecord
+from sweeper.job_record import JobRecord
 from sweeper.source import Source, digest_of
 from sweeper.spec import JobSpec
 from sweeper.sweep_keys import is_of_the_whole_sweep

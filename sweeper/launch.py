@@ -20,7 +20,8 @@ from sweeper.conduct import conduct
 from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown, SweeperError
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
-from sweeper.ledger import JobRecord, Ledger
+from sweeper.job_record import JobRecord
+from sweeper.ledger import Ledger
 from sweeper.lock import only_writer
 from sweeper.opening import open_ledger
 from sweeper.outlook import Outlook

@@ -7,124 +7,20 @@ what it brought (a result, its metrics). Readers never wait for the writer (WAL)
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import shutil
-import sqlite3
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, fields
+from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from sweeper import disk
-from sweeper.errors import DamagedLedgerError, FolderError, IllegalTransitionError
+from sweeper.errors import DamagedLedgerError, IllegalTransitionError
+from sweeper.job_record import Entry, JobRecord, Metric, Standing, job_of_row
+from sweeper.ledger_file import check_layout, connect, create, damage_told
+from sweeper.ledger_reader import read_jobs, read_metrics, read_version, recall
 from sweeper.states import JobState
-
-LAYOUT = 1
-"""Version of the tables below; a ledger of a newer one is refused."""
-
-_NEEDS_TO_WRITE = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
-_DISK_TROUBLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS sweep (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,
-    overrides TEXT NOT NULL,
-    config TEXT NOT NULL,
-    choices TEXT NOT NULL,
-    spec TEXT NOT NULL,
-    state TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    batch TEXT,
-    handle TEXT,
-    reserved_usd REAL NOT NULL DEFAULT 0,
-    reason TEXT,
-    started_at REAL,
-    ended_at REAL,
-    cost_usd REAL,
-    job_arn TEXT,
-    result TEXT,
-    objective REAL
-);
-CREATE TABLE IF NOT EXISTS transitions (
-    job INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, at REAL NOT NULL, reason TEXT
-);
-CREATE TABLE IF NOT EXISTS metrics (
-    job INTEGER NOT NULL, iteration INTEGER, timestamp REAL, metric TEXT NOT NULL, value REAL
-);
-CREATE INDEX IF NOT EXISTS metrics_of_job ON metrics (job);
-"""
-
-
-class _UnreadableRowError(sqlite3.DatabaseError):
-    """A row that SQLite finds in order holds what no version has written."""
-
-
-class Metric(NamedTuple):
-    """One value of one metric; `timestamp` in seconds since the epoch."""
-
-    iteration: int | None
-    timestamp: float | None
-    metric: str
-    value: float
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A job to be enlisted: its key, the config it came from, and what it is to run."""
-
-    key: str
-    overrides: Sequence[str]
-    config: Mapping[str, Any]
-    choices: Mapping[str, str | None]
-    spec: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a job stands and what it has brought so far: what changes while a sweep runs."""
-
-    number: int
-    choices: dict[str, str | None]
-    state: JobState
-    result: dict[str, Any]
-    objective: float | None
-
-
-@dataclass(frozen=True)
-class JobRecord:
-    """One job as the ledger has it. Times in seconds since the epoch, cost in USD."""
-
-    number: int
-    key: str
-    overrides: list[str]
-    config: dict[str, Any]
-    choices: dict[str, str | None]
-    spec: dict[str, Any]
-    state: JobState
-    attempts: int
-    batch: str | None
-    handle: str | None
-    reserved_usd: float
-    reason: str | None
-    started_at: float | None
-    ended_at: float | None
-    cost_usd: float | None
-    job_arn: str | None
-    result: dict[str, Any]
-    objective: float | None
-
-    @property
-    def seconds(self) -> float | None:
-        """How long the job ran."""
-        if self.started_at is None or self.ended_at is None:
-            return None
-        return self.ended_at - self.started_at
 
 
 class Ledger:
@@ -147,12 +43,12 @@ class Ledger:
         with disk.trouble(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
-                _create(path, identity or secrets.token_hex(4))
-        self._db = _connect(path, "rw")
+                create(path, identity or secrets.token_hex(4))
+        self._db = connect(path, "rw")
         try:
-            with _damage_told(path):
+            with damage_told(path):
                 # Looked at before anything is written: what another version made is left as it is.
-                _check_layout(self._db, path)
+                check_layout(self._db, path)
                 (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
                 if found != "ok":
                     raise DamagedLedgerError(path, str(found).splitlines()[-1])
@@ -186,7 +82,7 @@ class Ledger:
         if self._db.in_transaction:
             yield
             return
-        with _damage_told(self._path):
+        with damage_told(self._path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -294,7 +190,7 @@ class Ledger:
     def announced(self, batch: str) -> list[JobRecord]:
         """The jobs of a batch of which nobody knows yet whether it arrived, by number."""
         query = "SELECT * FROM jobs WHERE batch = ? AND state = ? ORDER BY number"
-        return [_record(row) for row in self._db.execute(query, (batch, JobState.SUBMITTING))]
+        return [job_of_row(row) for row in self._db.execute(query, (batch, JobState.SUBMITTING))]
 
     def submitted(self, number: int, handle: str) -> None:
         """Record how the executor knows the job; an ARN in the handle is the hybrid job's."""
@@ -317,7 +213,7 @@ class Ledger:
 
     def recall(self, key: str) -> dict[str, Any] | None:
         """A fact about the sweep as a whole."""
-        return _recall(self._db, key)
+        return recall(self._db, key)
 
     def running(self, number: int, started_at: float) -> None:
         """Record that the job runs."""
@@ -358,34 +254,34 @@ class Ledger:
 
     def job(self, number: int) -> JobRecord:
         """One job."""
-        with _damage_told(self._path):
-            return _record(self._db.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone())
+        with damage_told(self._path):
+            return job_of_row(self._db.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone())
 
     def states(self, numbers: Iterable[int]) -> dict[int, JobState]:
         """The state of each of these jobs."""
         # By number: rows hold whole configs, so that passing over the others would cost far more.
         query = "SELECT number, state FROM jobs WHERE number IN (SELECT value FROM json_each(?))"
-        with _damage_told(self._path):
+        with damage_told(self._path):
             rows = self._db.execute(query, (json.dumps(list(numbers)),))
             return {number: JobState(state) for number, state in rows}
 
     def standing(self, number: int) -> Standing:
         """Where one job stands."""
         query = "SELECT choices, state, result, objective FROM jobs WHERE number = ?"
-        with _damage_told(self._path):
+        with damage_told(self._path):
             choices, state, result, objective = self._db.execute(query, (number,)).fetchone()
         return Standing(number, json.loads(choices), JobState(state), json.loads(result or "{}"), objective)
 
     def composed(self, number: int) -> tuple[dict[str, Any], list[str]]:
         """A job's config and the overrides that led to it."""
         query = "SELECT config, overrides FROM jobs WHERE number = ?"
-        with _damage_told(self._path):
+        with damage_told(self._path):
             config, overrides = self._db.execute(query, (number,)).fetchone()
         return json.loads(config), json.loads(overrides)
 
     def jobs(self) -> list[JobRecord]:
         """All jobs by number."""
-        with _damage_told(self._path):
+        with damage_told(self._path):
             return read_jobs(self._db)
 
     def metrics(self) -> list[tuple[Any, ...]]:
@@ -407,159 +303,3 @@ class Ledger:
         self._db.execute(
             "INSERT INTO transitions VALUES (?,?,?,?,?)", (number, attempt, state, time.time(), reason)
         )
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a ledger to read from, whether or not somebody writes to it; also in a folder that is read-only.
-
-    Raises:
-        DamagedLedgerError: It cannot be read.
-        FolderError: There is no ledger, or one of a newer version.
-    """
-    if not path.is_file():
-        raise FolderError(f"{path.parent} is not the folder of a sweep: it has no {path.name}.")
-    with _damage_told(path), _open_to_read(path) as db:
-        yield db
-
-
-@contextmanager
-def _open_to_read(path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(_connect(path, "ro")) as db:
-        try:
-            _check_layout(db, path)
-        except sqlite3.OperationalError as error:
-            if not error.sqlite_errorname.startswith(_NEEDS_TO_WRITE) or os.access(path.parent, os.W_OK):
-                raise
-        else:
-            yield db
-            return
-    # A reader of a WAL database keeps an index beside it, which cannot be made here. So nobody can be
-    # writing either, and a file that nobody writes can be read without.
-    log = path.with_name(f"{path.name}-wal")
-    with tempfile.TemporaryDirectory() as scratch:
-        if log.exists() and log.stat().st_size:  # left by a process that was killed
-            for file in (path, log):
-                shutil.copy(file, scratch)
-            copied = _connect(Path(scratch) / path.name, "rw")
-        else:
-            copied = _connect(path, "ro&immutable=1")
-        with closing(copied) as db:
-            _check_layout(db, path)
-            yield db
-
-
-def read_jobs(db: sqlite3.Connection) -> list[JobRecord]:
-    """All jobs by number."""
-    return [_record(row) for row in db.execute("SELECT * FROM jobs ORDER BY number")]
-
-
-def read_version(db: sqlite3.Connection) -> str:
-    """Differs whenever a job has been added or has changed its state."""
-    query = (
-        "SELECT (SELECT value FROM sweep WHERE key = 'id'), (SELECT count(*) FROM jobs), "
-        "(SELECT max(rowid) FROM transitions), (SELECT max(at) FROM transitions)"
-    )
-    return "/".join(str(value) for value in db.execute(query).fetchone())
-
-
-def read_standing(db: sqlite3.Connection) -> dict[str, JobState]:
-    """The state of each job by its key."""
-    return {key: JobState(state) for key, state in db.execute("SELECT key, state FROM jobs ORDER BY number")}
-
-
-def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:
-    """The launcher with which the sweep was last run: its name, options and budget."""
-    return _recall(db, "launcher")
-
-
-def read_metrics(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""
-    query = "SELECT job, iteration, timestamp, metric, value FROM metrics ORDER BY job, rowid"
-    return [tuple(row) for row in db.execute(query)]
-
-
-def _recall(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
-    row = db.execute("SELECT value FROM sweep WHERE key = ?", (key,)).fetchone()
-    return None if row is None else dict(json.loads(row[0]))
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    db = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)
-    db.row_factory = sqlite3.Row
-    return db
-
-
-def _create(path: Path, identity: str) -> None:
-    """Make an empty ledger under another name first, so that nobody ever sees half of one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    _remove(draft)
-    try:
-        # Private, as it holds account numbers; SQLite gives its other files the same mode.
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL, 0o600))
-        with _damage_told(path), closing(_connect(draft, "rw")) as db:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("BEGIN")
-            for statement in _TABLES.split(";\n"):
-                db.execute(statement)
-            db.executemany("INSERT INTO sweep VALUES (?, ?)", [("layout", str(LAYOUT)), ("id", identity)])
-            db.execute("COMMIT")
-        _remove(path)  # the log of a ledger that somebody deleted: SQLite would apply it to this one
-        draft.replace(path)
-    except BaseException:
-        _remove(draft)
-        raise
-
-
-def _remove(ledger: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{ledger}{suffix}").unlink(missing_ok=True)
-
-
-@contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
-    """Tell apart a damaged ledger, a disk that is full, and our own mistakes, which pass."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorname", "").startswith(_DISK_TROUBLE):
-            raise disk.DiskError(
-                f"{path} cannot be written or read: {error}. Nothing that was recorded is lost: free some "
-                f"space, see that the disk is well, and go on with sweeper resume {path.parent}"
-            ) from error
-        raise
-    except sqlite3.DatabaseError as error:
-        name = getattr(error, "sqlite_errorname", "")
-        if isinstance(error, _UnreadableRowError) or name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            raise DamagedLedgerError(path, str(error)) from error
-        raise
-
-
-def _check_layout(db: sqlite3.Connection, path: Path) -> None:
-    try:
-        row = db.execute("SELECT value FROM sweep WHERE key = 'layout'").fetchone()
-        layout = int(row[0])
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorname != "SQLITE_ERROR":
-            raise
-        raise DamagedLedgerError(path, str(error)) from error
-    except (TypeError, ValueError) as error:
-        raise DamagedLedgerError(path, "it does not say its layout") from error
-    if layout > LAYOUT:
-        raise FolderError(
-            f"{path} was written by a newer braket-sweeper (layout {layout}): upgrade to use it. It has been "
-            "left as it is."
-        )
-
-
-def _record(row: sqlite3.Row) -> JobRecord:
-    values = dict(row)
-    try:
-        for name in ("overrides", "config", "choices", "spec"):
-            values[name] = json.loads(values[name])
-        values["result"] = json.loads(values["result"] or "{}")
-        values["state"] = JobState(values["state"])
-    except (TypeError, ValueError) as error:
-        raise _UnreadableRowError(f"job {values['number']}: {error}") from error
-    return JobRecord(**values)

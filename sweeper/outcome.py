@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.folder import JobFolder, open_regular
-from sweeper.ledger import Metric
+from sweeper.job_record import Metric
 from sweeper.pickled import unpickled
 
 _METRIC_LINE = re.compile(r"^Metrics - (.*)$")

@@ -19,7 +19,8 @@ from typing import Any
 from sweeper import disk
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.folder import SweepFolder, open_regular, write_atomically, write_json
-from sweeper.ledger import Entry, JobRecord, Ledger, Metric, Standing
+from sweeper.job_record import Entry, JobRecord, Metric, Standing
+from sweeper.ledger import Ledger
 from sweeper.outcome import read_metrics
 from sweeper.states import JobState
 

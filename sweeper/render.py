@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.folder import SweepFolder
-from sweeper.ledger import JobRecord
+from sweeper.job_record import JobRecord
 from sweeper.states import JobState
 from sweeper.visible import visible
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import JobFolder, SweepFolder
+from sweeper.job_record import JobRecord, Metric
 from sweeper.jobfiles import prepare
-from sweeper.ledger import JobRecord, Ledger, Metric, read_jobs, read_metrics, reading
+from sweeper.ledger import Ledger
+from sweeper.ledger_reader import read_jobs, read_metrics, reading
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 

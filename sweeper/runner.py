@@ -16,8 +16,9 @@ from sweeper.batches import next_batch
 from sweeper.errors import SweeperError
 from sweeper.executors.base import AccessLostError, Batch, Executor, NotNowError, Status, Submission
 from sweeper.folder import SweepFolder
+from sweeper.job_record import Standing
 from sweeper.jobfiles import prepare
-from sweeper.ledger import Ledger, Standing
+from sweeper.ledger import Ledger
 from sweeper.outcome import Outcome, log_tail, read_outcome
 from sweeper.spec import JobSpec
 from sweeper.states import JobState

@@ -11,8 +11,10 @@ from sweeper.changes import Changes, changes_since
 from sweeper.composition import Combination
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import SweepFolder
+from sweeper.job_record import Entry
 from sweeper.jobfiles import set_checkpoints_aside
-from sweeper.ledger import Entry, Ledger, read_jobs, read_standing, reading
+from sweeper.ledger import Ledger
+from sweeper.ledger_reader import read_jobs, read_standing, reading
 from sweeper.outlook import Outlook, outlooks
 from sweeper.reuse import Finished, find_finished, take_over
 from sweeper.spec import JobSpec

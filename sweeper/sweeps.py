@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from sweeper.folder import SweepFolder
-from sweeper.ledger import JobRecord, read_jobs, reading
+from sweeper.job_record import JobRecord
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.selection import seeds_randomness
 from sweeper.tables import results_frame, varying_keys
 

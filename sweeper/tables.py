@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from sweeper.folder import SweepFolder, write_atomically
-from sweeper.ledger import JobRecord, Ledger, Standing
+from sweeper.job_record import JobRecord, Standing
+from sweeper.ledger import Ledger
 from sweeper.sweep_keys import is_of_the_whole_sweep
 
 OUTCOME_COLUMNS = (

@@ -14,7 +14,7 @@ from rich.progress import Progress as Bar
 
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
-from sweeper.ledger import JobRecord, Standing
+from sweeper.job_record import JobRecord, Standing
 from sweeper.render import make_console, render_failures, render_results
 from sweeper.states import JobState
 from sweeper.tables import results_frame

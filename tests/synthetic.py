@@ -12,7 +12,8 @@ import numpy as np
 
 from sweeper import provenance
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Entry, Ledger, Metric
+from sweeper.job_record import Entry, Metric
+from sweeper.ledger import Ledger
 from sweeper.states import JobState
 from sweeper.tables import write_tables
 

@@ -15,7 +15,8 @@ import pytest
 from sweeper.cli import SUBCOMMANDS, run_subcommand, watch
 from sweeper.errors import ConfigError
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Entry, Ledger
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
 from sweeper.render import make_console
 from sweeper.selection import select
 from sweeper.states import JobState

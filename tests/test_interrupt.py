@@ -12,7 +12,8 @@ import pytest
 
 from sweeper.folder import SweepFolder
 from sweeper.interrupt import CtrlC
-from sweeper.ledger import Entry, Ledger
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
 from sweeper.runner import Runner
 
 from .test_runner import RUNNING, ScriptedExecutor, spec

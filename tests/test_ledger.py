@@ -18,7 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from sweeper.errors import FolderError, IllegalTransitionError
-from sweeper.ledger import LAYOUT, Entry, Ledger, Metric, read_jobs, read_metrics, reading
+from sweeper.job_record import Entry, Metric
+from sweeper.ledger import Ledger
+from sweeper.ledger_file import LAYOUT
+from sweeper.ledger_reader import read_jobs, read_metrics, reading
 from sweeper.states import JobState
 
 PENDING, SUBMITTING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = JobState

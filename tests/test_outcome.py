@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweeper.folder import JobFolder
-from sweeper.ledger import Metric
+from sweeper.job_record import Metric
 from sweeper.outcome import log_tail, read_metrics, read_outcome
 
 

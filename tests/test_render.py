@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from sweeper.folder import SweepFolder
-from sweeper.ledger import JobRecord
+from sweeper.job_record import JobRecord
 from sweeper.render import make_console, render_failures, render_results
 from sweeper.states import JobState
 from sweeper.tables import results_frame

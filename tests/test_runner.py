@@ -15,7 +15,8 @@ from sweeper.cost import Cost
 from sweeper.errors import SweeperError
 from sweeper.executors.base import AccessLostError, Batch, NotNowError, Status, Submission
 from sweeper.folder import JobFolder, SweepFolder
-from sweeper.ledger import Entry, Ledger
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
 from sweeper.runner import Runner
 from sweeper.source import Source
 from sweeper.spec import JobSpec

@@ -15,7 +15,7 @@ import pytest
 
 from sweeper import load_sweep
 from sweeper.errors import FolderError
-from sweeper.ledger import read_jobs, reading
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.states import JobState
 
 from .conftest import Command

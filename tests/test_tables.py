@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Entry, JobRecord, Ledger, Metric
+from sweeper.job_record import Entry, JobRecord, Metric
+from sweeper.ledger import Ledger
 from sweeper.states import JobState
 from sweeper.tables import TableWriter, metrics_frame, results_frame, varying_keys, write_tables
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweeper.ledger import Standing
+from sweeper.job_record import Standing
 from sweeper.states import JobState
 from sweeper.terminal import Progress
 

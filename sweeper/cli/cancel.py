@@ -14,7 +14,7 @@ from sweeper.conduct import conduct
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.executors import make_executor
 from sweeper.folder import SweepFolder
-from sweeper.ledger import read_jobs, reading
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.lock import only_writer
 from sweeper.opening import open_ledger
 from sweeper.render import make_console

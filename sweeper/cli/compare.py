@@ -22,7 +22,8 @@ from sweeper.comparison.pivot import pivot
 from sweeper.comparison.present import FORMATS, renderable
 from sweeper.errors import ConfigError
 from sweeper.folder import SweepFolder
-from sweeper.ledger import JobRecord, read_jobs, reading
+from sweeper.job_record import JobRecord
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.render import make_console
 from sweeper.selection import select_all
 from sweeper.sweeps import load_together

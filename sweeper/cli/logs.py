@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sweeper.errors import FolderError
 from sweeper.folder import SweepFolder, open_regular
-from sweeper.ledger import JobRecord, read_jobs, read_launcher, reading
+from sweeper.job_record import JobRecord
+from sweeper.ledger_reader import read_jobs, read_launcher, reading
 from sweeper.visible import put
 
 _BLOCK = 2**16

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from sweeper.cli.status import summary
 from sweeper.folder import SweepFolder
-from sweeper.ledger import JobRecord, read_jobs, reading
+from sweeper.job_record import JobRecord
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.render import make_console, render_failures
 from sweeper.states import JobState
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from sweeper.ledger import JobRecord
+from sweeper.job_record import JobRecord
 from sweeper.tables import flatten
 
 _OUTCOME = ("value", "stderr", "reference", "error", "ratio", "evaluations", "shots_total")

@@ -18,7 +18,8 @@ import pandas as pd
 from sweeper.errors import SweeperError
 from sweeper.export import needs
 from sweeper.folder import JobFolder
-from sweeper.ledger import JobRecord, read_jobs, reading
+from sweeper.job_record import JobRecord
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.provenance import without_secrets
 from sweeper.states import JobState
 from sweeper.tables import flatten

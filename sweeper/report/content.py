@@ -17,7 +17,7 @@ from sweeper.comparison.blocks import Block, key_text, number, ranking
 from sweeper.comparison.compare import BEST, OPEN, Section, compare
 from sweeper.comparison.metric import completed, numbers
 from sweeper.folder import SweepFolder
-from sweeper.ledger import read_jobs, reading
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.outcome import log_tail
 from sweeper.report.part import Part
 from sweeper.selection import swept_keys

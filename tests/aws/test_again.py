@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from sweeper import load_sweep
-from sweeper.ledger import read_jobs, reading
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.source import digest_of, read_source
 
 from ..emulator import Fault, FaultKind

@@ -11,7 +11,8 @@ import pytest
 
 from sweeper.executors.aws import AwsExecutor
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Entry, Ledger
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
 from sweeper.runner import Runner
 from sweeper.source import read_source
 from sweeper.spec import JobSpec

@@ -9,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Entry, JobRecord, Ledger, Metric
+from sweeper.job_record import Entry, JobRecord, Metric
+from sweeper.ledger import Ledger
 from sweeper.records import RecordWriter
 from sweeper.states import JobState
 

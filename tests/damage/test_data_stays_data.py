@@ -21,7 +21,8 @@ from sweeper.__main__ import main
 from sweeper.api import load_sweep
 from sweeper.cli import run_subcommand
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Entry, Ledger
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
 from sweeper.provenance import without_secrets
 from sweeper.records import RecordWriter
 from sweeper.render import make_console

@@ -13,7 +13,8 @@ from sweeper import disk
 from sweeper.errors import FolderError
 from sweeper.executors.aws.archive import ArchiveError, unpack
 from sweeper.folder import SweepFolder, write_atomically
-from sweeper.ledger import Entry, Ledger
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
 from sweeper.records import RecordWriter
 from sweeper.runner import Runner
 from sweeper.states import JobState

@@ -15,7 +15,8 @@ from braket.jobs import save_job_result
 from braket.jobs_data import PersistedJobDataFormat
 
 from sweeper.folder import JobFolder
-from sweeper.ledger import Entry, Ledger
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
 from sweeper.outcome import log_tail, read_metrics, read_outcome
 from sweeper.states import JobState
 from sweeper.tables import results_frame

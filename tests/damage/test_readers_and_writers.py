@@ -17,7 +17,9 @@ from sweeper import load_sweep
 from sweeper.cli import run_subcommand
 from sweeper.errors import FolderError
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Entry, Ledger, read_jobs, reading
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.lock import only_writer
 from sweeper.states import JobState
 from sweeper.tables import read_table, write_tables

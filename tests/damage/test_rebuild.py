@@ -16,7 +16,10 @@ import pytest
 from sweeper.cli import run_subcommand
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.folder import SweepFolder
-from sweeper.ledger import LAYOUT, Entry, Ledger, reading
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
+from sweeper.ledger_file import LAYOUT
+from sweeper.ledger_reader import reading
 from sweeper.opening import open_ledger
 from sweeper.states import JobState
 

@@ -25,7 +25,8 @@ from typing import Any
 
 from sweeper.cost import Cost
 from sweeper.folder import SweepFolder
-from sweeper.ledger import Entry, Ledger
+from sweeper.job_record import Entry
+from sweeper.ledger import Ledger
 from sweeper.runner import Runner
 from sweeper.source import Source
 from sweeper.spec import JobSpec

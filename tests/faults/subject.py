@@ -14,7 +14,8 @@ import pandas as pd
 
 from sweeper import load_sweep
 from sweeper.errors import FolderError
-from sweeper.ledger import JobRecord, read_jobs, reading
+from sweeper.job_record import JobRecord
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.states import JobState
 
 _OF_THE_WAY = ["seconds", "attempts", "job_arn", "cost_usd"]

@@ -21,7 +21,9 @@ from sweeper.cost import Cost
 from sweeper.errors import SweeperError
 from sweeper.executors.base import Batch, NotNowError, Status
 from sweeper.folder import JobFolder, SweepFolder
-from sweeper.ledger import Entry, JobRecord, Ledger, read_jobs, reading
+from sweeper.job_record import Entry, JobRecord
+from sweeper.ledger import Ledger
+from sweeper.ledger_reader import read_jobs, reading
 from sweeper.runner import Runner
 from sweeper.source import Source
 from sweeper.spec import JobSpec
