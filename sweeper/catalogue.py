@@ -19,7 +19,7 @@ def devices() -> dict[str, Device]:
     with initialize_config_dir(str(shipped("conf"))):
         names = GlobalHydra.instance().config_loader().get_group_options("device")
         for name in names:
-            config = compose("config", overrides=[f"device={name}"])
+            config = compose(f"device/{name}")
             device = OmegaConf.to_object(config.device)
             assert isinstance(device, Device)
             found[name] = device
