@@ -36,7 +36,6 @@ Path = tuple[str, ...]
 _MOST_BASES = 1024
 _MOST_PARSED = 2**14
 _RANDOM_CHECKS = 3
-_LATER_SHARE = 0.05
 
 
 class Base:
@@ -136,17 +135,16 @@ class SweepLoader:
     def check(self, master: DictConfig, job_overrides: Sequence[Sequence[str]]) -> None:
         """Compose the first, the last and a few random jobs both ways; if any differs, Hydra composes all.
 
-        Of the later batches of a sweep no more than one job in twenty is looked at.
+        Of each later batch of the sweep one job is looked at.
         """
         numbers = range(len(job_overrides))
-        chance = random.SystemRandom()
-        some = set(chance.sample(numbers, min(_RANDOM_CHECKS, len(numbers))))
-        if self._checked:
-            some = {number for number in some if chance.random() < _LATER_SHARE * len(numbers) / len(some)}
-        else:
-            some.update({*numbers[:1], *numbers[-1:]})
+        some = random.SystemRandom().sample(
+            numbers, min(1 if self._checked else _RANDOM_CHECKS, len(numbers))
+        )
+        if not self._checked:
+            some += [*numbers[:1], *numbers[-1:]]
             self._checked = True
-        for number in sorted(some):
+        for number in sorted(set(some)):
             where = self._difference(master, list(job_overrides[number]))
             if where is not None:
                 self._fast = False
