@@ -12,7 +12,7 @@ from sweeper.provenance import package_versions
 
 def environment() -> str:
     """Processor, system, Python and packages, in one line."""
-    packages = ", ".join(f"{name} {version}" for name, version in package_versions(["qulacs"]).items())
+    packages = ", ".join(f"{name} {version}" for name, version in package_versions().items())
     return (
         f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, "
         f"Python {platform.python_version()}; {packages}"

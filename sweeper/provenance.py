@@ -32,6 +32,8 @@ _PACKAGES = (
     "numpy",
     "scipy",
     "pandas",
+    "nlopt",
+    "qulacs",
 )
 
 
@@ -99,10 +101,10 @@ def _distinct(values: Iterable[Mapping[str, Any]]) -> list[Any]:
     return [json.loads(text) for text in sorted({json.dumps(value, sort_keys=True) for value in values})]
 
 
-def package_versions(more: Sequence[str] = ()) -> dict[str, str]:
-    """Versions of the packages that results depend on, and of `more`; without those that are missing."""
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that results depend on; without those that are missing."""
     versions = {}
-    for name in (*_PACKAGES, *more):
+    for name in _PACKAGES:
         with suppress(metadata.PackageNotFoundError):
             versions[name] = metadata.version(name)
     return versions
