@@ -80,7 +80,7 @@ def _by_nlopt(objective: Function, start: NDArray[np.float64], rhobeg: float, to
     import nlopt
 
     best, best_value = start, math.inf
-    stopped: Exception | None = None
+    stopped: BaseException | None = None
     search = nlopt.opt(nlopt.LN_COBYLA, len(start))
 
     def value(x: NDArray[np.float64], _: Any) -> float:
@@ -89,7 +89,7 @@ def _by_nlopt(objective: Function, start: NDArray[np.float64], rhobeg: float, to
             found = objective(x)
             if not math.isfinite(found):  # it would look for its next point for ever
                 raise ValueError(f"The objective is {found} at {x.tolist()}.")
-        except Exception as error:  # noqa: BLE001 - which is let through once the library's own code has ended
+        except BaseException as error:  # noqa: BLE001 - let through once the library's own code has ended
             stopped = error
             search.force_stop()
             return 0.0

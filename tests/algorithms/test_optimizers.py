@@ -182,6 +182,21 @@ class TestCobyla:
             self.read("nlopt").minimize(objective, np.zeros(2), 100, np.random.default_rng(0))
         assert objective.evaluations == 1
 
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, RuntimeError])
+    def test_lets_through_what_the_objective_raises(self, error: type[BaseException]) -> None:
+        pytest.importorskip("nlopt")
+
+        class Broken(Quadratic):
+            def _estimate(self, point: NDArray[np.float64]) -> Estimate:
+                if point[0] > 0.4:
+                    raise error("here")
+                return super()._estimate(point)
+
+        objective = Objective(Broken(), NO_TASKS, 100)
+        with pytest.raises(error, match="here"):
+            self.read("nlopt").minimize(objective, np.zeros(2), 100, np.random.default_rng(0))
+        assert objective.evaluations >= 1
+
     def test_of_a_constant_ends(self) -> None:
         for name in NAMES:
             if name.startswith("cobyla"):
