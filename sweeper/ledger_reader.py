@@ -56,7 +56,9 @@ def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:
 def read_metrics(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
     """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""
     query = "SELECT job, iteration, timestamp, metric, value FROM metrics ORDER BY job, rowid"
-    return [tuple(row) for row in db.execute(query)]
+    cursor = db.cursor()
+    cursor.row_factory = None  # plain tuples: there may be millions
+    return cursor.execute(query).fetchall()
 
 
 def recall(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
