@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from sweeper.closing import write_reports
+from sweeper.closing import close_sweeps
 from sweeper.errors import SweeperError
 from sweeper.visible import visible
 
@@ -17,7 +17,10 @@ def answer(command: Callable[[], int]) -> int:
         Its exit code; 1 after a mistake, 130 if it was interrupted.
     """
     try:
-        return command()
+        try:
+            return command()
+        finally:
+            close_sweeps()
     except SweeperError as error:
         return refuse(str(error))
     except OSError as error:
@@ -26,8 +29,6 @@ def answer(command: Callable[[], int]) -> int:
         return refuse(f"{error.filename}: {error.strerror}")
     except KeyboardInterrupt:
         return 130
-    finally:
-        write_reports()
 
 
 def refuse(reason: str) -> int:

@@ -1,30 +1,70 @@
-"""What is written once at the end of a command, however many batches its sweeper made of the sweep."""
+"""What is said and written once, at the end of a command, however many batches its sweeper made."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from sweeper.folder import SweepFolder
 
-_unwritten: dict[SweepFolder, None] = {}
+
+@dataclass(frozen=True)
+class Closing:
+    """How a sweep's command ends.
+
+    Attributes:
+        max_usd: What the sweep may cost.
+        jobs_outlive_us: Whether to say which jobs go on without this process.
+        report: Whether to write the report.
+    """
+
+    max_usd: float | None = None
+    jobs_outlive_us: bool = False
+    report: bool = False
 
 
-def report_at_end(folder: SweepFolder) -> None:
-    """Have the sweep's report written when the command ends."""
-    _unwritten[folder] = None
+_due: dict[SweepFolder, Closing] = {}
 
 
-def write_reports() -> None:
-    """Write the reports that are due; the results are safe, so whatever goes wrong here is only said."""
-    while _unwritten:
-        folder, _ = _unwritten.popitem()
-        from sweeper.report.write import write_report
+def close_at_end(folder: SweepFolder, closing: Closing) -> None:
+    """Have the sweep summed up when the command ends, once: the last batch says how."""
+    _due[folder] = closing
 
-        try:
-            print(f"Report: {write_report(folder)}")  # noqa: T201 - the command's answer
-        except Exception as error:  # noqa: BLE001 - any failure: the sweep itself has ended well
-            print(  # noqa: T201
-                f"The report could not be written ({type(error).__name__}: {error}); "
-                f"the tables are complete. Again: sweeper report {folder.root}",
-                file=sys.stderr,
-            )
+
+def close_sweeps() -> None:
+    """Do what is due; the results are safe, so whatever goes wrong here is only said."""
+    while _due:
+        folder, closing = _due.popitem()
+        again = f"sweeper table {folder.root}"
+        _try("The table could not be shown", lambda: _sum_up(folder, closing), again)  # noqa: B023 - called at once
+        if closing.report:
+            again = f"sweeper report {folder.root}"
+            _try("The report could not be written", lambda: _report(folder), again)  # noqa: B023
+
+
+def _try(failure: str, work: Callable[[], None], again: str) -> None:
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - any failure: the sweep itself has ended well
+        print(  # noqa: T201 - the command's answer
+            f"{failure} ({type(error).__name__}: {error}); all results are kept. Again: {again}",
+            file=sys.stderr,
+        )
+
+
+def _sum_up(folder: SweepFolder, closing: Closing) -> None:
+    from sweeper.ledger_reader import read_jobs, reading
+    from sweeper.terminal import say_what_goes_on, summarize
+
+    with reading(folder.ledger) as db:
+        jobs = read_jobs(db)
+    summarize(folder, jobs, closing.max_usd)
+    if closing.jobs_outlive_us:
+        say_what_goes_on(folder, [job.state for job in jobs])
+
+
+def _report(folder: SweepFolder) -> None:
+    from sweeper.report.write import write_report
+
+    print(f"Report: {write_report(folder)}")  # noqa: T201 - the command's answer

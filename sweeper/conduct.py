@@ -1,11 +1,12 @@
-"""Runs the jobs of a ledger in front of a person: announced, followed, tabulated, summed up."""
+"""Runs the jobs of a ledger in front of a person: announced, followed, tabulated."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 
-from sweeper.closing import report_at_end
+from sweeper.closing import Closing, close_at_end
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
 from sweeper.interrupt import CtrlC
@@ -15,7 +16,7 @@ from sweeper.runner import Runner
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 from sweeper.tables import TableWriter, write_tables
-from sweeper.terminal import Progress, announce, say_what_goes_on, summarize
+from sweeper.terminal import Progress, announce
 
 
 def conduct(
@@ -73,8 +74,7 @@ def conduct(
                 runner.run(specs, until_submitted=not wait)
         finally:
             write_tables(folder, ledger)
-            summarize(folder, ledger.jobs(), max_usd)
-            if wait and executor.outlives_us:
-                say_what_goes_on(folder, ledger.states(specs).values())
+            closing = Closing(max_usd, jobs_outlive_us=wait and executor.outlives_us)
+            close_at_end(folder, closing)
     if wait and report:
-        report_at_end(folder)
+        close_at_end(folder, replace(closing, report=True))

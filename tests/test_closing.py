@@ -1,4 +1,4 @@
-"""The report is written once, when the command ends."""
+"""A sweep is summed up once, when the command ends."""
 
 from __future__ import annotations
 
@@ -6,23 +6,43 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.closing import report_at_end, write_reports
+from sweeper.answer import answer
+from sweeper.closing import Closing, close_at_end, close_sweeps
+from sweeper.errors import SweeperError
 from sweeper.folder import SweepFolder
 from tests.synthetic import vqe_sweep
 
 
-def test_a_sweep_of_many_batches_has_one_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sweep_of_many_batches_has_one_table_and_one_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = vqe_sweep(tmp_path / "sweep", optimizers=["cobyla"], shots=[100], seeds=1)
     for _ in range(3):
-        report_at_end(folder)
+        close_at_end(folder, Closing(report=True))
     assert not folder.report.exists()
-    write_reports()
-    write_reports()
-    assert capsys.readouterr().out.count(f"Report: {folder.report}") == 1
+    close_sweeps()
+    close_sweeps()
+    said = capsys.readouterr().out
+    assert said.count("COMPLETED") == said.count("Tables: ") == said.count(f"Report: {folder.report}") == 1
     assert folder.report.is_file()
 
 
 def test_what_goes_wrong_is_only_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report_at_end(SweepFolder(tmp_path / "nothing"))
-    write_reports()
-    assert "could not be written" in capsys.readouterr().err
+    close_at_end(SweepFolder(tmp_path / "nothing"), Closing(report=True))
+    close_sweeps()
+    said = capsys.readouterr().err
+    assert "The table could not be shown (FolderError" in said
+    assert "The report could not be written (FolderError" in said
+
+
+def test_a_mistake_is_the_last_thing_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = vqe_sweep(tmp_path / "sweep", optimizers=["cobyla"], shots=[100], seeds=1)
+
+    def command() -> int:
+        close_at_end(folder, Closing())
+        raise SweeperError("a job failed")
+
+    assert answer(command) == 1
+    said = capfd.readouterr()
+    assert "Tables: " in said.out
+    assert said.err == "error: a job failed\n"
