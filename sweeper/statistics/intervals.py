@@ -4,6 +4,10 @@ Which interval of the mean is used depends on n alone, by the coverage that `tes
 below 5 values a resample is too often constant, so Student's t; from 5 to 99 the studentised bootstrap
 ("bootstrap-t", Efron & Tibshirani 1993, section 12.5), which keeps its level for skewed errors where
 Student's t and the percentile bootstrap fall short; from 100 on Student's t, which is then as good.
+
+Where most values nearly coincide and one lies far off, resamples without that one make the studentised
+bootstrap's interval as wide as one likes. They count as constant; if they are many, Student's t is used,
+which then covers less than it promises, as any interval from such values would.
 """
 
 from __future__ import annotations
@@ -18,6 +22,10 @@ CONFIDENCE = 0.95
 FEWEST_FOR_BOOTSTRAP = 5
 FEWEST_FOR_NORMAL = 100
 _RESAMPLES = 999  # (999 + 1) · 2.5 % is whole, so the quantiles are order statistics
+_LEAST_ERROR = 0.03
+"""Of a resample, as a share of the sample's; below it counts as constant. For exponential and lognormal
+values it costs half a point of coverage at n = 5 and nothing from 8 on, and intervals are about ten times as
+wide as Student's at most."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +82,9 @@ def _bootstrap_t(values: NDArray[np.float64]) -> tuple[float, float]:
     resamples = values[np.random.default_rng(0).integers(0, n, (_RESAMPLES, n))]
     shift = resamples.mean(axis=1) - mean
     error = resamples.std(axis=1, ddof=1) / math.sqrt(n)
+    scale = values.std(ddof=1) / math.sqrt(n)
     # A constant resample has no standard error: it counts as infinitely far out, the cautious reading.
-    degenerate = error <= 1e-12 * np.abs(values).max()
+    degenerate = error <= _LEAST_ERROR * scale
     studentised = np.where(degenerate, np.copysign(np.inf, shift), shift / np.where(degenerate, 1.0, error))
     low, high = np.sort(studentised)[[24, 974]]
-    scale = values.std(ddof=1) / math.sqrt(n)
     return float(mean - high * scale), float(mean - low * scale)

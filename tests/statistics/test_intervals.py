@@ -48,15 +48,27 @@ def test_a_95_percent_interval_covers_the_mean_in_95_percent_of_sweeps(
 
 def test_for_skewed_errors_the_bootstrap_covers_better_than_student_t() -> None:
     rng = np.random.default_rng(5)
-    ours = students = 0
+    ours = students = bootstrapped = 0
     for _ in range(SWEEPS):
         values = rng.exponential(1.0, 8)
         interval = mean_interval(values)
-        assert interval.method == "bootstrap-t"
+        bootstrapped += interval.method == "bootstrap-t"
         ours += interval.low <= 1.0 <= interval.high
         low, high = stats.t.interval(0.95, 7, values.mean(), stats.sem(values))
         students += low <= 1.0 <= high
     assert ours > students + 0.02 * SWEEPS
+    assert bootstrapped > 0.99 * SWEEPS
+
+
+@pytest.mark.parametrize("n", [5, 8, 12])
+@pytest.mark.parametrize("spread", [0.0, 1e-11, 1e-6, 1e-3])
+def test_one_value_far_from_all_others_does_not_make_an_interval_absurd(n: int, spread: float) -> None:
+    """As when one of several optimizations ends in another minimum."""
+    values = np.append(spread * np.random.default_rng(n).random(n - 1), 0.0146)
+    interval = mean_interval(values)
+    low, high = stats.t.interval(0.95, n - 1, values.mean(), stats.sem(values))
+    assert interval.low <= values.mean() <= interval.high
+    assert interval.high - interval.low <= 15 * (high - low)
 
 
 @pytest.mark.parametrize("n", [2, 4, 100, 500])
