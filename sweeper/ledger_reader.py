@@ -48,6 +48,12 @@ def read_standing(db: sqlite3.Connection) -> dict[str, JobState]:
     return {key: JobState(state) for key, state in db.execute("SELECT key, state FROM jobs ORDER BY number")}
 
 
+def read_states(db: sqlite3.Connection) -> dict[int, JobState]:
+    """The state of each job by its number."""
+    rows = db.execute("SELECT number, state FROM jobs ORDER BY number")
+    return {number: JobState(state) for number, state in rows}
+
+
 def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:
     """The launcher with which the sweep was last run: its name, options and budget."""
     return recall(db, "launcher")

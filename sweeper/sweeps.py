@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from sweeper.comparison.software import differences, versions_of
 from sweeper.folder import SweepFolder
 from sweeper.job_record import JobRecord
-from sweeper.ledger_reader import read_jobs, reading
+from sweeper.ledger_reader import read_jobs, read_states, reading
 from sweeper.selection import seeds_randomness
 from sweeper.tables import results_frame, varying_keys
 
@@ -42,6 +43,15 @@ def load_together(folders: Sequence[Path]) -> pd.DataFrame:
     table = table.drop(columns=apart)
     table.insert(2, "sweep", sweeps)
     return table
+
+
+def software_differences(folders: Sequence[Path]) -> str | None:
+    """In which packages the sweeps' jobs were computed differently, in words; none if in nothing known."""
+    found = []
+    for folder, name in zip(folders, _names(folders), strict=True):
+        with reading(SweepFolder(folder).ledger) as db:
+            found.append((name, versions_of(SweepFolder(folder), read_states(db))))
+    return differences(found)
 
 
 def _names(folders: Sequence[Path]) -> list[str]:

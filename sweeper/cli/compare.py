@@ -26,7 +26,7 @@ from sweeper.job_record import JobRecord
 from sweeper.ledger_reader import read_jobs, reading
 from sweeper.render import make_console
 from sweeper.selection import select_all
-from sweeper.sweeps import load_together
+from sweeper.sweeps import load_together, software_differences
 from sweeper.visible import put
 
 _MOST_SHOWN = 60
@@ -96,9 +96,11 @@ def _comparison(options: argparse.Namespace) -> list[Block]:
     grouping = by if by is None or len(options.folders) == 1 else [*by, "sweep"]
     found = compare(results, by=grouping, metric=options.metric, where=options.where, success=success)
     blocks = []
+    software = software_differences(options.folders) if len(options.folders) > 1 else None
     for section in found.sections:
         if len(options.folders) > 1:
-            blocks.append(across_sweeps(side_by_side(section.rows, by=by, metric=section.metric)))
+            together = side_by_side(section.rows, by=by, metric=section.metric)
+            blocks.append(across_sweeps(together, [software] if software else []))
         blocks.append(ranking(section, options.best or (_MOST_SHOWN if options.format == "text" else None)))
     # Programs get one kind of table.
     return blocks[1::2] if options.format == "csv" and len(options.folders) > 1 else blocks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,8 +84,8 @@ def ranking(section: Section, most: int | None = None) -> Block:
     )
 
 
-def across_sweeps(found: SideBySide) -> Block:
-    """One row for each combination, the sweeps side by side."""
+def across_sweeps(found: SideBySide, remarks: Sequence[str] = ()) -> Block:
+    """One row for each combination, the sweeps side by side; remarks come after the notes."""
     rows = found.table.to_dict("records")
     columns = {key: [key_text(row[key]) for row in rows] for key in found.keys}
     for sweep in found.sweeps:
@@ -102,7 +103,11 @@ def across_sweeps(found: SideBySide) -> Block:
     if not tested:
         notes = ["no difference can be tested with fewer than 2 values of a combination: sweep seeds"]
     return Block(
-        "The sweeps side by side", pd.DataFrame(columns), found.table, tuple(notes), frozenset(found.keys)
+        "The sweeps side by side",
+        pd.DataFrame(columns),
+        found.table,
+        (*notes, *remarks),
+        frozenset(found.keys),
     )
 
 

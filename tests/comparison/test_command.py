@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from sweeper.cli import run_subcommand
+from sweeper.folder import SweepFolder
 from tests.synthetic import empty_sweep, vqe_sweep
 
 
@@ -49,6 +51,50 @@ def test_the_same_sweep_on_two_devices_side_by_side(
     assert side_by_side.count(" significant (+") == 8
     table = pd.read_csv(io.StringIO(say(capsys, *sweeps, "--format", "csv")))
     assert set(table["sweep"]) == {"local", "noisy"}
+
+
+def computed_with(root: str, number: int, said: str) -> None:
+    path = SweepFolder(Path(root)).job(number).results / "metadata.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(said)
+
+
+def test_packages_with_which_sweeps_were_computed_differently_are_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    small = {"optimizers": ["cobyla"], "shots": [100], "seeds": 3}
+    folders = [str(vqe_sweep(tmp_path / name, **small).root) for name in ("here", "there")]
+    assert "computed with" not in say(capsys, *folders)  # nothing is known
+    for number in range(3):
+        said = {"numpy": "2.4.6", "scipy": "1.17.1", "nlopt": "2.11.0", "extra": "1"}
+        computed_with(folders[0], number, json.dumps({"versions": said}))
+        computed_with(folders[1], number, json.dumps({"versions": {**said, "extra": "1"}}))
+    assert "computed with" not in say(capsys, *folders)
+    scipys = ("1.17.1", "1.18.0", "1.18.0")
+    for number, scipy in enumerate(scipys):
+        said = {"numpy": "2.4.6", "scipy": scipy, "nlopt": None}
+        computed_with(folders[1], number, json.dumps({"versions": said}))
+    assert (
+        "computed with different packages: scipy 1.17.1 in here, 1.17.1 and 1.18.0 in there; "
+        "nlopt 2.11.0 in here, none in there"
+    ) in " ".join(say(capsys, *folders).split())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("", "[]", "[" * 20_000, '{"versions": 3}', '{"versions": {"scipy": 1}}', "x" * 100_000),
+        '{"versions": {"scipy": "\\u001b[31m1"}}',
+    ],
+)
+def test_what_jobs_say_of_their_packages_may_be_anything(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, said: str
+) -> None:
+    small = {"optimizers": ["cobyla"], "shots": [100], "seeds": 3}
+    folders = [str(vqe_sweep(tmp_path / name, **small).root) for name in ("here", "there")]
+    computed_with(folders[0], 0, '{"versions": {"scipy": "1.17.1"}}')
+    computed_with(folders[1], 0, said)
+    assert "computed with" not in say(capsys, *folders)
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "markdown", "latex"])
