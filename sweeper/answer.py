@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from sweeper.closing import close_sweeps
-from sweeper.errors import SweeperError
+from sweeper.errors import LeftRunning, PlanShown, SweeperError
 from sweeper.visible import visible
 
 
@@ -21,17 +21,20 @@ def answer(command: Callable[[], int]) -> int:
             return command()
         finally:
             close_sweeps()
+    except (LeftRunning, PlanShown) as done:
+        print(visible(str(done)), file=sys.stderr)  # noqa: T201 - the command's answer
+        return 0
     except SweeperError as error:
-        return refuse(str(error))
+        return _refuse(str(error))
     except OSError as error:
         if error.filename is None:  # no file's trouble, such as a pipe that nobody reads any more
             raise
-        return refuse(f"{error.filename}: {error.strerror}")
+        return _refuse(f"{error.filename}: {error.strerror}")
     except KeyboardInterrupt:
         return 130
 
 
-def refuse(reason: str) -> int:
+def _refuse(reason: str) -> int:
     """Say what is wrong; returns the exit code."""
     print(visible(f"error: {reason}"), file=sys.stderr)  # noqa: T201 - the command's answer
     return 1

@@ -10,11 +10,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from sweeper.answer import answer, refuse
+from sweeper.answer import answer
 from sweeper.errors import LeftRunning, PlanShown, SweeperError
 from sweeper.locate import shipped
 from sweeper.schema import register
-from sweeper.visible import visible
 
 
 def run(arguments: list[str]) -> int:
@@ -38,15 +37,15 @@ def run(arguments: list[str]) -> int:
 def _run_hydra() -> int:
     try:
         hydra.main(config_path=str(shipped("conf")), config_name="config")(_never_called)()
-    except (LeftRunning, PlanShown) as done:
-        print(visible(str(done)), file=sys.stderr)  # noqa: T201 - the command's answer
+    except (LeftRunning, PlanShown):
+        raise
     except (SweeperError, HydraException, OmegaConfBaseException) as error:
-        return refuse(_explain(error))
+        raise SweeperError(_explain(error)) from error
     except ValueError as error:
         # Hydra's own answer to a config group set to null, among others.
         if not _raised_by_hydra(error):
             raise
-        return refuse(_explain(error))
+        raise SweeperError(_explain(error)) from error
     return 0
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import sys
 from pathlib import Path
 
 import pytest
 
 from sweeper.answer import answer
+from sweeper.app import run
 from sweeper.closing import Closing, close_at_end, close_sweeps
 from sweeper.errors import SweeperError
 from sweeper.folder import SweepFolder
@@ -46,3 +50,15 @@ def test_a_mistake_is_the_last_thing_said(tmp_path: Path, capfd: pytest.CaptureF
     said = capfd.readouterr()
     assert "Tables: " in said.out
     assert said.err == "error: a job failed\n"
+
+
+def test_so_is_what_hydra_says_of_a_failed_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["sweeper"])
+    Path("broken.py").write_text("def main():\n    raise ValueError('on purpose')\n")
+    script = ("algorithm=script", "algorithm.source_module=broken.py", "algorithm.entry_point=broken:main")
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        assert run(["-m", *script, "hydra.sweep.dir=out"]) == 1
+    places = [said.getvalue().index(text) for text in ("Tables: ", "Report: ", "error: job 0 (")]
+    assert places == sorted(places)
