@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,18 +63,17 @@ class MeasurementGroup:
         if bits.size > _FEW:
             return self._computed(bits)
         # Small systems show the same outcomes again and again.
-        key = bits.shape[1], bits.tobytes()
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[key] = self._computed(bits)
-            known.flags.writeable = False
-        return known
+        return self._remembered(bits.shape[1], bits.astype(np.uint8, copy=False).tobytes())
 
     @cached_property
-    def _known(self) -> dict[tuple[int, bytes], NDArray[np.float64]]:
-        return {}
+    def _remembered(self) -> Callable[[int, bytes], NDArray[np.float64]]:
+        @lru_cache(_REMEMBERED)
+        def values(outcomes: int, bits: bytes) -> NDArray[np.float64]:
+            found = self._computed(np.frombuffer(bits, np.uint8).reshape(-1, outcomes))
+            found.flags.writeable = False
+            return found
+
+        return values
 
     def _computed(self, bits: NDArray[np.uint8]) -> NDArray[np.float64]:
         supports, coefficients = self._weights

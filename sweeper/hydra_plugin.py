@@ -90,8 +90,6 @@ class _BraketLauncher(Launcher):
     """Runs a sweep's hybrid jobs; the subclasses say where."""
 
     name: ClassVar[str]
-    warms_up: ClassVar[bool] = False
-    """Whether the place where jobs run can get ready for them while their configs are composed."""
 
     def __init__(self, dry_run: bool, wait: bool = True, **options: Any) -> None:
         self._dry_run = dry_run
@@ -111,8 +109,7 @@ class _BraketLauncher(Launcher):
         for name in ("env_copy", "env_set"):
             if config.hydra.job[name]:
                 raise _refusal(name)
-        at_first = self._warm_up if self.warms_up and not self._dry_run else None
-        loader = SweepLoader(hydra_context.config_loader, at_first)
+        loader = SweepLoader(hydra_context.config_loader, None if self._dry_run else self._warm_up)
         hydra_context.config_loader = loader  # type: ignore[assignment]  # it answers to the rest as well
         self._context = hydra_context
         self._config = config
@@ -139,12 +136,7 @@ class _BraketLauncher(Launcher):
         return make_executor(self.name, folder, {**self._options, **self._shared})
 
     def _warm_up(self, overrides: Sequence[str]) -> None:
-        """Show an executor the first job, for which the place gets ready."""
-        from sweeper.composition import job_of
-        from sweeper.errors import SweeperError
-
-        with contextlib.suppress(SweeperError):  # found and said again when all jobs are looked at
-            self._executor().check(job_of(self._context.config_loader, self._config, overrides, 0))
+        """Get ready for jobs like this first one while the others are validated; most places need not."""
 
 
 def _refusal(name: str) -> Exception:
@@ -161,7 +153,6 @@ class BraketLocalLauncher(_BraketLauncher):
     """`hydra/launcher=braket_local`: on this machine."""
 
     name = "braket_local"
-    warms_up = True
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """As every launcher; the fork servers are warm for all batches of an adaptive sweeper."""
@@ -169,6 +160,14 @@ class BraketLocalLauncher(_BraketLauncher):
 
         super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
         self._shared["servers"] = ForkServers()
+
+    def _warm_up(self, overrides: Sequence[str]) -> None:
+        """Show an executor the first job, for which it starts a fork server."""
+        from sweeper.composition import job_of
+        from sweeper.errors import SweeperError
+
+        with contextlib.suppress(SweeperError):  # found and said again when all jobs are looked at
+            self._executor().check(job_of(self._context.config_loader, self._config, overrides, 0))
 
 
 class BraketAwsLauncher(_BraketLauncher):

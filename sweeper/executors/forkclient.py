@@ -84,12 +84,9 @@ class ForkServerProcess:
         """End the process and with it every job that still runs; an idle one has none."""
         with contextlib.suppress(BrokenPipeError):
             self._requests.close()
-        if idle:
-            self._process.kill()  # it has nothing to tidy up, and may not have warmed up yet
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        if not idle:  # one that is has nothing to tidy up, and may not have warmed up yet
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=10)
         _end(self._process, self._errors)
 
     def _died(self) -> SweeperError:
