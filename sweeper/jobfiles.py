@@ -13,7 +13,7 @@ import yaml
 from sweeper.folder import JobFolder, write_atomically
 from sweeper.spec import JobSpec
 
-_OF_ONE_ATTEMPT = ("log.txt", "results", "exit.json", "failure.txt", "work")
+_OF_ONE_ATTEMPT = ("log.txt", "results", "exit.json", "failure.txt", "work", "start")
 
 
 def prepare(
@@ -33,7 +33,7 @@ def prepare(
             _put_aside(left, folder.attempts, max(1, attempt - 1))
     else:
         folder.root.mkdir(parents=True)
-    for directory in (folder.config.parent, folder.results, folder.checkpoints):
+    for directory in (folder.config.parent, folder.input, folder.results, folder.checkpoints):
         directory.mkdir(exist_ok=True)
     # Block mappings one after the other are one mapping; most jobs share most of theirs.
     sections = [_yaml_of(json.dumps({key: value})) for key, value in config.items()]

@@ -46,9 +46,9 @@ def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
                 number, spec = waiting.pop(0)
                 job = stage.job(number)
                 prepare(job, spec, {})
-                token = f"rehearsal-{time.time_ns()}"
+                token, name = f"rehearsal-{time.time_ns()}", f"rehearsal-{number}"
                 (handle,) = executor.submit(
-                    Batch(f"rehearsal-{number}", token, (Submission(number, spec, job, token),))
+                    Batch(name, token, (Submission(number, spec, job, token, name),))
                 )
                 active[handle] = (job, spec, time.monotonic())
             statuses = executor.poll(active)

@@ -218,23 +218,26 @@ class Runner:
 
     def _batch(self, attempts: Sequence[tuple[int, int]]) -> Batch:
         """The batch of these (job, attempt) pairs; the same pairs, in any order, make the same tokens."""
-        attempts = sorted(attempts)
         submissions = tuple(
             Submission(
                 number,
                 self._specs[number],
                 self._folder.job(number),
                 _token(self._sweep_id, self._specs[number].key, str(attempt)),
+                self._name(number, attempt),
                 attempt,
+                tuple(self._name(number, earlier) for earlier in range(attempt - 1, 0, -1)),
             )
-            for number, attempt in attempts
+            for number, attempt in sorted(attempts)
         )
-        first, attempt = attempts[0]
         return Batch(
-            name=f"sweep-{self._sweep_id}-{first}-{attempt}",
+            name=submissions[0].name,
             token=_token(*(submission.token for submission in submissions)),
             submissions=submissions,
         )
+
+    def _name(self, number: int, attempt: int) -> str:
+        return f"sweep-{self._sweep_id}-{number}-{attempt}"
 
     def _submit(self, held: _Held) -> None:
         """Try to hand a batch over; jobs that cannot be handed over at all are failed jobs."""

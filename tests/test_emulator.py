@@ -289,9 +289,10 @@ class TestHybridJobs:
         assert variables["AMZN_BRAKET_OUT_S3_BUCKET"] == BUCKET
         assert variables["AMZN_BRAKET_SCRIPT_ENTRY_POINT"] == "program:main"
         assert variables["AMZN_BRAKET_SCRIPT_COMPRESSION_TYPE"] == "GZIP"
+        # As the SDK's own local job has it; what the service sets is not documented.
         assert (
             f"s3://{BUCKET}/{variables['AMZN_BRAKET_JOB_RESULTS_S3_PATH']}"
-            == (metadata["outputDataConfig"]["s3Path"])
+            == f"{metadata['outputDataConfig']['s3Path']}/{job.name}/output"
         )
 
         lines = self.log(job)

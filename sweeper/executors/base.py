@@ -23,14 +23,18 @@ class Submission:
         spec: What to run.
         folder: Where the job's files belong on this machine.
         token: Derived from sweep, key and attempt; equal tokens mean the same submission.
+        name: The attempt's name as a Braket job.
         attempt: Which one it is, from 1.
+        earlier_names: The names of the attempts before it, the latest first.
     """
 
     number: int
     spec: JobSpec
     folder: JobFolder
     token: str
+    name: str
     attempt: int = 1
+    earlier_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Batch:
     """Jobs that are handed over at once: one, unless the executor packs several together.
 
     Attributes:
-        name: A valid Braket job name (letters, digits and hyphens, 50 at most), unique to the batch.
+        name: A valid Braket job name (letters, digits and hyphens, 50 at most), unique to the batch: its
+            first job's.
         token: Derived from the submissions' tokens, 64 characters: a second hand-over with it is the same
             hand-over, and starts nothing.
         submissions: The jobs.

@@ -1,10 +1,11 @@
 """A process that has imported once what the jobs of a source need, and forks a ready child for every job.
 
 Run as a script, in a process of its own; it is part of the world where jobs run and imports nothing
-of `sweeper`. It speaks JSON lines: requests on standard input, events on standard output.
+of `sweeper`, but loads the file that says what a job finds there (`contract/hybrid_job.py`). It speaks JSON
+lines: requests on standard input, events on standard output.
 
     {"op": "import", "libraries": [[module, [name, …]], …], "path": …, "own": [module, …]}
-    {"op": "start", "id": …, "entry_point": …, "path": …, "cwd": …, "env": {…}, "log": …,
+    {"op": "start", "id": …, "entry_point": …, "path": …, "cwd": …, "start_in": …, "env": {…}, "log": …,
      "failure": …, "exit": …, "seconds": …, "memory_bytes": …, "lock": …}
     {"op": "kill", "id": …}
     {"op": "rest"}
@@ -17,27 +18,38 @@ when the orchestrator dies. How a job ended is written down where the next orche
 job's process as its last act, so that not even the server's death undoes a good end, or else by the server.
 """
 
-import atexit
 import contextlib
 import ctypes
 import fcntl
 import gc
-import importlib
+import importlib.util
 import json
 import os
-import random
 import resource
-import runpy
 import select
 import selectors
 import signal
 import sys
-import threading
 import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
+
+
+def _load_contract() -> ModuleType:
+    """The contract's module, under a name that no job's module has."""
+    file = Path(__file__).parents[1] / "contract" / "hybrid_job.py"
+    spec = importlib.util.spec_from_file_location("_hybrid_job_contract", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+hybrid_job = _load_contract()
 
 _PR_SET_PDEATHSIG = 1
 _MADV_COLLAPSE = 25
@@ -208,13 +220,14 @@ def _import_ahead(request: dict[str, Any]) -> None:
     """Import what the jobs would import; what cannot be imported is left to the job, which says why."""
     gc.disable()  # the collector's looks at what stays would take a sixth of the time
     imported = list(request["libraries"])
+    before = list(sys.path)
     if request["own"]:
-        _put_first_on_path(request["path"])
-        _forget_namesakes(request["path"], request["own"][0])
+        hybrid_job.append_to_path(request["path"])
         imported += [(module, ()) for module in request["own"]]
     for module, names in imported:
         with contextlib.suppress(Exception, SystemExit):
             __import__(module, fromlist=names)
+    sys.path[:] = before  # each job has the place of its own source there
     # What is loaded by now is never freed: keep it out of the children's garbage collections, which
     # would copy its pages.
     gc.collect()
@@ -240,20 +253,6 @@ def _use_huge_pages() -> None:
                 _LIBC.madvise(ctypes.c_void_p(first), ctypes.c_size_t(length), _MADV_COLLAPSE)
 
 
-def _put_first_on_path(path: str) -> None:
-    if path not in sys.path[:1]:
-        sys.path.insert(0, path)
-
-
-def _forget_namesakes(path: str, module: str) -> None:
-    """Let the source's module be found though a library's of the same name is loaded (`random.py`, say)."""
-    root = module.partition(".")[0]
-    file = getattr(sys.modules.get(root), "__file__", None) or ""
-    if root in sys.modules and not file.startswith(path + os.sep):
-        for name in [name for name in sys.modules if name == root or name.startswith(f"{root}.")]:
-            del sys.modules[name]
-
-
 def _kill_group(pid: int) -> None:
     """Kill a job that is not collected yet, with all that it has started."""
     for kill in (os.killpg, os.kill):  # a job that has only just been forked has no group yet
@@ -262,13 +261,13 @@ def _kill_group(pid: int) -> None:
 
 
 def _become_job(request: dict[str, Any], parent: int, started_at: float) -> NoReturn:
-    """Turn this fresh child into the job: its own group, limits, folder, log, environment, randomness."""
+    """Turn this fresh child into the job: its own group, limits, log and environment."""
     code = 1
     try:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        _redirect(request["log"])
+        hybrid_job.redirect(request["log"])
         os.setsid()
         _die_with(parent)
         if request["memory_bytes"]:
@@ -276,16 +275,15 @@ def _become_job(request: dict[str, Any], parent: int, started_at: float) -> NoRe
         with contextlib.suppress(OSError):  # if the machine runs out of memory, a job goes, nothing else
             Path("/proc/self/oom_score_adj").write_bytes(b"500")
         os.environ.update(request["env"])
-        os.chdir(request["cwd"])
-        _put_first_on_path(request["path"])
-        _forget_namesakes(request["path"], request["entry_point"].partition(":")[0])
-        sys.argv = [request["entry_point"]]
-        _reseed()
-        code = _run(request["entry_point"], Path(request["failure"]))
-        # What the interpreter does at its end, except for taking every module apart, which costs more
-        # than starting the job did.
-        threading._shutdown()  # type: ignore[attr-defined]
-        atexit._run_exitfuncs()
+        os.chdir(request["start_in"])
+        hybrid_job.reseed()
+        entry_point = request["entry_point"]
+        # A source may have been imported ahead as a whole; what runs as a script is executed all the same.
+        if ":" not in entry_point:
+            sys.modules.pop(entry_point, None)
+        code = hybrid_job.run(
+            entry_point, path=request["path"], cwd=request["cwd"], failure=request["failure"]
+        )
     except BaseException:  # noqa: BLE001 - a job's child must never return into the server
         traceback.print_exc()
         code = code or 1
@@ -320,57 +318,11 @@ def _die_with(parent: int | None) -> None:
             os._exit(1)
 
 
-def _redirect(log: str) -> None:
-    """Standard output and error to the log, line by line, so that it can be followed; no input."""
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
-    os.close(nothing)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - stays open as long as the process
-    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
-
-
-def _reseed() -> None:
-    """Fresh entropy for the global generators, which all forked children would otherwise share."""
-    random.seed()
-    if (numpy := sys.modules.get("numpy")) is not None:
-        numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
-
-
-def _run(entry_point: str, failure: Path) -> int:
-    """Run `module:function`, or `module` as a script; returns the exit code.
-
-    As in Braket's container an exception leaves its text in the failure file, and `sys.exit` does not.
-    """
-    module, _, function = entry_point.partition(":")
-    try:
-        if function:
-            getattr(importlib.import_module(module), function)()
-        else:
-            # A source may have been imported ahead as a whole; this module is executed all the same.
-            sys.modules.pop(module, None)
-            runpy.run_module(module, run_name="__main__", alter_sys=True)
-    except SystemExit as stop:
-        if stop.code is None or isinstance(stop.code, int):
-            return (stop.code or 0) & 0xFF
-        print(stop.code, file=sys.stderr)  # noqa: T201 - what the interpreter does with a text
-        return 1
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the job's failure
-        traceback.print_exc()
-        with contextlib.suppress(OSError):
-            failure.write_text(f"{type(error).__name__}: {error}"[:4096], encoding="utf-8", errors="replace")
-        return 1
-    return 0
-
-
 def main() -> None:
     """Serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the orchestrator decides when jobs end
     _die_with(os.getppid())  # while there are no jobs to end, nobody need wait for the imports
+    hybrid_job.installed_path()  # what is looked up for it is remembered, and not looked up in each job
     ForkServer().serve()
 
 

@@ -1,7 +1,7 @@
 """Hybrid jobs as processes on this machine, started from fork servers: one for each source module.
 
-A job sees what it would see in Braket's container: the environment variables, the hyperparameter file,
-the source module on its path. The S3 variables are not set, as nothing is stored there.
+A job sees what it would see in Braket's container (`contract.hybrid_job`); the variables of S3 name nobody's
+bucket, as nothing is stored there.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
 from sweeper.executors.base import Batch, Status, Submission
 from sweeper.executors.forkservers import ForkServers
@@ -24,6 +25,9 @@ from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
 _MOST_OF_A_REPORT = 2**14
+
+START_FOLDER = "start"
+"""Where a job's process starts, in the job's folder: like Braket's container not where its source is."""
 
 
 class LocalExecutor:
@@ -116,11 +120,11 @@ class LocalExecutor:
         # As seen from the working directory, so that a sweep's folder can be moved.
         target = os.path.relpath(source / spec.source.path.name, root / "work")
         work = self._working_directory(root, target)
+        start_in = root / START_FOLDER
+        start_in.mkdir(exist_ok=True)
         for channel, place in spec.input_data.items():
-            folder.input.mkdir(exist_ok=True)
-            link = folder.input / channel
-            link.unlink(missing_ok=True)
-            link.symlink_to(place)
+            hybrid_job.give_channel(folder.input, channel, Path(place))
+        hybrid_job.take_over_checkpoints(folder.checkpoints, submission.name, submission.earlier_names)
         handle = _handle(submission)
         self._servers.start(
             handle,
@@ -129,7 +133,8 @@ class LocalExecutor:
             {
                 "entry_point": spec.entry_point,
                 "cwd": str(work),
-                "env": _environment(submission, batch.name, root),
+                "start_in": str(start_in),
+                "env": _environment(submission, root),
                 "log": str(root / folder.log.name),
                 "failure": str(_failure_file(root)),
                 "exit": str(_exit_file(root)),
@@ -166,6 +171,8 @@ class LocalExecutor:
         """Tidy up; the jobs have written their logs and results where they belong."""
         for handle, (folder, status) in finished.items():
             self._statuses.pop(handle, None)  # the exit file has it from now on
+            with contextlib.suppress(OSError):  # it stays if the job has left something there
+                os.rmdir(folder.root / START_FOLDER)  # noqa: PTH106 - in the loop
             work = folder.root.absolute() / "work"
             target = self._targets.pop(handle, None)
             if target and status.state is JobState.COMPLETED and _holds_only(work, target):
@@ -281,17 +288,15 @@ def _tidy(work: Path) -> None:
         work.rmdir()
 
 
-def _environment(submission: Submission, name: str, root: Path) -> dict[str, str]:
-    """Braket's variables; see "Environment variables" in the Hybrid Jobs chapter of its developer guide."""
-    spec, folder = submission.spec, submission.folder
-    variables = {
-        "AMZN_BRAKET_JOB_NAME": name,
-        "AMZN_BRAKET_DEVICE_ARN": spec.device,
-        "AMZN_BRAKET_HP_FILE": str(root / folder.hyperparameters.name),
-        "AMZN_BRAKET_JOB_RESULTS_DIR": str(root / folder.results.name),
-        "AMZN_BRAKET_CHECKPOINT_DIR": str(root / folder.checkpoints.name),
-        "AMZN_BRAKET_SCRIPT_ENTRY_POINT": spec.entry_point,
+def _environment(submission: Submission, root: Path) -> dict[str, str]:
+    spec, folder, name = submission.spec, submission.folder, submission.name
+    places = hybrid_job.Places(
+        root / folder.hyperparameters.name,
+        root / folder.input.name,
+        root / folder.results.name,
+        root / folder.checkpoints.name,
+    )
+    return {
+        **hybrid_job.own_variables(name, spec.device, spec.entry_point, places),
+        **hybrid_job.unstored_variables(name),
     }
-    if spec.input_files or spec.input_data:
-        variables["AMZN_BRAKET_INPUT_DIR"] = str(root / folder.input.name)
-    return variables

@@ -7,29 +7,37 @@ reads requests as JSON lines from standard input and reports on standard output 
     {"kill": id}
     -> {"ended": id, "exit_code": …}
 
-What a job's child does follows `braket_container.py` of amazon-braket-containers: the entry point's
-module is imported first, hyperparameters that fit the function's signature become its arguments, and only
-an exception inside the function leaves its text in the failure file.
+What a job's child does is the contract of Braket's container, as the project has it for all places where jobs
+run (`sweeper/contract/hybrid_job.py`, held to what Amazon's own container script does by `tests/contract`).
 """
 
 import contextlib
-import importlib
-import inspect
-import io
+import importlib.util
 import json
 import os
-import random
-import runpy
 import selectors
 import signal
 import sys
-import threading
 import traceback
-from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 _PRELOADED = ("boto3", "braket.aws", "braket.circuits", "braket.devices", "braket.jobs", "scipy.optimize")
+
+
+def _load_contract() -> ModuleType:
+    """The contract's module, under a name that no job's module has."""
+    file = Path(__file__).parents[2] / "sweeper" / "contract" / "hybrid_job.py"
+    spec = importlib.util.spec_from_file_location("_hybrid_job_contract", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+hybrid_job = _load_contract()
 
 
 def serve() -> None:
@@ -95,85 +103,17 @@ def _become_job(request: dict[str, Any]) -> NoReturn:
         for number in (signal.SIGCHLD, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
-        _redirect(request["log"])
+        hybrid_job.redirect(request["log"])
         os.environ.clear()
         os.environ.update(request["environment"])
         os.chdir(request["root"])
-        # Braket appends too: what the image has installed hides a module of the same name.
-        sys.path.append(request["source"])
-        random.seed()
-        sys.modules["numpy"].random.seed(int.from_bytes(os.urandom(4), "little"))
-        code = _run(request)
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread() and not thread.daemon:
-                thread.join()
-    except SystemExit as stop:
-        code = _exit_code(stop)
+        hybrid_job.reseed()
+        source = request["source"]
+        code = hybrid_job.run(request["entry_point"], path=source, cwd=source, failure=request["failure"])
     except BaseException:
         traceback.print_exc()
-        code = 1
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
-                stream.flush()
         os._exit(code)
-
-
-def _redirect(log: str) -> None:
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(nothing, 0)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
-    # As with PYTHONUNBUFFERED=1, which the image sets.
-    for stream in (sys.stdout, sys.stderr):
-        assert isinstance(stream, io.TextIOWrapper)
-        stream.reconfigure(line_buffering=True, encoding="utf-8", errors="backslashreplace")
-
-
-def _run(request: dict[str, Any]) -> int:
-    """Import and call the entry point; returns the exit code."""
-    module, _, function = request["entry_point"].partition(":")
-    if function:
-        code = getattr(importlib.import_module(module), function)
-    else:
-
-        def code() -> None:
-            runpy.run_module(module, run_name="__main__")
-
-    print("Running Code As Process")
-    arguments = _bind_hyperparameters(code)
-    os.chdir(request["source"])
-    exit_code = 0
-    try:
-        code(**arguments)
-    except SystemExit as stop:
-        exit_code = _exit_code(stop)
-    except Exception as error:
-        traceback.print_exc()
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        Path(request["failure"]).write_text(text, encoding="utf-8", errors="replace")
-        exit_code = 1
-    print("Code Run Finished")
-    return exit_code
-
-
-def _bind_hyperparameters(code: Callable[..., Any]) -> dict[str, Any]:
-    """Hyperparameters as arguments, if they fit the signature, each cast by calling its annotation."""
-    hyperparameters = json.loads(Path(os.environ["AMZN_BRAKET_HP_FILE"]).read_text())
-    try:
-        inspect.signature(code).bind(**hyperparameters)
-    except TypeError:
-        return {}
-    annotations = inspect.getfullargspec(code).annotations
-    return {name: annotations.get(name, str)(value) for name, value in hyperparameters.items()}
-
-
-def _exit_code(stop: SystemExit) -> int:
-    if stop.code is None or isinstance(stop.code, int):
-        return (stop.code or 0) & 0xFF
-    print(stop.code, file=sys.stderr)
-    return 1
 
 
 def _hide_the_checkout() -> None:
@@ -181,8 +121,7 @@ def _hide_the_checkout() -> None:
 
     An editable install would let jobs import the project, and hide what is missing in an archive.
     """
-    prefixes = (sys.prefix, sys.base_prefix)
-    sys.path[:] = [entry for entry in sys.path if entry.startswith(prefixes)]
+    sys.path[:] = hybrid_job.installed_path()
 
 
 if __name__ == "__main__":

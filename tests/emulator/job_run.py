@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from sweeper.contract import hybrid_job
+
 from .archive import pack, spoil, unpack
 from .faults import FaultKind
 from .job import Job, JobStatus
@@ -151,28 +153,22 @@ class JobRun:
         """The variables of the container contract."""
         job, folder = self._job, self._folder
         script = job.request["algorithmSpecification"]["scriptModeConfig"]
-        bucket, results_path = split_uri(job.request["outputDataConfig"]["s3Path"])
-        variables = {
-            "AMZN_BRAKET_JOB_NAME": job.name,
-            "AMZN_BRAKET_DEVICE_ARN": job.device,
-            "AMZN_BRAKET_JOB_RESULTS_DIR": str(folder.results),
-            "AMZN_BRAKET_CHECKPOINT_DIR": str(self._checkpoint_folder),
-            "AMZN_BRAKET_HP_FILE": str(folder.hyperparameters),
-            "AMZN_BRAKET_INPUT_DIR": str(folder.input_data),
-            "AMZN_BRAKET_OUT_S3_BUCKET": bucket,
-            "AMZN_BRAKET_TASK_RESULTS_S3_URI": f"s3://{bucket}/jobs/{job.name}/tasks",
-            "AMZN_BRAKET_JOB_RESULTS_S3_PATH": results_path,
-            "AMZN_BRAKET_SCRIPT_S3_URI": script["s3Uri"],
-            "AMZN_BRAKET_SCRIPT_ENTRY_POINT": script["entryPoint"],
+        bucket, output = split_uri(job.request["outputDataConfig"]["s3Path"])
+        places = hybrid_job.Places(
+            folder.hyperparameters, folder.input_data, folder.results, self._checkpoint_folder
+        )
+        return {
+            **hybrid_job.own_variables(job.name, job.device, script["entryPoint"], places),
+            **hybrid_job.storage_variables(
+                job.name, bucket, output, script["s3Uri"], script.get("compressionType")
+            ),
             "AMZN_BRAKET_JOB_TOKEN": job.token,
             "HOME": str(folder.root),
             "TMPDIR": str(folder.root),
             "PATH": os.environ.get("PATH", os.defpath),
             "PYTHONUNBUFFERED": "1",
+            **self._site.environment(job.region),
         }
-        if "compressionType" in script:
-            variables["AMZN_BRAKET_SCRIPT_COMPRESSION_TYPE"] = script["compressionType"]
-        return variables | self._site.environment(job.region)
 
     def _watch(self, program: Running, begun: float) -> Cut | None:
         """Stay with the program until it has ended, and end it if it must.

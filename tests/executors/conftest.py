@@ -94,7 +94,8 @@ class Place:
         folder = self.folder.job(number)
         prepare(folder, spec, {"seed": number}, [f"seed={number}"])
         token = hashlib.sha256(f"{spec.key}-{number}-{attempt}".encode()).hexdigest()
-        return Batch(f"suite-{number}-{attempt}", token, (Submission(number, spec, folder, token),))
+        name, *earlier = (f"suite-{number}-{k}" for k in range(attempt, 0, -1))
+        return Batch(name, token, (Submission(number, spec, folder, token, name, attempt, tuple(earlier)),))
 
     def submit(self, spec: JobSpec, attempt: int = 1, number: int | None = None) -> tuple[str, JobFolder]:
         batch = self.batch(spec, attempt, number)

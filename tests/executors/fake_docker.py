@@ -1,7 +1,8 @@
 """The docker command as far as Braket's LocalQuantumJob uses it; a container is a folder.
 
 The image's program does what `braket_container.py` does for a script: fetch it from S3, unpack it, run
-its entry point with Braket's variables, whose paths lie below the container's folder here.
+its entry point (`sweeper/contract/hybrid_job.py`) with Braket's variables, whose paths lie below the
+container's folder here.
 """
 
 DOCKER = '''#!{python}
@@ -9,18 +10,22 @@ import io, os, shutil, subprocess, sys, tarfile, uuid
 from pathlib import Path
 
 ROOT = Path({root!r})
+CONTRACT = {contract!r}
 
 PROGRAM = """
-import importlib, io, os, sys, tarfile
+import io, os, sys, tarfile
+from importlib import util
 import boto3
 bucket, _, key = os.environ["AMZN_BRAKET_SCRIPT_S3_URI"].removeprefix("s3://").partition("/")
 archive = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
 code = os.path.join(os.environ["CONTAINER"], "code")
 tarfile.open(fileobj=io.BytesIO(archive)).extractall(code, filter="data")
-os.chdir(code)
-sys.path.insert(0, code)
-module, _, function = os.environ["AMZN_BRAKET_SCRIPT_ENTRY_POINT"].partition(":")
-getattr(importlib.import_module(module), function)()
+spec = util.spec_from_file_location("_hybrid_job_contract", os.environ["CONTRACT"])
+hybrid_job = sys.modules[spec.name] = util.module_from_spec(spec)
+spec.loader.exec_module(hybrid_job)
+os.chdir(os.environ["CONTAINER"])
+entry_point, failure = os.environ["AMZN_BRAKET_SCRIPT_ENTRY_POINT"], os.path.abspath("failure")
+sys.exit(hybrid_job.run(entry_point, path=code, cwd=code, failure=failure))
 """
 
 
@@ -45,7 +50,7 @@ def execute(words):
         for name in names:
             value = os.environ[name]
             environment[name] = str(inside(container, value)) if value.startswith("/opt/") else value
-        environment["CONTAINER"] = str(ROOT / container)
+        environment |= {{"CONTAINER": str(ROOT / container), "CONTRACT": CONTRACT}}
         sys.exit(subprocess.run([sys.executable, "-P", "-c", PROGRAM], env=environment).returncode)
 
 

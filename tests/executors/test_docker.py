@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
 from sweeper.executors.docker import DockerExecutor
 from sweeper.folder import SweepFolder
@@ -25,7 +26,9 @@ def containers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "containers"
     docker = tmp_path / "bin" / "docker"
     docker.parent.mkdir()
-    docker.write_text(DOCKER.format(python=sys.executable, root=str(root)))
+    docker.write_text(
+        DOCKER.format(python=sys.executable, root=str(root), contract=hybrid_job.__file__)
+    )
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", f"{docker.parent}{os.pathsep}{os.environ['PATH']}")
     return root

@@ -170,7 +170,8 @@ def test_the_code_of_a_module_runs_in_each_job_with_its_surroundings(tmp_path: P
     with place_for(tmp_path, "effects.py", WITH_EFFECTS.format(mark="")) as place:
         for name in ("suite-0-1", "suite-1-1"):
             pid, *surroundings = said(place, program)
-            assert surroundings == [name, "work", *([pid] if program == "main" else [])]
+            # A script has its source around it, a module that is only imported has not: as on Braket.
+            assert surroundings == ([name, "start", pid] if program == "main" else [name, "work"])
 
 
 def test_a_source_that_says_so_is_imported_once_for_all_its_jobs(tmp_path: Path) -> None:
@@ -191,8 +192,10 @@ def test_an_import_that_fails_ahead_fails_in_the_job(tmp_path: Path) -> None:
     code = "__import_ahead__ = True\nprint('half way')\nimport no_such_library\n"
     with place_for(tmp_path, "broken.py", code) as place:
         status, _, folder = place.run("main")
-        assert status.reason == "AlgorithmError: ModuleNotFoundError: No module named 'no_such_library'"
+        # As on Braket: only an exception of the function itself leaves its text.
+        assert status.reason == "exit code 1"
         assert folder.log.read_text().startswith("half way")
+        assert "No module named 'no_such_library'" in folder.log.read_text()
 
 
 def test_many_sources_do_not_keep_many_servers(tmp_path: Path) -> None:

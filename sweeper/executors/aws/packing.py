@@ -7,18 +7,21 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from sweeper import disk
+from sweeper.contract import hybrid_job
 from sweeper.executors.aws.archive import unpack
 from sweeper.executors.base import Batch, Status
-from sweeper.folder import JobFolder
+from sweeper.folder import JobFolder, open_regular
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
-_PROGRAM = Path(__file__).parent / "packed"
+_PROGRAM = Path(__file__).parent / "packed" / "packed_jobs.py"
+_MOST_OF_A_REASON = 2**14
 
 
 def batch_key(spec: JobSpec) -> Hashable:
@@ -44,15 +47,16 @@ def entry_point() -> str:
     return "packed_jobs:main"
 
 
-def sources(folder: Path) -> list[Path]:
-    """Folders whose contents make up the source archive: the jobs' module and the program beside it."""
-    return [folder, _PROGRAM]
+def programs() -> dict[str, Path]:
+    """What is in the source archive beside the jobs' module, by name."""
+    return {_PROGRAM.name: _PROGRAM, "_hybrid_job_contract.py": Path(hybrid_job.__file__)}
 
 
 def input_files(batch: Batch) -> dict[str, str]:
-    """The jobs' entry points, hyperparameters and long values, as one file."""
+    """The jobs' names, entry points, hyperparameters and long values, as one file."""
     jobs = [
         {
+            "name": submission.name,
             "entry_point": submission.spec.entry_point,
             "hyperparameters": dict(submission.spec.hyperparameters),
             "files": dict(submission.spec.input_files),
@@ -84,6 +88,7 @@ def unpack_members(archive: IO[bytes], folders: Mapping[str, JobFolder]) -> None
                 ("results", folder.results),
                 ("log.txt", folder.log),
                 ("exit.json", folder.root / "exit.json"),
+                ("failure.txt", folder.root / "failure.txt"),
             ):
                 if (mine / name).is_dir():
                     shutil.copytree(mine / name, target, dirs_exist_ok=True)
@@ -108,4 +113,6 @@ def own_status(folder: JobFolder, shared: Status) -> Status:
     status = replace(shared, started_at=started_at, ended_at=ended_at, reason=None)
     if code == 0:
         return replace(status, state=JobState.COMPLETED)
+    with suppress(OSError), open_regular(folder.root / "failure.txt") as file:
+        reason = f"AlgorithmError: {file.read(_MOST_OF_A_REASON).decode(errors='replace')}"
     return replace(status, state=JobState.FAILED, reason=reason)

@@ -15,6 +15,7 @@ from braket.jobs.config import (
 )
 from braket.jobs.quantum_job_creation import prepare_quantum_job
 
+from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
 from sweeper.executors.aws import packing
 from sweeper.executors.aws.account import Account
@@ -109,11 +110,11 @@ class Requests:
         known = (source, packed)
         if known not in self._uploaded:
             snapshot = source.snapshot(self._folder.sources)
-            folders = packing.sources(snapshot) if packed else [snapshot]
+            archive = pack(snapshot, packing.programs() if packed else {})
             prefix = f"sweeps/code/{source.path.stem}-{source.digest}{'-packed' if packed else ''}"
             with explained("Uploading the source module"):
                 self._account.s3.put_object(
-                    Bucket=self._account.bucket, Key=f"{prefix}/source.tar.gz", Body=pack(folders)
+                    Bucket=self._account.bucket, Key=f"{prefix}/source.tar.gz", Body=archive
                 )
             self._uploaded[known] = f"s3://{self._account.bucket}/{prefix}"
         return self._uploaded[known]
@@ -122,6 +123,7 @@ class Requests:
         """Put what earlier attempts have left where Braket gives it to the new job before it starts."""
         for place, submission in enumerate(batch.submissions):
             folder = submission.folder.checkpoints
+            hybrid_job.take_over_checkpoints(folder, submission.name, submission.earlier_names)
             prefix = f"sweeps/{batch.name}/checkpoints{f'/{place}' if packed else ''}"
             with explained("Uploading checkpoints"):
                 for file in sorted(folder.rglob("*")):

@@ -1,22 +1,22 @@
 """Several hybrid jobs inside one: each in a process of its own, as many at a time as there are vCPUs.
 
 Uploaded beside the jobs' source modules and run as the hybrid job's entry point. It is part of the world
-where jobs run and imports nothing of `sweeper`. Every job sees Braket's variables with folders of its
-own: `results/<place>/`, `checkpoints/<place>/`. The SDK is imported once, and forked.
+where jobs run and imports nothing of `sweeper`; `contract/hybrid_job.py` travels in the same archive, under a
+name that no source has. Every job sees Braket's variables with folders of its own: `results/<place>/`,
+`checkpoints/<place>/`. The SDK is imported once, and forked.
 """
 
 import contextlib
 import importlib
 import json
 import os
-import random
-import runpy
 import signal
-import sys
 import time
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
+
+import _hybrid_job_contract as hybrid_job  # type: ignore[import-not-found]
 
 _CHANNEL = "hyperparameters"
 _SHARED = ("braket.circuits", "braket.devices", "braket.jobs", "numpy", "scipy.optimize")
@@ -41,7 +41,7 @@ def main() -> None:
             print(f"packed job {place} of {len(jobs)} starts", flush=True)  # noqa: T201 - the log
             pid = os.fork()
             if pid == 0:
-                _become(job["entry_point"], environment, results / str(place) / "log.txt")
+                _become(job["entry_point"], environment, results / str(place))
             running[pid] = place, time.time()
         pid, status = os.waitpid(-1, 0)
         if pid in running:
@@ -52,58 +52,44 @@ def main() -> None:
 def _prepare(place: int, job: dict[str, Any], folder: Path) -> dict[str, str]:
     """Give a job its own hyperparameter file, input files and folders; returns the variables that tell."""
     private = folder / ".packed"
-    (private / "input" / _CHANNEL).mkdir(parents=True)
-    (folder / "results").mkdir()
-    checkpoints = Path(os.environ["AMZN_BRAKET_CHECKPOINT_DIR"]) / str(place)
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    parameters = private / "hyperparameters.json"
-    parameters.write_text(json.dumps(job["hyperparameters"]), encoding="utf-8")
+    (private / "start").mkdir(parents=True)
+    places = hybrid_job.Places(
+        private / "hyperparameters.json",
+        private / "input",
+        folder / "results",
+        Path(os.environ["AMZN_BRAKET_CHECKPOINT_DIR"]) / str(place),
+    )
+    for directory in (places.input, places.results, places.checkpoints):
+        directory.mkdir(parents=True, exist_ok=True)
+    places.hyperparameters.write_text(json.dumps(job["hyperparameters"]), encoding="utf-8")
     for name, content in job["files"].items():
-        (private / "input" / _CHANNEL / Path(name).name).write_bytes(content.encode())
+        file = places.input / _CHANNEL / Path(name).name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(content.encode())
     for channel in Path(os.environ["AMZN_BRAKET_INPUT_DIR"]).iterdir():
         if channel.name != _CHANNEL:
-            (private / "input" / channel.name).symlink_to(channel)
-    return {
-        "AMZN_BRAKET_JOB_NAME": f"{os.environ['AMZN_BRAKET_JOB_NAME']}-{place}",
-        "AMZN_BRAKET_HP_FILE": str(parameters),
-        "AMZN_BRAKET_INPUT_DIR": str(private / "input"),
-        "AMZN_BRAKET_JOB_RESULTS_DIR": str(folder / "results"),
-        "AMZN_BRAKET_CHECKPOINT_DIR": str(checkpoints),
-        "AMZN_BRAKET_SCRIPT_ENTRY_POINT": job["entry_point"],
-    }
+            hybrid_job.give_channel(places.input, channel.name, channel)
+    variables: dict[str, str] = hybrid_job.own_variables(
+        job["name"], os.environ["AMZN_BRAKET_DEVICE_ARN"], job["entry_point"], places
+    )
+    return variables
 
 
-def _become(entry_point: str, environment: dict[str, str], log: Path) -> NoReturn:
-    """Turn this fresh child into the job: its own group, log, environment, randomness."""
+def _become(entry_point: str, environment: dict[str, str], folder: Path) -> NoReturn:
+    """Turn this fresh child into the job, in a process group of its own."""
     code = 1
     try:
         os.setsid()
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        for standard in (1, 2):
-            os.dup2(descriptor, standard)
-        for name in ("stdout", "stderr"):
-            getattr(sys, name).reconfigure(line_buffering=True, errors="backslashreplace")
+        hybrid_job.redirect(str(folder / "log.txt"))
         os.environ.update(environment)
-        random.seed()
-        if (numpy := sys.modules.get("numpy")) is not None:
-            numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
-        module, _, function = entry_point.partition(":")
-        if function:
-            getattr(importlib.import_module(module), function)()
-        else:
-            runpy.run_module(module, run_name="__main__", alter_sys=True)
-        code = 0
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-        if isinstance(stop.code, str):
-            print(stop.code, file=sys.stderr)  # noqa: T201 - what the interpreter does with a text
-    except BaseException:  # noqa: BLE001 - whatever it is, it is the job's failure
+        os.chdir(folder / ".packed" / "start")
+        hybrid_job.reseed()
+        here = str(Path(__file__).parent)
+        code = hybrid_job.run(entry_point, path=here, cwd=here, failure=str(folder / "failure.txt"))
+    except BaseException:  # noqa: BLE001 - a job's child must never return into this program
         traceback.print_exc()
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
-                stream.flush()
-        os._exit(code & 0xFF)
+        os._exit(code)
 
 
 def _end(folder: Path, pid: int, code: int, started_at: float) -> None:

@@ -25,6 +25,8 @@ def main() -> None:
     described = json.loads((channel / "job.json").read_text(encoding="utf-8"))
     files = channel / "files"
     name = os.environ["AMZN_BRAKET_JOB_NAME"]
+    # The job in the container stores things in the account's own bucket, which the SDK looks up.
+    del os.environ["AMZN_BRAKET_OUT_S3_BUCKET"]
     job = LocalQuantumJob.create(
         device=described["device"],
         source_module=described["source_module"],

@@ -1,0 +1,1 @@
+"""What passes between a hybrid job and whoever runs it: strings in, results and metrics out."""
