@@ -47,9 +47,7 @@ def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
                 job = stage.job(number)
                 prepare(job, spec, {})
                 token, name = f"rehearsal-{time.time_ns()}", f"rehearsal-{number}"
-                (handle,) = executor.submit(
-                    Batch(name, token, (Submission(number, spec, job, token, name),))
-                )
+                (handle,) = executor.submit(Batch(name, token, (Submission(number, spec, job, token, name),)))
                 active[handle] = (job, spec, time.monotonic())
             statuses = executor.poll(active)
             for handle in _ended(statuses.items(), active):

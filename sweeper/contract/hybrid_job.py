@@ -80,7 +80,11 @@ def storage_variables(
         "AMZN_BRAKET_JOB_RESULTS_S3_PATH": f"{output.rstrip('/')}/{name}/output",
         "AMZN_BRAKET_SCRIPT_S3_URI": script,
     }
-    return variables if compression is None else {**variables, "AMZN_BRAKET_SCRIPT_COMPRESSION_TYPE": compression}
+    return (
+        variables
+        if compression is None
+        else {**variables, "AMZN_BRAKET_SCRIPT_COMPRESSION_TYPE": compression}
+    )
 
 
 NO_BUCKET = "local_jobs_store_nothing_in_s3"
@@ -152,7 +156,7 @@ def installed_path() -> list[str]:
 
 
 def hidden_by(module: str) -> str | None:
-    """What is installed under the name of a source's module, and imported instead of it; none if nothing is."""
+    """What is installed under the name of a source's module and would be imported instead; none if nothing."""
     if module in sys.builtin_module_names:
         return "built into Python"
     found = importlib.machinery.PathFinder.find_spec(module, installed_path())
@@ -187,7 +191,7 @@ def redirect(log: str) -> None:
 
 
 def reseed() -> None:
-    """Fresh entropy for the global generators, which all jobs forked from one process would otherwise share."""
+    """Fresh entropy for the global generators, which all jobs forked from one process would share."""
     random.seed()
     if (numpy := sys.modules.get("numpy")) is not None:
         numpy.random.seed(int.from_bytes(os.urandom(4), "little"))

@@ -26,9 +26,7 @@ def containers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "containers"
     docker = tmp_path / "bin" / "docker"
     docker.parent.mkdir()
-    docker.write_text(
-        DOCKER.format(python=sys.executable, root=str(root), contract=hybrid_job.__file__)
-    )
+    docker.write_text(DOCKER.format(python=sys.executable, root=str(root), contract=hybrid_job.__file__))
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", f"{docker.parent}{os.pathsep}{os.environ['PATH']}")
     return root
