@@ -95,6 +95,7 @@ class _BraketLauncher(Launcher):
         self._dry_run = dry_run
         self._wait = wait
         self._options = options
+        self._remarked: set[str] = set()
         self._shared: dict[str, Any] = {}
         """What the executors of all batches share."""
 
@@ -118,7 +119,9 @@ class _BraketLauncher(Launcher):
         """Run a batch of jobs to their end: exactly one return for each, in order."""
         from sweeper.launch import Launch
 
-        launch = Launch(self.name, self._options, dry_run=self._dry_run, wait=self._wait)
+        launch = Launch(
+            self.name, self._options, dry_run=self._dry_run, wait=self._wait, remarked=self._remarked
+        )
         return launch.run(
             self._context.config_loader,
             self._config,

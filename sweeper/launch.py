@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sweeper import provenance
 from sweeper.changes import config_digests
 from sweeper.composition import Combination, compose
 from sweeper.conduct import conduct
+from sweeper.contract.signature import remarks_on
 from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown, SweeperError
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
@@ -27,6 +28,8 @@ from sweeper.opening import open_ledger
 from sweeper.outlook import Outlook
 from sweeper.plan import ask_consent, show_plan
 from sweeper.rehearsal import rehearse
+from sweeper.render import make_console
+from sweeper.spec import JobSpec
 from sweeper.states import JobState
 from sweeper.survey import Survey, enlist, survey, take_over_finished
 
@@ -40,12 +43,14 @@ class Launch:
         options: The executor's options.
         dry_run: Show the plan and run nothing.
         wait: Stay until the jobs have ended.
+        remarked: What was remarked on the script already, in earlier batches.
     """
 
     launcher: str
     options: Mapping[str, Any]
     dry_run: bool = False
     wait: bool = True
+    remarked: set[str] = field(default_factory=set)
 
     def run(
         self,
@@ -79,6 +84,7 @@ class Launch:
                 for combination in combinations:
                     executor.check(combination.spec)
                 sweep = survey(folder, combinations)
+                self._remark(sweep)
                 total_usd = self._agree(folder, executor, sweep)
             except SweeperError:
                 _discard_unused(folder)
@@ -101,6 +107,17 @@ class Launch:
             for number, combination in zip(numbers, combinations, strict=True)
         ]
 
+    def _remark(self, sweep: Survey) -> None:
+        """Say where what the scripts make of their hyperparameters is not what one expects."""
+        given: dict[tuple[Path, str], list[Mapping[str, str]]] = {}
+        for spec in _to_run(sweep):
+            given.setdefault((spec.source.path, spec.entry_point), []).append(spec.hyperparameters)
+        for (path, entry_point), hyperparameters in given.items():
+            for remark in remarks_on(path, entry_point, hyperparameters):
+                if remark not in self.remarked:
+                    self.remarked.add(remark)
+                    make_console(stderr=True).print(remark, soft_wrap=True)
+
     def _agree(self, folder: SweepFolder, executor: Executor, sweep: Survey) -> float:
         """Show what is about to be paid for, and see that it is wanted; nothing has been started yet.
 
@@ -119,11 +136,7 @@ class Launch:
                 "budget.spending_limit=true needs budget.max_usd, and hydra.launcher.wait=true, or nobody "
                 "would remove the limit again."
             )
-        to_run = [
-            combination.spec
-            for combination, outlook in zip(sweep.combinations, sweep.outlooks, strict=True)
-            if outlook is Outlook.TO_RUN
-        ]
+        to_run = _to_run(sweep)
         if sweep.settings["rehearse"] and to_run:
             with only_writer(folder.lock):
                 rehearse(folder, to_run)
@@ -160,6 +173,14 @@ class Launch:
             raise LeftRunning(
                 f"The jobs go on without this process. Collect them: sweeper resume {folder.root}"
             )
+
+
+def _to_run(sweep: Survey) -> list[JobSpec]:
+    return [
+        combination.spec
+        for combination, outlook in zip(sweep.combinations, sweep.outlooks, strict=True)
+        if outlook is Outlook.TO_RUN
+    ]
 
 
 def _discard_unused(folder: SweepFolder) -> None:

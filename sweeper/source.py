@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from sweeper.contract.hybrid_job import collision
+from sweeper.contract.modules import module_file
 from sweeper.errors import ConfigError
 
 _IGNORED = {"__pycache__", ".git", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
@@ -87,7 +89,7 @@ def read_source(path: Path, entry_point: str) -> Source:
         entry_point: `module` or `module:function`.
 
     Raises:
-        ConfigError: There is no such source, or the entry point is not in it.
+        ConfigError: There is no such source, the entry point is not in it, or what is installed hides it.
     """
     if not path.exists():
         raise ConfigError(
@@ -96,18 +98,17 @@ def read_source(path: Path, entry_point: str) -> Source:
         )
     module = entry_point.partition(":")[0]
     parts = module.split(".")
-    inner = path.joinpath(*parts[1:])
-    if path.is_dir():
-        candidates = [inner / "__init__.py", inner / "__main__.py"]
-        if len(parts) > 1:
-            candidates.append(inner.with_suffix(".py"))
-    else:
-        candidates = [path] if len(parts) == 1 else []
-    if parts[0] != path.stem or not all(parts) or not any(candidate.is_file() for candidate in candidates):
+    if parts[0] != path.stem or not all(parts) or module_file(path, module) is None:
         first = f"{path.stem}." if path.is_dir() else path.stem
         raise ConfigError(
             f"algorithm.entry_point={entry_point} is not in algorithm.source_module={path}: "
             f"an entry point there is {first}{'module' if path.is_dir() else ''}:function."
+        )
+    if installed := collision(parts[0]):
+        raise ConfigError(
+            f"algorithm.source_module={path} has the name of a module that is installed ({parts[0]}, "
+            f"{installed}), which a job imports instead, as Braket's container does. Give the file or folder "
+            "another name, and algorithm.entry_point with it."
         )
     return Source(path, digest_of(path))
 

@@ -155,14 +155,18 @@ def installed_path() -> list[str]:
     return [entry for entry in sys.path if entry and _is_installed(entry)]
 
 
-def hidden_by(module: str) -> str | None:
-    """What is installed under the name of a source's module and would be imported instead; none if nothing."""
+def collision(module: str) -> str | None:
+    """What is installed under the name of a source's module; none if the two do not get in each other's way.
+
+    What is installed is imported instead of the source. Folders without code of their own give way to a
+    source; but Braket's SDK is one of these, and could not be imported any more.
+    """
     if module in sys.builtin_module_names:
         return "built into Python"
     found = importlib.machinery.PathFinder.find_spec(module, installed_path())
-    if found is None or found.loader is None:  # a folder without code gives way to a module
+    if found is None or (found.loader is None and module != "braket"):
         return None
-    return found.origin
+    return found.origin or next(iter(found.submodule_search_locations or []), None)
 
 
 def append_to_path(source: str) -> None:

@@ -74,7 +74,6 @@ def keyword_only(*, x: int): _values(x=x)
 def keyword_only_default(*, x: int = 3): _values(x=x)
 def positional_only(x: int, /): _values(x=x)
 def positional_only_default(x: int = 3, /): _values(x=x)
-def positional_only_and_more(x: int = 3, /, **more): _values(x=x, more=more)
 def starred(*args: int): _values(args=args)
 def takes_more(x: int = 1, **more): _values(x=x, more=more)
 def takes_more_annotated(x: int = 1, **more: int): _values(x=x, more=more)
@@ -333,7 +332,7 @@ CASES = [
         "casts_type casts_optional casts_union casts_typing_union casts_none casts_any casts_sequence "
         "casts_callable_type casts_annotated casts_quoted casts_by_a_function casts_by_a_lambda casts_path "
         "casts_cwd raises_in_cast no_annotation has_default has_two_defaults needs_two keyword_only "
-        "keyword_only_default positional_only positional_only_default positional_only_and_more starred "
+        "keyword_only_default positional_only positional_only_default starred "
         "takes_more takes_more_annotated takes_only_more takes_args_and_more returns_annotated nothing "
         "returns_a_number wrapped wrapped_default partial Job called method number text builtin coroutine "
         "generator missing",

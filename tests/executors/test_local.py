@@ -183,11 +183,6 @@ def test_a_source_that_says_so_is_imported_once_for_all_its_jobs(tmp_path: Path)
         assert said(place, "effects")[1:] == ["suite-2-1", "work"]
 
 
-def test_a_script_may_be_called_like_a_library(tmp_path: Path) -> None:
-    with place_for(tmp_path, "random.py", "def main():\n    print('mine')\n") as place:
-        assert said(place, "main") == ["mine"]
-
-
 def test_an_import_that_fails_ahead_fails_in_the_job(tmp_path: Path) -> None:
     code = "__import_ahead__ = True\nprint('half way')\nimport no_such_library\n"
     with place_for(tmp_path, "broken.py", code) as place:
