@@ -4,7 +4,9 @@ PROGRAMS = """
 import json, os, random, subprocess, sys, time
 
 import numpy
-from braket.jobs import get_hyperparameters, get_job_name, save_job_result
+from braket.jobs import (
+    get_hyperparameters, get_job_name, load_job_checkpoint, save_job_checkpoint, save_job_result
+)
 from braket.jobs.metrics import log_metric
 
 
@@ -29,6 +31,26 @@ def draws():
 def reads_input():
     folder = os.path.join(os.environ["AMZN_BRAKET_INPUT_DIR"], "hyperparameters")
     save_job_result({name: open(os.path.join(folder, name)).read() for name in os.listdir(folder)})
+
+
+def reads_channels():
+    root = os.environ["AMZN_BRAKET_INPUT_DIR"]
+    save_job_result({
+        os.path.relpath(os.path.join(folder, name), root): open(os.path.join(folder, name)).read()
+        for folder, _, names in os.walk(root, followlinks=True) for name in names
+    })
+
+
+def goes_on_as_the_sdk_does():
+    try:
+        step = load_job_checkpoint(checkpoint_file_suffix="state")["step"]
+    except FileNotFoundError:
+        step = 0
+    save_job_checkpoint({"step": step + 1}, checkpoint_file_suffix="state")
+    save_job_checkpoint({"steps": step + 1})
+    if step < 2:
+        os._exit(3)
+    save_job_result({"step": step, "steps": load_job_checkpoint()["steps"]})
 
 
 def stops_half_way():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import time
+from pathlib import Path
 
 from sweeper.outcome import read_outcome
+from sweeper.source import digest_of
 from sweeper.states import JobState
 
 from .conftest import PATIENCE_SECONDS, Place
@@ -115,6 +117,27 @@ def test_another_attempt_goes_on_from_the_checkpoints_of_the_earlier_one(place: 
     assert (status.state, outcome.result) == (JobState.COMPLETED, {"step": "17"})
 
 
+def test_another_attempt_finds_what_the_sdk_saved_under_the_name_of_an_earlier_one(place: Place) -> None:
+    spec = place.spec("goes_on_as_the_sdk_does")
+    for attempt in (1, 4):  # the attempts between were killed before they began
+        status, _ = place.end(*place.submit(spec, attempt, number=502))
+        assert status.state is JobState.FAILED
+    status, outcome = place.end(*place.submit(spec, attempt=5, number=502))
+    assert (status.state, outcome.result) == (JobState.COMPLETED, {"step": 2, "steps": 3})
+
+
+def test_channels_hold_files_by_their_names(place: Place, tmp_path: Path) -> None:
+    file, folder = tmp_path / "graph.csv", tmp_path / "theirs"
+    file.write_text("0,1")
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "note").write_text("hello")
+    data = {"graph": str(file), "data": str(folder)}
+    digests = {channel: digest_of(Path(where)) for channel, where in data.items()}
+    _, outcome, _ = place.run("reads_channels", input_data=data, input_digests=digests)
+    assert outcome.result == {"graph/graph.csv": "0,1", "data/inner/note": "hello"}
+    assert place.run("reads_channels")[1].result == {}
+
+
 def test_jobs_do_not_see_what_others_did_to_their_process(place: Place) -> None:
     place.run("changes_its_world")
     _, outcome, _ = place.run("sees_a_clean_world")
@@ -156,10 +179,11 @@ def test_the_surroundings_are_those_of_a_hybrid_job(place: Place) -> None:
     seen = outcome.result
     assert seen["variables"]["AMZN_BRAKET_DEVICE_ARN"] == "local:braket/default"
     assert seen["variables"]["AMZN_BRAKET_SCRIPT_ENTRY_POINT"] == "programs:surroundings"
-    assert {"AMZN_BRAKET_JOB_NAME", "AMZN_BRAKET_HP_FILE", "AMZN_BRAKET_JOB_RESULTS_DIR"} <= set(
-        seen["variables"]
-    )
-    assert "AMZN_BRAKET_CHECKPOINT_DIR" in seen["variables"]
+    assert {name.removeprefix("AMZN_BRAKET_") for name in seen["variables"]} - {"JOB_TOKEN"} == {
+        *("JOB_NAME", "DEVICE_ARN", "HP_FILE", "INPUT_DIR", "JOB_RESULTS_DIR", "CHECKPOINT_DIR"),
+        *("OUT_S3_BUCKET", "JOB_RESULTS_S3_PATH", "TASK_RESULTS_S3_URI"),
+        *("SCRIPT_ENTRY_POINT", "SCRIPT_S3_URI", "SCRIPT_COMPRESSION_TYPE"),
+    }
     assert seen["source_in_cwd"]
     assert seen["stdin"] == ""
     assert json.dumps(seen)
