@@ -211,6 +211,12 @@ def pickles_its_class():
     tell(same=pickle.loads(pickle.dumps(Record)) is Record)
 class Record:
     pass
+def _double(x): return 2 * x
+def _pooled(method):
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        tell(doubled=pool.map(_double, [4]))
+def pool_of_forks(): _pooled("fork")
+def pool_of_spawned(): _pooled("spawn")
 """
 
 _SCRIPT = """
@@ -380,7 +386,8 @@ CASES = [
     *_functions(
         "place",
         "cwd name argv argv_names_entry_point path cwd_on_path stdin same_process multiprocessing_parent "
-        "thread_of_import hyperparameters main_thread pickles_its_class",
+        "thread_of_import hyperparameters main_thread pickles_its_class "
+        "pool_of_forks pool_of_spawned",
         {"x": "4", "text": "ψ"},
     ),
     Case("module.script", "study.script", X),

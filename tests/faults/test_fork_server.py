@@ -34,6 +34,7 @@ def start_request(folder: Path) -> bytes:
         "entry_point": "theirs:main",
         "path": str(folder),
         "cwd": str(folder),
+        "start_in": str(folder),
         "env": {},
         "log": str(folder / "log.txt"),
         "failure": str(folder / "failure.txt"),
