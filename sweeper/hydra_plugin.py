@@ -36,6 +36,8 @@ class BraketLocalConf:
     n_jobs: int | None = None
     # Memory a job may use, in GiB; none for no limit.
     memory_gib: float | None = None
+    # Whether jobs may call AWS with your credentials, at a cost that no plan and no budget counts.
+    allow_aws: bool = False
 
 
 @dataclass
@@ -159,7 +161,8 @@ class BraketLocalLauncher(_BraketLauncher):
         from sweeper.executors.forkservers import ForkServers
 
         super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
-        self._shared["servers"] = ForkServers()
+        root, allow_aws = Path(config.hydra.sweep.dir), self._options["allow_aws"]
+        self._shared["servers"] = ForkServers(root, allow_aws=allow_aws)
 
     def _warm_up(self, overrides: Sequence[str]) -> None:
         """Show an executor the first job, for which it starts a fork server."""

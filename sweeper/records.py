@@ -68,7 +68,7 @@ class RecordWriter:
         job = self._ledger.job(standing.number)
         if job.attempts:
             content = json.dumps({"sweep": self._sweep, **vars(job)})
-            with suppress(NotADirectoryError, FileExistsError):  # the job's own doing, and its own loss
+            with suppress(OSError):  # of the folder, not the disk: a job's own doing, and its own loss
                 write_atomically(self._folder.job(job.number).record, content.encode(), private=True)
 
     def tick(self) -> None:
