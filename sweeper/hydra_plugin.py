@@ -78,6 +78,8 @@ class BraketDockerConf:
     dry_run: bool = False
     # Containers at a time.
     n_jobs: int | None = 1
+    # Whether containers get your AWS credentials, at a cost that no plan and no budget counts.
+    allow_aws: bool = False
 
 
 for _name, _node in (

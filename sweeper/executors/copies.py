@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweeper.executors.imports import imports_of
+from sweeper.executors.imports import imports_of_source
 from sweeper.footprint import Footprint, footprint
 from sweeper.source import Source
 from sweeper.source_files import SourceFile, source_files
@@ -95,7 +95,7 @@ class Copies:
         for file in source_files(module).files:
             _copy(file, root / file.relative)
         if source not in self._compiled:
-            self._compiled[source] = _compiled(module)
+            self._compiled[source] = _compiled(source, module)
         for relative, code in self._compiled[source].items():
             place = root / relative
             place.parent.mkdir(exist_ok=True)
@@ -115,12 +115,12 @@ def _copy(file: SourceFile, target: Path) -> None:
     os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def _compiled(module: Path) -> Mapping[Path, bytes]:
+def _compiled(source: Source, module: Path) -> Mapping[Path, bytes]:
     """The source's modules as the interpreter caches them, by the place of the cache file in the source.
 
     Jobs would otherwise compile them each for itself. None for what is imported ahead.
     """
-    if imports_of(module).own:
+    if imports_of_source(source, module).own:
         return {}
     compiled = {}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():

@@ -10,7 +10,7 @@ from typing import Any
 
 from sweeper.executors.aws_refused import RefusedAws
 from sweeper.executors.forkclient import ForkServerProcess
-from sweeper.executors.imports import imports_of
+from sweeper.executors.imports import imports_of_source
 from sweeper.orphans import end_processes, mark
 from sweeper.spec import JobSpec
 
@@ -55,7 +55,7 @@ class ForkServers:
     def warm_up(self, spec: JobSpec) -> None:
         """Start a server for such a job, if there is none yet, and let it import what libraries it needs."""
         if not self._servers:
-            self._new_server(spec).import_ahead(imports_of(spec.source.path))
+            self._new_server(spec).import_ahead(imports_of_source(spec.source, spec.source.path))
 
     def start(self, job: str, spec: JobSpec, source: Path, how: Mapping[str, Any]) -> None:
         """Ask for a job's process.
@@ -70,7 +70,8 @@ class ForkServers:
         server = self._servers.get(name) or self._new_server(spec)
         if server not in self._ready and name not in self._import_nothing:
             self._ready.add(server)
-            server.import_ahead(imports_of(source / spec.source.path.name), str(source))
+            imports = imports_of_source(spec.source, source / spec.source.path.name)
+            server.import_ahead(imports, str(source))
         environment = {**self._credentials(job), **how["env"]}
         server.send({"op": "start", "id": job, **how, "env": environment})
         self._of_job[job] = server

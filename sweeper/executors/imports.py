@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweeper.source import Source
 from sweeper.source_files import source_files
 
 FORK_SAFE = frozenset(
@@ -45,6 +46,22 @@ class Imports:
 
     libraries: tuple[tuple[str, tuple[str, ...]], ...]
     own: tuple[str, ...]
+
+
+_known: dict[tuple[str, str], Imports] = {}
+
+
+def imports_of_source(source: Source, module: Path) -> Imports:
+    """As `imports_of`; read once for all copies of a source.
+
+    Args:
+        source: The source.
+        module: A copy of it to read, or its original.
+    """
+    known = (module.stem, source.digest)
+    if known not in _known:
+        _known[known] = imports_of(module)
+    return _known[known]
 
 
 def imports_of(source: Path) -> Imports:

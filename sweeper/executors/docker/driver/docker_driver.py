@@ -10,9 +10,25 @@ import re
 import shutil
 from pathlib import Path
 
+import boto3
+from botocore.credentials import Credentials
+from braket.aws import AwsSession
 from braket.jobs.local import LocalQuantumJob
 
+_NOBODY = re.compile(r"UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId")
+"""What AWS answers to credentials that it does not know."""
 _EXIT = re.compile(r"Process exited with code: (\d+)$")
+
+
+class _DiscreetSession(boto3.Session):
+    """A session that itself calls AWS as ever; whoever asks for its credentials, to pass them on, gets none.
+
+    `LocalQuantumJob` asks for them to give them to the container.
+    """
+
+    def get_credentials(self) -> Credentials:
+        """Credentials that AWS refuses, rather than none, with which clients would look for others."""
+        return Credentials("hybrid-job", "none")
 
 
 def main() -> None:
@@ -25,6 +41,7 @@ def main() -> None:
     described = json.loads((channel / "job.json").read_text(encoding="utf-8"))
     files = channel / "files"
     name = os.environ["AMZN_BRAKET_JOB_NAME"]
+    discreet = AwsSession(_DiscreetSession(region_name=os.environ.get("AWS_REGION")))
     job = LocalQuantumJob.create(
         device=described["device"],
         source_module=described["source_module"],
@@ -33,6 +50,7 @@ def main() -> None:
         job_name=name,
         image_uri=described["image_uri"],
         input_data={"hyperparameters": str(files)} if files.is_dir() else None,
+        aws_session=discreet if described["refusal"] else None,
     )
     left = Path(name)
     checkpoints = left / "checkpoints"
@@ -43,4 +61,6 @@ def main() -> None:
     shutil.copytree(left, os.environ["AMZN_BRAKET_JOB_RESULTS_DIR"], dirs_exist_ok=True)
     shutil.rmtree(left)
     if ended := _EXIT.search(str(job.run_log).strip()):
-        raise RuntimeError(f"exit code {ended[1]} in the container")
+        called = described["refusal"] and _NOBODY.search(str(job.run_log))
+        why = f" ({described['refusal']})" if called else ""
+        raise RuntimeError(f"exit code {ended[1]} in the container{why}")
