@@ -41,7 +41,12 @@ def read_exit_record(folder: JobFolder) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def changed_since_its_end(folder: JobFolder) -> list[str]:
-    """As `changed_since`, by the digests on record."""
+def changed_since_its_end(folder: JobFolder, handle: str | None) -> list[str]:
+    """As `changed_since`, by the digests on record.
+
+    Args:
+        folder: The job's folder.
+        handle: Of the attempt that the ledger tells of; the record of another one says nothing of it.
+    """
     record = read_exit_record(folder)
-    return changed_since(folder, record.get("digests")) if record else []
+    return changed_since(folder, record.get("digests")) if record and record.get("id") == handle else []

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeper import disk
+from sweeper.afterwards import changed_since_its_end
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.folder import SweepFolder, open_regular, write_atomically, write_json
 from sweeper.job_record import Entry, JobRecord, Metric, Standing
@@ -77,11 +78,15 @@ class RecordWriter:
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What became of a ledger: where the damaged one is, the new one's jobs, and the records not read."""
+    """What became of a ledger: where the damaged one is, the new one's jobs, and the records not read.
+
+    `changed` are the jobs whose logs are not what they were when the jobs had ended.
+    """
 
     aside: Path | None
     jobs: Sequence[JobRecord]
     unreadable: Sequence[str]
+    changed: Sequence[int] = ()
 
     def __str__(self) -> str:
         finished = sum(job.state.finished for job in self.jobs)
@@ -96,6 +101,12 @@ class Rebuilt:
             said += (
                 f" {len(self.unreadable)} records could not be read ({', '.join(self.unreadable[:5])}): "
                 "their jobs run again if the listing or the sweep's command names them."
+            )
+        if self.changed:
+            numbers = ", ".join(str(number) for number in self.changed[:5])
+            said += (
+                f" The logs of {len(self.changed)} jobs ({numbers}) have changed since these ended: no metrics "
+                "are taken from them."
             )
         return said
 
@@ -130,11 +141,12 @@ def rebuild(folder: SweepFolder, damage: DamagedLedgerError | None) -> Rebuilt:
         for leftover in draft.parent.glob(f"{draft.name}*"):
             leftover.unlink()
     with closing(Ledger(draft, durable=True, identity=identity)) as ledger:
-        ledger.restore((job, _metrics(folder, job)) for job in jobs)
+        changed = [job.number for job in jobs if job.state.finished and _log_has_changed(folder, job)]
+        ledger.restore((job, [] if job.number in changed else _metrics(folder, job)) for job in jobs)
         if facts.get("launcher"):
             ledger.remember("launcher", facts["launcher"])
     draft.replace(folder.ledger)
-    return Rebuilt(aside, jobs, unreadable)
+    return Rebuilt(aside, jobs, unreadable, changed)
 
 
 def _extend(listing: Path, ledger: Ledger) -> None:
@@ -210,6 +222,11 @@ def _record(values: Mapping[str, Any]) -> JobRecord | None:
     if job.handle is not None and job.handle.startswith("arn:"):
         return replace(job, state=JobState.QUEUED)
     return replace(job, state=JobState.PENDING, batch=None, handle=None, reserved_usd=0.0)
+
+
+def _log_has_changed(folder: SweepFolder, job: JobRecord) -> bool:
+    place = folder.job(job.number)
+    return any(place.root / name == place.log for name in changed_since_its_end(place, job.handle))
 
 
 def _metrics(folder: SweepFolder, job: JobRecord) -> list[Metric]:

@@ -65,10 +65,10 @@ class RefusedAws:
         direct = ",".join(filter(None, (kept.get("no_proxy") or kept.get("NO_PROXY"), "127.0.0.1")))
         return {
             **kept,
-            **(regions or {"AWS_DEFAULT_REGION": _region(variables) or "us-east-1"}),
+            **regions,
             **self.credentials("hybrid-job"),
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_CONFIG_FILE": self._config or os.devnull,
+            "AWS_CONFIG_FILE": self._config,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL": address,
             "BRAKET_ENDPOINT": address,
@@ -91,11 +91,10 @@ def refusal(way_out: str, service: str | None) -> str:
     return f"this hybrid job runs on this machine and may not call AWS{where}: {way_out}"
 
 
-def _close(stop: socket.socket, thread: threading.Thread, config: str | None) -> None:
+def _close(stop: socket.socket, thread: threading.Thread, config: str) -> None:
     stop.close()
     thread.join(timeout=10)
-    if config:
-        Path(config).unlink(missing_ok=True)
+    Path(config).unlink(missing_ok=True)
 
 
 def _serve(listener: socket.socket, stopped: socket.socket, way_out: str, refused: dict[str, str]) -> None:
@@ -193,34 +192,27 @@ def _cbor(text: str) -> bytes:
     return b"\x79" + len(data).to_bytes(2, "big") + data
 
 
-def _config_file(variables: Mapping[str, str]) -> str | None:
-    """A file with the names of the person's profiles, so that a script that names one gets our words too."""
-    profiles = {
-        section.removeprefix("profile ").strip()
-        for parser in (_parsed(variables, "AWS_CONFIG_FILE"), _parsed(variables, "AWS_SHARED_CREDENTIALS_FILE"))
-        for section in parser.sections()
-        if not section.startswith(("sso-session ", "services "))
-    }
-    if not profiles:
-        return None
-    regions = _parsed(variables, "AWS_CONFIG_FILE")
+def _config_file(variables: Mapping[str, str]) -> str:
+    """A file with the names and regions of the person's profiles, so that a script which names one gets on."""
+    config = _parsed(variables, "AWS_CONFIG_FILE")
+    sections = [*config.sections(), *_parsed(variables, "AWS_SHARED_CREDENTIALS_FILE").sections()]
+    others = ("sso-session ", "services ")
+    profiles = {section.removeprefix("profile ").strip() for section in sections if not section.startswith(others)}
+    chosen = variables.get("AWS_PROFILE") or variables.get("AWS_DEFAULT_PROFILE") or "default"
     lines = []
-    for profile in sorted(profiles):
-        section = "default" if profile == "default" else f"profile {profile}"
-        region = regions.get(section, "region", fallback="us-east-1")
-        lines += [f"[{section}]", f"region = {region}", "aws_access_key_id = hybrid-job"]
-        lines += [f"aws_secret_access_key = {_SECRET}"]
+    for profile in sorted(profiles | {"default"}):
+        real = chosen if profile == "default" else profile
+        region = config.get(_section(real), "region", fallback="us-east-1")
+        lines += [f"[{_section(profile)}]", f"region = {region}"]
+        lines += ["aws_access_key_id = hybrid-job", f"aws_secret_access_key = {_SECRET}"]
     descriptor, name = tempfile.mkstemp(prefix="profiles-without-credentials-")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
     return name
 
 
-def _region(variables: Mapping[str, str]) -> str | None:
-    """The region of the person's profile."""
-    profile = variables.get("AWS_PROFILE") or variables.get("AWS_DEFAULT_PROFILE") or "default"
-    section = "default" if profile == "default" else f"profile {profile}"
-    return _parsed(variables, "AWS_CONFIG_FILE").get(section, "region", fallback=None)
+def _section(profile: str) -> str:
+    return "default" if profile == "default" else f"profile {profile}"
 
 
 _USUAL = {"AWS_CONFIG_FILE": "~/.aws/config", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials"}
