@@ -26,9 +26,7 @@ def changed_since(folder: JobFolder, digests: Mapping[str, str | None] | None) -
     from sweeper.executors.forkserver import digest_of_file
 
     known = digests if isinstance(digests, Mapping) else {}
-    return [
-        name for name in DIGESTED if name in known and digest_of_file(folder.root / name) != known[name]
-    ]
+    return [name for name in DIGESTED if name in known and digest_of_file(folder.root / name) != known[name]]
 
 
 def read_exit_record(folder: JobFolder) -> dict[str, Any] | None:

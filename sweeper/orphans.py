@@ -61,7 +61,9 @@ def end_orphans(folder: SweepFolder) -> None:
     def left(variables: list[bytes]) -> bool:
         return any(
             text.startswith(of_a_job)
-            or (text.startswith(f"{_MARK}=".encode()) and text.endswith(marked) and _OURS.encode() not in text)
+            or (
+                text.startswith(f"{_MARK}=".encode()) and text.endswith(marked) and _OURS.encode() not in text
+            )
             for text in variables
         )
 

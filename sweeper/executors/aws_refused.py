@@ -197,7 +197,9 @@ def _config_file(variables: Mapping[str, str]) -> str:
     config = _parsed(variables, "AWS_CONFIG_FILE")
     sections = [*config.sections(), *_parsed(variables, "AWS_SHARED_CREDENTIALS_FILE").sections()]
     others = ("sso-session ", "services ")
-    profiles = {section.removeprefix("profile ").strip() for section in sections if not section.startswith(others)}
+    profiles = {
+        section.removeprefix("profile ").strip() for section in sections if not section.startswith(others)
+    }
     chosen = variables.get("AWS_PROFILE") or variables.get("AWS_DEFAULT_PROFILE") or "default"
     lines = []
     for profile in sorted(profiles | {"default"}):

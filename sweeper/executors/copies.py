@@ -7,6 +7,7 @@ if nothing in it has been touched: that costs a look at each of its files.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import py_compile
 import shutil
@@ -118,9 +119,10 @@ def _copy(file: SourceFile, target: Path) -> None:
 def _compiled(source: Source, module: Path) -> Mapping[Path, bytes]:
     """The source's modules as the interpreter caches them, by the place of the cache file in the source.
 
-    Jobs would otherwise compile them each for itself. None for what is imported ahead.
+    Jobs would otherwise compile them each for itself. None for what is imported ahead, and where the
+    interpreter keeps them elsewhere.
     """
-    if imports_of_source(source, module).own:
+    if imports_of_source(source, module).own or sys.pycache_prefix:
         return {}
     compiled = {}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -130,11 +132,16 @@ def _compiled(source: Source, module: Path) -> Mapping[Path, bytes]:
             if file.relative.suffix == ".py":
                 # What cannot be compiled is the job's to complain of.
                 with contextlib.suppress(py_compile.PyCompileError, OSError, ValueError, RecursionError):
-                    # By time and size of the file, which every copy has in common.
-                    by = py_compile.PycInvalidationMode.TIMESTAMP
-                    py_compile.compile(str(file.path), str(draft), str(file.relative), True, by)
-                    name = f"{file.path.stem}.{sys.implementation.cache_tag}.pyc"
-                    compiled[file.relative.parent / "__pycache__" / name] = draft.read_bytes()
+                    py_compile.compile(
+                        str(file.path),
+                        str(draft),
+                        dfile=str(file.relative),
+                        doraise=True,
+                        # By time and size of the file, which every copy has in common.
+                        invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP,
+                    )
+                    place = importlib.util.cache_from_source(str(file.relative))
+                    compiled[Path(place)] = draft.read_bytes()
     return compiled
 
 

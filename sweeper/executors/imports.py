@@ -123,9 +123,13 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
 def _asks_where_it_is(file: Path, tree: ast.Module) -> bool:
     """Whether a module could remember from its import in which folder it was."""
     text = file.read_bytes()  # looked at first, as most have none of the names, and trees are large
-    if not any(name.encode() in text for name in (*_PLACE, "__path__", "importlib.resources")):
+    if not any(name.encode() in text for name in (*_PLACE, "__path__", "resources")):
         return False
-    if any(module.startswith("importlib.resources") for module, _ in _imported(tree)):
+    if any(
+        f"{module}.{name}".startswith("importlib.resources")
+        for module, names in _imported(tree)
+        for name in ("", *names)
+    ):
         return True
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
     while waiting:

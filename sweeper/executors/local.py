@@ -211,7 +211,9 @@ class LocalExecutor:
             elif event["event"] == "ended":
                 self._statuses[handle] = self._status_of(event)
             elif event["event"] == "lost":
-                self._statuses[handle] = self._left_by_earlier_process(handle) or self._lost(handle, event["why"])
+                self._statuses[handle] = self._left_by_earlier_process(handle) or self._lost(
+                    handle, event["why"]
+                )
 
     def _lost(self, handle: str, why: str) -> Status:
         """How a job stands that has ended with its fork server, and not by itself."""

@@ -11,7 +11,7 @@ from sweeper import load_sweep
 from ..conftest import Command
 
 # Each action of this script is one job's; `well` is everybody else's.
-SCRIPT = '''
+SCRIPT = """
 import json, os, shutil, signal, socket, subprocess, sys, time
 from pathlib import Path
 
@@ -100,7 +100,7 @@ def main():
     save_job_result({"loss": 1.0})
     if not action.startswith("well"):
         act(action)
-'''
+"""
 
 WELL = SCRIPT.replace("        act(action)", "        pass")
 
