@@ -1,4 +1,4 @@
-"""Jobs on this machine whose orchestrator or fork server was killed: ended before anybody writes there again."""
+"""Jobs on this machine whose orchestrator or fork server was killed: ended before anybody writes again."""
 
 from __future__ import annotations
 

@@ -105,8 +105,8 @@ class Rebuilt:
         if self.changed:
             numbers = ", ".join(str(number) for number in self.changed[:5])
             said += (
-                f" The logs of {len(self.changed)} jobs ({numbers}) have changed since these ended: no metrics "
-                "are taken from them."
+                f" The logs of {len(self.changed)} jobs ({numbers}) have changed since these ended: no "
+                "metrics are taken from them."
             )
         return said
 

@@ -64,8 +64,8 @@ def find_finished(folders: Sequence[str], keys: Collection[str]) -> dict[str, Fi
         for number, job in wanted.items():
             if changed := changed_since_its_end(sweep.job(number), job.handle):
                 make_console(stderr=True).print(
-                    f"reuse_from={text}: job {number} is not reused, as {' and '.join(changed)} changed after "
-                    "it had ended.",
+                    f"reuse_from={text}: job {number} is not reused, as {' and '.join(changed)} changed "
+                    "after it had ended.",
                     soft_wrap=True,
                     markup=False,
                 )

@@ -1,4 +1,4 @@
-"""Which files of a folder are its source: not what is made from it, installed beside it, or no file at all."""
+"""Which files of a folder are its source: not what is made from it, installed beside it, or no file."""
 
 from __future__ import annotations
 

@@ -21,9 +21,12 @@ import threading
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 _KEPT = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _SECRET = "none"  # noqa: S105 - it is none
@@ -149,7 +152,7 @@ def _converse(connection: socket.socket, way_out: str, refused: dict[str, str]) 
             return True
 
         def _body(self) -> bytes:
-            """The beginning of what was sent; all of it is taken in, or the client would not see our answer."""
+            """The beginning of what was sent; all is taken in, or the client would not see our answer."""
             if "Expect" in self.headers or "Transfer-Encoding" in self.headers:
                 self.close_connection = True
                 return b""
@@ -167,7 +170,7 @@ def _converse(connection: socket.socket, way_out: str, refused: dict[str, str]) 
         Handler(connection, ("127.0.0.1", 0), None)  # type: ignore[arg-type]  # it asks nothing of a server
 
 
-def _error(headers: Mapping[str, str], body: bytes, service: str, message: str) -> tuple[str, bytes]:
+def _error(headers: Message, body: bytes, service: str, message: str) -> tuple[str, bytes]:
     """Content type and body of the refusal, in the protocol of the request."""
     if headers.get("smithy-protocol") == "rpc-v2-cbor":
         texts = ("__type", "AccessDeniedException", "message", message)
@@ -193,7 +196,7 @@ def _cbor(text: str) -> bytes:
 
 
 def _config_file(variables: Mapping[str, str]) -> str:
-    """A file with the names and regions of the person's profiles, so that a script which names one gets on."""
+    """A file with names and regions of the person's profiles, so that a script which names one gets on."""
     config = _parsed(variables, "AWS_CONFIG_FILE")
     sections = [*config.sections(), *_parsed(variables, "AWS_SHARED_CREDENTIALS_FILE").sections()]
     others = ("sso-session ", "services ")

@@ -279,7 +279,7 @@ def _write_report(exit_file: Path, report: dict[str, Any]) -> None:
     draft.unlink(missing_ok=True)
     # Nothing that lies there already is written into: it could be a link, or a pipe that nobody reads.
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
-    with open(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w") as file:
         file.write(json.dumps(report))
     draft.replace(exit_file)
 
@@ -374,7 +374,7 @@ def _kill_group(pid: int) -> None:
 
 
 def _kill_stray(pid: int, jobs: dict[int, _Child]) -> None:
-    """Kill a child that no job owns any more, and its process group, so that it cannot outrun us by forking."""
+    """Kill a child that no job owns any more, and its process group, which cannot outrun us by forking."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if (group := os.getpgid(pid)) not in jobs and group != os.getpgrp():
             os.killpg(group, signal.SIGKILL)

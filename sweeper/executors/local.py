@@ -27,6 +27,12 @@ from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
 _MOST_OF_A_REPORT = 2**14
+_NO_ARN = "Device ARN is not a valid format: local:"
+"""What `braket.aws.AwsDevice` says of an embedded simulator."""
+_TWO = (
+    "a script opens local:… in AMZN_BRAKET_DEVICE_ARN with braket.devices.LocalSimulator, and an ARN with "
+    "braket.aws.AwsDevice"
+)
 
 
 class LocalExecutor:
@@ -90,11 +96,8 @@ class LocalExecutor:
         """
         if not spec.device.startswith("local:"):
             raise ConfigError(
-                f"device.arn={spec.device} would run paid quantum tasks, which no job on this machine may: "
-                "choose device=local, on which a script runs its circuits with braket.devices.LocalSimulator, "
-                "or hydra/launcher=braket_aws, where AwsDevice opens this device. (AwsDevice opens no embedded "
-                "simulator: a script that runs in both places asks whether AMZN_BRAKET_DEVICE_ARN begins with "
-                "local:.)"
+                f"device.arn={spec.device} would run paid quantum tasks, which hydra/launcher=braket_local does "
+                f"not do: choose hydra/launcher=braket_aws, or an embedded simulator (device=local): {_TWO}."
             )
         for channel, place in spec.input_data.items():
             if place.startswith("s3://"):
@@ -237,8 +240,12 @@ class LocalExecutor:
     def _status_of(self, report: Mapping[str, Any]) -> Status:
         status = self._end_of(report)
         said = self._servers.said_of_aws(report["id"])
-        if status.state is JobState.FAILED and said and said not in (status.reason or ""):
-            status = replace(status, reason=f"{status.reason} ({said})")
+        if status.state is not JobState.FAILED or status.reason is None:
+            return status
+        if _NO_ARN in status.reason:
+            return replace(status, reason=f"{status.reason} ({_TWO})")
+        if said and said not in status.reason:
+            return replace(status, reason=f"{status.reason} ({said})")
         return status
 
     def _end_of(self, report: Mapping[str, Any]) -> Status:

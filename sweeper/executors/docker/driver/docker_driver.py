@@ -20,7 +20,7 @@ _NOBODY = re.compile(r"UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyI
 _EXIT = re.compile(r"Process exited with code: (\d+)$")
 
 
-class _DiscreetSession(boto3.Session):
+class _DiscreetSession(boto3.Session):  # type: ignore[misc]  # boto3 has no types
     """A session that itself calls AWS as ever; whoever asks for its credentials, to pass them on, gets none.
 
     `LocalQuantumJob` asks for them to give them to the container.
