@@ -435,7 +435,7 @@ def _left_in(folder: JobFolder, spec: JobSpec, status: Status) -> tuple[Outcome,
     if changed := changed_since(folder, status.digests):
         problem = (
             f"{' and '.join(changed)} changed after the job had ended and all that it had started: something "
-            "else has written there, such as another job. What it was is lost: sweeper resume runs the job again"
+            "else has written there, such as another job. Its own is lost: sweeper resume runs it again"
         )
         return Outcome({}, [], None, problem), ""
     return outcome, tail

@@ -16,6 +16,8 @@ from sweeper.source_files import source_files
 _MOST_BYTES = 2**30
 """A source is copied for every job that runs at a time; data belongs into input channels."""
 
+_MOST_NAMED = 8
+
 _verified: dict[Path, Footprint] = {}
 """The copies whose content this process has seen to be right, as they were then."""
 
@@ -74,7 +76,8 @@ class Source:
             shutil.rmtree(draft, ignore_errors=True)
             raise
         if left_out:
-            _say(f"{self.path}: not part of the source are {', '.join(left_out)}.")
+            more = [f"{len(left_out) - _MOST_NAMED} more"] if len(left_out) > _MOST_NAMED else []
+            _say(f"{self.path}: not part of the source are {', '.join([*left_out[:_MOST_NAMED], *more])}.")
         _verified[target] = footprint(target)
         return target
 

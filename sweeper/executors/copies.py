@@ -57,7 +57,7 @@ class Copies:
         self._used[folder] = (source, made)
 
     def take_back(self, folder: Path, *, reusable: bool) -> None:
-        """A job has ended: keep its copy for another one, or remove all of it but what the job has written."""
+        """A job has ended: keep its copy for another one, or remove all of it but what the job wrote."""
         source, made = self._used.pop(folder)
         if reusable:
             self._spare.setdefault(source, []).append(_Copy(folder, made))

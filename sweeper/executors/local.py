@@ -96,8 +96,8 @@ class LocalExecutor:
         """
         if not spec.device.startswith("local:"):
             raise ConfigError(
-                f"device.arn={spec.device} would run paid quantum tasks, which hydra/launcher=braket_local does "
-                f"not do: choose hydra/launcher=braket_aws, or an embedded simulator (device=local): {_TWO}."
+                f"device.arn={spec.device} would run paid quantum tasks, which hydra/launcher=braket_local "
+                f"does not do: choose hydra/launcher=braket_aws, or device=local, an embedded simulator: {_TWO}."
             )
         for channel, place in spec.input_data.items():
             if place.startswith("s3://"):
