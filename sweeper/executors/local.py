@@ -97,7 +97,8 @@ class LocalExecutor:
         if not spec.device.startswith("local:"):
             raise ConfigError(
                 f"device.arn={spec.device} would run paid quantum tasks, which hydra/launcher=braket_local "
-                f"does not do: choose hydra/launcher=braket_aws, or device=local, an embedded simulator: {_TWO}."
+                "does not do: choose hydra/launcher=braket_aws, or device=local, an embedded simulator: "
+                f"{_TWO}."
             )
         for channel, place in spec.input_data.items():
             if place.startswith("s3://"):
