@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -46,8 +47,7 @@ def prepare(
 
 def _clear(folder: JobFolder, attempt: int) -> None:
     """Move aside what an earlier attempt has left, and whatever it has put in the way of the next one."""
-    if folder.root.stat().st_mode & stat.S_IRWXU != stat.S_IRWXU:
-        folder.root.chmod(0o755)
+    _give_rights(folder)
     left = [path for name in _OF_ONE_ATTEMPT if os.path.lexists(path := folder.root / name)]
     left = left if any(_says_something(path) for path in left) else []
     left += [path for path in (folder.record, folder.hyperparameters) if _is_none(path, stat.S_ISREG)]
@@ -58,6 +58,15 @@ def _clear(folder: JobFolder, attempt: int) -> None:
         folder.attempts.unlink()
     if left:
         _put_aside(left, folder.attempts, max(1, attempt - 1))
+
+
+def _give_rights(folder: JobFolder) -> None:
+    """Let us into a folder to which its job has taken away the rights."""
+    for place in (folder.root, folder.checkpoints):
+        with contextlib.suppress(FileNotFoundError):
+            mode = place.lstat().st_mode
+            if stat.S_ISDIR(mode) and mode & stat.S_IRWXU != stat.S_IRWXU:
+                place.chmod(0o755)
 
 
 def _says_something(path: Path) -> bool:
@@ -75,6 +84,7 @@ def _is_none(path: Path, kind: Callable[[int], bool]) -> bool:
 
 def set_checkpoints_aside(folder: JobFolder, attempt: int) -> None:
     """Keep the checkpoints of the attempts so far from the next one, which runs something else."""
+    _give_rights(folder)
     if folder.checkpoints.is_dir() and any(folder.checkpoints.iterdir()):
         _put_aside([folder.checkpoints], folder.attempts, attempt)
 

@@ -113,7 +113,7 @@ class Rebuilt:
 
 def can_rebuild(folder: SweepFolder) -> bool:
     """Whether there are any records."""
-    return folder.listing.is_file() or any(job.record.is_file() for _, job in folder.job_folders)
+    return folder.listing.is_file() or any(_is_there(job.record) for _, job in folder.job_folders)
 
 
 def rebuild(folder: SweepFolder, damage: DamagedLedgerError | None) -> Rebuilt:
@@ -179,7 +179,7 @@ def _read_records(folder: SweepFolder) -> tuple[list[JobRecord], list[str], list
         else:
             by_number[record.number] = record
     for number, job in folder.job_folders:
-        if not job.record.exists():
+        if not _is_there(job.record):
             continue
         values = _parsed_file(job.record)
         record = None if values is None else _record(values)
@@ -222,6 +222,17 @@ def _record(values: Mapping[str, Any]) -> JobRecord | None:
     if job.handle is not None and job.handle.startswith("arn:"):
         return replace(job, state=JobState.QUEUED)
     return replace(job, state=JobState.PENDING, batch=None, handle=None, reserved_usd=0.0)
+
+
+def _is_there(record: Path) -> bool:
+    """Whether there is something, as far as a job that has taken away its folder's rights lets us see."""
+    try:
+        record.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _log_has_changed(folder: SweepFolder, job: JobRecord) -> bool:

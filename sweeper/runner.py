@@ -251,7 +251,7 @@ class Runner:
             return
         except (AccessLostError, disk.DiskError):
             raise  # no job's fault: all of them can go on when there is access, or space, again
-        except (OSError, SweeperError) as error:
+        except (OSError, ValueError, SweeperError) as error:
             self._held.popleft()
             reason = f"it could not be submitted: {error}"
             for submission in batch.submissions:

@@ -256,6 +256,11 @@ class LocalExecutor:
         def status(state: JobState, reason: str | None = None) -> Status:
             return Status(state, reason, started_at, ended_at, billed_seconds=0.0, digests=digests)
 
+        if immortal := report.get("immortal"):
+            pids = ", ".join(str(int(pid)) for pid in immortal)
+            return status(
+                JobState.FAILED, f"processes that it had started do not end, and may still write: {pids}"
+            )
         if report["stopped_because"] == "cancelled":
             return status(JobState.CANCELLED, "cancelled")
         if report["stopped_because"] == "overdue":
