@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sweeper import disk
+
+DIGESTED = ("log.txt", "results/results.json")
+"""What a job's row is made of, in its folder: digested when a job on this machine has ended."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,21 @@ class JobFolder:
     def record(self) -> Path:
         """What the ledger says of the job, so that it can be rebuilt."""
         return self.root / "job.json"
+
+    @property
+    def exit_record(self) -> Path:
+        """How its process on this machine ended, so that the end outlives the orchestrator."""
+        return self.root / "exit.json"
+
+    @property
+    def failure(self) -> Path:
+        """The text of the exception with which it ended, as in Braket's container."""
+        return self.root / "failure.txt"
+
+    @property
+    def work(self) -> Path:
+        """Its working directory, which is its own copy of the source."""
+        return self.root / "work"
 
     @property
     def attempts(self) -> Path:
@@ -158,7 +177,8 @@ def write_atomically(path: Path, content: bytes, *, private: bool = False) -> No
         DiskError: The disk is full, read-only or failing; the old content is still there.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    flags, mode = os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o666
+    # Never into something that lies there already: a job may have put a link there, or a pipe.
+    flags, mode = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600 if private else 0o666
     with disk.trouble(path):
         try:
             try:
@@ -166,11 +186,15 @@ def write_atomically(path: Path, content: bytes, *, private: bool = False) -> No
             except FileNotFoundError:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 descriptor = os.open(draft, flags, mode)
+            except FileExistsError:
+                draft.unlink()
+                descriptor = os.open(draft, flags, mode)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
             draft.replace(path)
         except OSError:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
             raise
 
 

@@ -36,6 +36,8 @@ class BraketLocalConf:
     n_jobs: int | None = None
     # Memory a job may use, in GiB; none for no limit.
     memory_gib: float | None = None
+    # Whether jobs may call AWS with your credentials, at a cost that no plan and no budget counts.
+    allow_aws: bool = False
 
 
 @dataclass
@@ -76,6 +78,8 @@ class BraketDockerConf:
     dry_run: bool = False
     # Containers at a time.
     n_jobs: int | None = 1
+    # Whether containers get your AWS credentials, at a cost that no plan and no budget counts.
+    allow_aws: bool = False
 
 
 for _name, _node in (
@@ -162,7 +166,8 @@ class BraketLocalLauncher(_BraketLauncher):
         from sweeper.executors.forkservers import ForkServers
 
         super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
-        self._shared["servers"] = ForkServers()
+        root, allow_aws = Path(config.hydra.sweep.dir), self._options["allow_aws"]
+        self._shared["servers"] = ForkServers(root, allow_aws=allow_aws)
 
     def _warm_up(self, overrides: Sequence[str]) -> None:
         """Show an executor the first job, for which it starts a fork server."""

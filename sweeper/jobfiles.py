@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,9 +31,7 @@ def prepare(
     Attempt k is found in `attempts/<k>/`. Checkpoints stay: the new attempt may go on from them.
     """
     if folder.root.exists():
-        left = [folder.root / name for name in _OF_ONE_ATTEMPT if (folder.root / name).exists()]
-        if any(path.is_file() or any(path.iterdir()) for path in left):
-            _put_aside(left, folder.attempts, max(1, attempt - 1))
+        _clear(folder, attempt)
     else:
         folder.root.mkdir(parents=True)
     for directory in (folder.config.parent, folder.input, folder.results, folder.checkpoints):
@@ -44,8 +45,46 @@ def prepare(
         write_atomically(folder.input / "hyperparameters" / name, content.encode())
 
 
+def _clear(folder: JobFolder, attempt: int) -> None:
+    """Move aside what an earlier attempt has left, and whatever it has put in the way of the next one."""
+    _give_rights(folder)
+    left = [path for name in _OF_ONE_ATTEMPT if os.path.lexists(path := folder.root / name)]
+    left = left if any(_says_something(path) for path in left) else []
+    left += [path for path in (folder.record, folder.hyperparameters) if _is_none(path, stat.S_ISREG)]
+    directories = (folder.config.parent, folder.results, folder.checkpoints, folder.input)
+    left += [path for path in directories if path not in left and _is_none(path, stat.S_ISDIR)]
+    left += [path for path in (folder.config, folder.overrides) if _is_none(path, stat.S_ISREG)]
+    if _is_none(folder.attempts, stat.S_ISDIR):
+        folder.attempts.unlink()
+    if left:
+        _put_aside(left, folder.attempts, max(1, attempt - 1))
+
+
+def _give_rights(folder: JobFolder) -> None:
+    """Let us into a folder to which its job has taken away the rights."""
+    for place in (folder.root, folder.checkpoints):
+        with contextlib.suppress(FileNotFoundError):
+            mode = place.lstat().st_mode
+            if stat.S_ISDIR(mode) and mode & stat.S_IRWXU != stat.S_IRWXU:
+                place.chmod(0o755)
+
+
+def _says_something(path: Path) -> bool:
+    """Whether something is there but an empty folder, which is all that an attempt begins with."""
+    return not _is_none(path, stat.S_ISREG) or _is_none(path, stat.S_ISDIR) or any(path.iterdir())
+
+
+def _is_none(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Whether something else than such a thing is there: another kind of file, or a link."""
+    try:
+        return not kind(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
 def set_checkpoints_aside(folder: JobFolder, attempt: int) -> None:
     """Keep the checkpoints of the attempts so far from the next one, which runs something else."""
+    _give_rights(folder)
     if folder.checkpoints.is_dir() and any(folder.checkpoints.iterdir()):
         _put_aside([folder.checkpoints], folder.attempts, attempt)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sweeper import disk
+from sweeper.afterwards import changed_since_its_end
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.folder import SweepFolder, open_regular, write_atomically, write_json
 from sweeper.job_record import Entry, JobRecord, Metric, Standing
@@ -68,7 +69,7 @@ class RecordWriter:
         job = self._ledger.job(standing.number)
         if job.attempts:
             content = json.dumps({"sweep": self._sweep, **vars(job)})
-            with suppress(NotADirectoryError, FileExistsError):  # the job's own doing, and its own loss
+            with suppress(OSError):  # of the folder, not the disk: a job's own doing, and its own loss
                 write_atomically(self._folder.job(job.number).record, content.encode(), private=True)
 
     def tick(self) -> None:
@@ -77,11 +78,15 @@ class RecordWriter:
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What became of a ledger: where the damaged one is, the new one's jobs, and the records not read."""
+    """What became of a ledger: where the damaged one is, the new one's jobs, and the records not read.
+
+    `changed` are the jobs whose logs are not what they were when the jobs had ended.
+    """
 
     aside: Path | None
     jobs: Sequence[JobRecord]
     unreadable: Sequence[str]
+    changed: Sequence[int] = ()
 
     def __str__(self) -> str:
         finished = sum(job.state.finished for job in self.jobs)
@@ -97,12 +102,18 @@ class Rebuilt:
                 f" {len(self.unreadable)} records could not be read ({', '.join(self.unreadable[:5])}): "
                 "their jobs run again if the listing or the sweep's command names them."
             )
+        if self.changed:
+            numbers = ", ".join(str(number) for number in self.changed[:5])
+            said += (
+                f" The logs of {len(self.changed)} jobs ({numbers}) have changed since these ended: no "
+                "metrics are taken from them."
+            )
         return said
 
 
 def can_rebuild(folder: SweepFolder) -> bool:
     """Whether there are any records."""
-    return folder.listing.is_file() or any(job.record.is_file() for _, job in folder.job_folders)
+    return folder.listing.is_file() or any(_is_there(job.record) for _, job in folder.job_folders)
 
 
 def rebuild(folder: SweepFolder, damage: DamagedLedgerError | None) -> Rebuilt:
@@ -130,11 +141,12 @@ def rebuild(folder: SweepFolder, damage: DamagedLedgerError | None) -> Rebuilt:
         for leftover in draft.parent.glob(f"{draft.name}*"):
             leftover.unlink()
     with closing(Ledger(draft, durable=True, identity=identity)) as ledger:
-        ledger.restore((job, _metrics(folder, job)) for job in jobs)
+        changed = [job.number for job in jobs if job.state.finished and _log_has_changed(folder, job)]
+        ledger.restore((job, [] if job.number in changed else _metrics(folder, job)) for job in jobs)
         if facts.get("launcher"):
             ledger.remember("launcher", facts["launcher"])
     draft.replace(folder.ledger)
-    return Rebuilt(aside, jobs, unreadable)
+    return Rebuilt(aside, jobs, unreadable, changed)
 
 
 def _extend(listing: Path, ledger: Ledger) -> None:
@@ -167,7 +179,7 @@ def _read_records(folder: SweepFolder) -> tuple[list[JobRecord], list[str], list
         else:
             by_number[record.number] = record
     for number, job in folder.job_folders:
-        if not job.record.exists():
+        if not _is_there(job.record):
             continue
         values = _parsed_file(job.record)
         record = None if values is None else _record(values)
@@ -210,6 +222,22 @@ def _record(values: Mapping[str, Any]) -> JobRecord | None:
     if job.handle is not None and job.handle.startswith("arn:"):
         return replace(job, state=JobState.QUEUED)
     return replace(job, state=JobState.PENDING, batch=None, handle=None, reserved_usd=0.0)
+
+
+def _is_there(record: Path) -> bool:
+    """Whether there is something, as far as a job that has taken away its folder's rights lets us see."""
+    try:
+        record.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _log_has_changed(folder: SweepFolder, job: JobRecord) -> bool:
+    place = folder.job(job.number)
+    return any(place.root / name == place.log for name in changed_since_its_end(place, job.handle))
 
 
 def _metrics(folder: SweepFolder, job: JobRecord) -> list[Metric]:

@@ -22,6 +22,11 @@ _LONGEST_SECONDS = 300
 _ENOUGH_SECONDS = 60
 """A program that has run this long without failing has shown what it can."""
 _BRIEFLY = {"max_iterations": 10, "shots": 100, "warmup.shots": 100}
+REHEARSED = (
+    "it is being rehearsed here, before anything is paid for. Where it cannot do without AWS, rehearse=false "
+    "skips the rehearsal"
+)
+"""What a program is told that calls AWS."""
 _ELSEWHERE = ("warmup.device", "fallback_device")
 
 
@@ -38,7 +43,7 @@ def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
     make_console(stderr=True).print(f"Rehearsing {len(shorts)} distinct programs on this machine …")
     stage = SweepFolder(folder.rehearsal)
     end_orphans(stage)
-    with LocalExecutor(stage, n_jobs=None, memory_gib=None) as executor:
+    with LocalExecutor(stage, n_jobs=None, memory_gib=None, way_out=REHEARSED) as executor:
         waiting = list(enumerate(shorts))
         active: dict[str, tuple[JobFolder, JobSpec, float]] = {}
         while waiting or active:

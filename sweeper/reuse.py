@@ -9,12 +9,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweeper.afterwards import changed_since_its_end
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import JobRecord, Metric
 from sweeper.jobfiles import prepare
 from sweeper.ledger import Ledger
 from sweeper.ledger_reader import read_jobs, read_metrics, reading
+from sweeper.render import make_console
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
@@ -60,6 +62,14 @@ def find_finished(folders: Sequence[str], keys: Collection[str]) -> dict[str, Fi
         except FolderError as error:
             raise ConfigError(f"reuse_from={text}: {error}") from error
         for number, job in wanted.items():
+            if changed := changed_since_its_end(sweep.job(number), job.handle):
+                make_console(stderr=True).print(
+                    f"reuse_from={text}: job {number} is not reused, as {' and '.join(changed)} changed "
+                    "after it had ended.",
+                    soft_wrap=True,
+                    markup=False,
+                )
+                continue
             found[job.key] = Finished(sweep, job, tuple(metrics[number]))
     return found
 

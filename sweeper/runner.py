@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sweeper import disk
+from sweeper.afterwards import changed_since
 from sweeper.batches import next_batch
 from sweeper.errors import SweeperError
 from sweeper.executors.base import AccessLostError, Batch, Executor, NotNowError, Status, Submission
-from sweeper.folder import SweepFolder
+from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import Standing
 from sweeper.jobfiles import prepare
 from sweeper.ledger import Ledger
@@ -253,7 +254,7 @@ class Runner:
             return
         except (AccessLostError, disk.DiskError):
             raise  # no job's fault: all of them can go on when there is access, or space, again
-        except (OSError, SweeperError) as error:
+        except (OSError, ValueError, SweeperError) as error:
             self._held.popleft()
             reason = f"it could not be submitted: {error}"
             for submission in batch.submissions:
@@ -323,11 +324,11 @@ class Runner:
     def _finish(self, number: int, status: Status) -> None:
         """Record a job's end with all that it left in its folder."""
         folder, spec = self._folder.job(number), self._specs[number]
-        outcome = read_outcome(folder, spec.objective, allow_pickle=spec.allow_pickle)
+        outcome, tail = _left_in(folder, spec, status)
         state, reason = status.state, status.reason
         if state is JobState.COMPLETED and outcome.problem:
             state, reason = JobState.FAILED, outcome.problem
-        if state is JobState.FAILED and (tail := log_tail(folder.log)):
+        if state is JobState.FAILED and tail:
             reason = f"{reason}\n{tail}"
         with self._ledger.transaction():
             self._ledger.finish(
@@ -423,6 +424,24 @@ class Runner:
             standing = self._ledger.standing(number)
             for observer in self._observers:
                 observer.changed(standing)
+
+
+def _left_in(folder: JobFolder, spec: JobSpec, status: Status) -> tuple[Outcome, str]:
+    """A finished job's outcome and the end of its log, whatever it or another job has made of its folder."""
+    try:
+        outcome = read_outcome(folder, spec.objective, allow_pickle=spec.allow_pickle)
+        tail = log_tail(folder.log)
+    except (OSError, ValueError, ArithmeticError, RecursionError) as error:
+        problem = f"what the job has left cannot be read ({type(error).__name__}: {error})"
+        return Outcome({}, [], None, problem), ""
+    # Afterwards, so that it was the digested content which has been read.
+    if changed := changed_since(folder, status.digests):
+        problem = (
+            f"{' and '.join(changed)} changed after the job had ended and all that it had started: something "
+            "else has written there, such as another job. Its own is lost: sweeper resume runs it again"
+        )
+        return Outcome({}, [], None, problem), ""
+    return outcome, tail
 
 
 def _token(*parts: str) -> str:

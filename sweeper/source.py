@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,8 +12,16 @@ from pathlib import Path
 from sweeper.contract.hybrid_job import collision
 from sweeper.contract.modules import module_file
 from sweeper.errors import ConfigError
+from sweeper.footprint import Footprint, footprint
+from sweeper.source_files import source_files
 
-_IGNORED = {"__pycache__", ".git", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+_MOST_BYTES = 2**30
+"""A source is copied for every job that runs at a time; data belongs into input channels."""
+
+_MOST_NAMED = 8
+
+_verified: dict[Path, Footprint] = {}
+"""The copies whose content this process has seen to be right, as they were then."""
 
 
 @dataclass(frozen=True)
@@ -37,32 +44,76 @@ class Source:
     def snapshot(self, parent: Path) -> Path:
         """Copy the source to `parent/<snapshot_name>/` unless it is there already.
 
+        A copy that is not (any more) what it should be, as a job may have written into it, is made anew.
+
         Returns:
             The folder to put on `sys.path`: `<folder>/<name of the source module>` is the copy.
 
         Raises:
-            ConfigError: There is no copy yet, and the source has changed or is gone.
+            ConfigError: There is no right copy, and the source has changed or is gone.
         """
         target = parent / self.snapshot_name
         if target.is_dir():
-            return target
+            if self._is_right(target):
+                return target
+            _say(
+                f"{target} is not the source any more with which the sweep began: something has written into "
+                f"it. It is copied again from {self.path}."
+            )
         parent.mkdir(parents=True, exist_ok=True)
         # Renamed into place when whole: a sweep that is killed here leaves no half copy under the name.
         draft = Path(tempfile.mkdtemp(prefix=".source-", dir=parent))
-        for file, relative in _files(self.path):
-            copy = draft / self.path.name / relative if self.path.is_dir() else draft / self.path.name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(file, copy)
-        copied = draft / self.path.name
-        if not copied.exists() or digest_of(copied) != self.digest:
-            shutil.rmtree(draft)
-            raise ConfigError(
-                f"{self.path} is not what it was when its jobs were enlisted, and {target} holds no copy: "
-                "restore it, or run the sweep's command again with accept_changes=true."
-            )
-        draft.chmod(0o755)
-        draft.replace(target)
+        try:
+            left_out = self._copy(draft)
+            if not (draft / self.path.name).exists() or _digest(draft / self.path.name) != self.digest:
+                raise ConfigError(
+                    f"{self.path} is not what it was when its jobs were enlisted, and {target} holds no "
+                    "right copy: restore it, or run the sweep's command again with accept_changes=true."
+                )
+            draft.chmod(0o755)
+            if target.is_dir():
+                shutil.rmtree(target)
+            draft.replace(target)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        if left_out:
+            more = [f"{len(left_out) - _MOST_NAMED} more"] if len(left_out) > _MOST_NAMED else []
+            _say(f"{self.path}: not part of the source are {', '.join([*left_out[:_MOST_NAMED], *more])}.")
+        _verified[target] = footprint(target)
         return target
+
+    def _copy(self, draft: Path) -> tuple[str, ...]:
+        """Copy the files; returns what was left out."""
+        if not self.path.exists():
+            return ()
+        found = source_files(self.path)
+        for file in found.files:
+            copy = draft / self.path.name
+            if self.path.is_dir():
+                copy /= file.relative
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file.path, copy)
+        return found.left_out
+
+    def _is_right(self, target: Path) -> bool:
+        """Whether a copy is the source still; its bytes are read only if a file of it has been touched."""
+        try:
+            seen = footprint(target)
+            if _verified.get(target) == seen:
+                return True
+            copied = target / self.path.name
+            if not copied.exists() or _digest(copied) != self.digest:
+                return False
+            for entry in target.iterdir():  # beside the source, it would be found on the path
+                if entry.name not in (self.path.name, "__pycache__"):
+                    return False
+            for compiled in [*target.rglob("__pycache__")]:  # nobody knows of what
+                shutil.rmtree(compiled)
+            _verified[target] = footprint(target)
+        except OSError:
+            return False
+        return True
 
     def changed_files(self, parent: Path) -> list[str]:
         """In which files the source differs now from its copy below `parent`; none if there is no copy."""
@@ -70,7 +121,7 @@ class Source:
         if not copied.exists():
             return []
         then, now = (
-            {relative.as_posix(): file.read_bytes() for file, relative in _files(path)}
+            {file.relative.as_posix(): file.path.read_bytes() for file in source_files(path).files}
             for path in (copied, self.path)
         )
         return [
@@ -110,26 +161,41 @@ def read_source(path: Path, entry_point: str) -> Source:
             f"{installed}), which a job imports instead, as Braket's container does. Give the file or folder "
             "another name, and algorithm.entry_point with it."
         )
-    return Source(path, digest_of(path))
+    try:
+        files = source_files(path).files
+        if sum(file.size for file in files) > _MOST_BYTES:
+            largest = max(files, key=lambda file: file.size)
+            raise ConfigError(
+                f"algorithm.source_module={path} has {sum(file.size for file in files) / 2**30:.1f} GiB, and "
+                f"every job gets a copy: {_MOST_BYTES / 2**30:.0f} GiB at most. Its largest file is "
+                f"{largest.relative} ({largest.size / 2**20:.0f} MiB): give data by job.input_data, and keep "
+                "it outside the source."
+            )
+        return Source(path, digest_of(path))
+    except OSError as error:
+        raise ConfigError(
+            f"algorithm.source_module={path} cannot be read ({error.filename}: {error.strerror}): give the "
+            "right to read it, or move it out of the source."
+        ) from error
 
 
 @cache
 def digest_of(path: Path) -> str:
     """SHA-256 over the names and bytes of a file or of all files of a folder, wherever it is."""
+    return _digest(path)
+
+
+def _digest(path: Path) -> str:
     digest = hashlib.sha256()
-    for file, relative in _files(path):
-        content = file.read_bytes()
-        digest.update(f"{relative.as_posix()}\0{len(content)}\0".encode())
-        digest.update(content)
+    for file in source_files(path).files:
+        digest.update(f"{file.relative.as_posix()}\0{file.size}\0".encode())
+        with file.path.open("rb") as content:
+            while part := content.read(2**20):
+                digest.update(part)
     return digest.hexdigest()
 
 
-def _files(path: Path) -> Iterator[tuple[Path, Path]]:
-    """All files of the source in a fixed order, each with its path relative to it."""
-    if path.is_file():
-        yield path, Path(path.name)
-        return
-    for file in sorted(path.rglob("*")):
-        relative = file.relative_to(path)
-        if file.is_file() and not _IGNORED.intersection(relative.parts) and file.suffix != ".pyc":
-            yield file, relative
+def _say(text: str) -> None:
+    from sweeper.render import make_console
+
+    make_console(stderr=True).print(text, soft_wrap=True, markup=False)

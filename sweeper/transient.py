@@ -32,6 +32,11 @@ TRANSIENT = (
         "proc(5), oom_score; our own kills (time limit, cancellation) have reasons of their own",
     ),
     Transient(
+        r"killed with the process that starts the jobs",
+        "the fork server was killed or crashed, and its jobs with it; one job of them may have done it",
+        "executors/local.py",
+    ),
+    Transient(
         r"CapacityError",
         "AWS had no instance of this type free",
         "Amazon SageMaker API reference, FailureReason of a training job; hybrid jobs pass it on",

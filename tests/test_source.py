@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,63 @@ class TestDigest:
     )
     def test_what_is_no_source_is_ignored(self, tmp_path: Path, name: str) -> None:
         assert digest(make(tmp_path / "a")) == digest(make(tmp_path / "b", files=FILES | {name: b"x"}))
+
+    @pytest.mark.parametrize(
+        "made",
+        [
+            {"outputs/a/multirun.yaml": b""},
+            {
+                "outputs/a/multirun.yaml": b"",
+                "outputs/a/sweep.db": b"1",
+                "outputs/a/jobs/0/work/job.py": b"x",
+            },
+            {"outputs/a/sweep.json": b"{}", "outputs/a/source/package-1/package/job.py": b"x"},
+            {".venv/pyvenv.cfg": b"", ".venv/lib/site.py": b"x"},
+            {"conda/conda-meta/history": b"", "conda/lib/site.py": b"x"},
+            {"node_modules/a/index.py": b"x", ".hg/store": b"x"},
+            {"cache/CACHEDIR.TAG": b"", "cache/x.py": b"x"},
+        ],
+        ids=["begun", "swept", "rebuilt", "venv", "conda", "modules", "cache"],
+    )
+    def test_what_is_written_into_a_sweep_or_installed_inside_changes_nothing(
+        self, tmp_path: Path, made: dict[str, bytes]
+    ) -> None:
+        plain, used = make(tmp_path / "a"), make(tmp_path / "b", files=FILES | made)
+        assert digest(plain) == digest(used)
+        copy = read_source(used, "package.job:main").snapshot(tmp_path / "source")
+        assert content(copy / "package") == FILES
+
+    def test_links_are_followed_but_not_in_circles_and_what_is_no_file_is_left_out(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder, elsewhere = make(tmp_path / "a"), make(tmp_path, "elsewhere", {"shared.py": b"1"})
+        (folder / "library").symlink_to(elsewhere)
+        (folder / "copy.py").symlink_to("job.py")
+        (folder / "inner/circle").symlink_to("..")
+        (folder / "gone").symlink_to("nowhere")
+        (folder / "self").symlink_to("self")
+        os.mkfifo(folder / "pipe")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(os.path.relpath(folder / "socket"))
+            copy = read_source(folder, "package.job:main").snapshot(tmp_path / "source")
+        job = FILES["job.py"]
+        assert content(copy / "package") == FILES | {"library/shared.py": b"1", "copy.py": job}
+        said = " ".join(capsys.readouterr().err.split())
+        for name in (
+            "inner/circle (a link in a circle)",
+            "gone (a link: ",
+            "self (a link: ",
+            "pipe (no regular",
+        ):
+            assert name in said
+        assert "socket (no regular file)" in said
+
+    def test_a_source_too_large_to_be_copied_for_every_job_is_refused(self, tmp_path: Path) -> None:
+        folder = make(tmp_path)
+        with (folder / "data.bin").open("wb") as file:
+            file.truncate(2**30)
+        with pytest.raises(ConfigError, match=r"1\.0 GiB, .* data\.bin \(1024 MiB\): .*job\.input_data"):
+            read_source(folder, "package.job:main")
 
     def test_of_a_single_file(self, tmp_path: Path) -> None:
         for name, code in (("a", b"1"), ("b", b"1"), ("c", b"2")):
@@ -160,6 +218,35 @@ class TestSnapshot:
         with pytest.raises(ConfigError, match="is not what it was"):
             source.snapshot(tmp_path / "copies")
         assert list((tmp_path / "copies").iterdir()) == []
+
+    @pytest.mark.parametrize("harm", ["edited", "added", "beside", "removed", "compiled"])
+    def test_a_copy_that_something_has_written_into_is_made_again(self, tmp_path: Path, harm: str) -> None:
+        source = read_source(make(tmp_path), "package.job:main")
+        copy = source.snapshot(tmp_path / "source")
+        times = (copy / "package/job.py").stat()
+        if harm == "edited":  # to the same size and times
+            (copy / "package/job.py").write_bytes(FILES["job.py"].replace(b"main", b"niam"))
+            os.utime(copy / "package/job.py", ns=(times.st_atime_ns, times.st_mtime_ns))
+        elif harm == "removed":
+            (copy / "package/job.py").unlink()
+        else:
+            names = {
+                "added": "package/new.py",
+                "beside": "json.py",
+                "compiled": "package/__pycache__/job.pyc",
+            }
+            (copy / names[harm]).parent.mkdir(exist_ok=True)
+            (copy / names[harm]).write_bytes(b"x")
+        assert source.snapshot(tmp_path / "source") == copy
+        assert content(copy) == {f"package/{name}": code for name, code in FILES.items()}
+
+    def test_a_copy_that_cannot_be_made_again_is_refused(self, tmp_path: Path) -> None:
+        source = read_source(make(tmp_path), "package.job:main")
+        copy = source.snapshot(tmp_path / "source")
+        for place in (copy / "package", tmp_path / "package"):
+            (place / "job.py").write_bytes(b"changed")
+        with pytest.raises(ConfigError, match="holds no right copy: restore it"):
+            source.snapshot(tmp_path / "source")
 
     def test_it_tells_which_files_have_changed_since(self, tmp_path: Path) -> None:
         source = read_source(make(tmp_path), "package.job:main")

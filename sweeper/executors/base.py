@@ -64,6 +64,8 @@ class Status:
         started_at: When it began to run.
         ended_at: When it ended.
         billed_seconds: For how long its instance is paid for, quantum tasks not included; none if unknown.
+        digests: What is to be found in its folder, by path, as it was when the job had ended: size and
+            SHA-256, none for what was not there. None at all where no other job can write into the folder.
     """
 
     state: JobState
@@ -71,6 +73,7 @@ class Status:
     started_at: float | None = None
     ended_at: float | None = None
     billed_seconds: float | None = None
+    digests: Mapping[str, str | None] | None = None
 
 
 class NotNowError(SweeperError):

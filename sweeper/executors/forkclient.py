@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,6 @@ import weakref
 from collections.abc import Mapping
 from typing import IO, Any
 
-from sweeper.errors import SweeperError
 from sweeper.executors import forkserver
 from sweeper.executors.imports import Imports
 
@@ -26,9 +26,19 @@ _ONE_THREAD = (
 
 
 class ForkServerProcess:
-    """A fork server in a process of its own, which ends with this one."""
+    """A fork server in a process of its own, which ends with this one.
 
-    def __init__(self) -> None:
+    Attributes:
+        died: Why it has ended, if it has without having been asked to.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Start one.
+
+        Args:
+            environment: Its environment, and that of its jobs before their own variables are added.
+        """
+        self.died: str | None = None
         self._buffer = b""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
@@ -36,7 +46,7 @@ class ForkServerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**os.environ, **dict.fromkeys(_ONE_THREAD, "1")},
+            env={**environment, **dict.fromkeys(_ONE_THREAD, "1")},
             # Ctrl-C reaches the orchestrator alone, which then ends the jobs in order.
             start_new_session=True,
         )
@@ -68,17 +78,16 @@ class ForkServerProcess:
             self._requests.flush()
 
     def receive(self) -> list[dict[str, Any]]:
-        """All events that have arrived.
+        """All events that have arrived; the last ones if the process has `died`.
 
-        Raises:
-            SweeperError: The process has ended.
+        What is no event is passed over: a job of the same user can find the pipe and write into it.
         """
         while data := self._events.read():
             self._buffer += data
-        if data == b"":
-            raise self._died()
         *lines, self._buffer = self._buffer.split(b"\n")
-        return [json.loads(line) for line in lines]
+        if data == b"" and self.died is None:
+            self.died = self._how_it_died()
+        return [event for line in lines if (event := _event(line)) is not None]
 
     def close(self, *, idle: bool) -> None:
         """End the process and with it every job that still runs; an idle one has none."""
@@ -89,14 +98,32 @@ class ForkServerProcess:
                 self._process.wait(timeout=10)
         _end(self._process, self._errors)
 
-    def _died(self) -> SweeperError:
+    def _how_it_died(self) -> str:
+        try:
+            code = self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # a job has closed our pipe for it, which is as good as dead
+            self._process.kill()
+            code = self._process.wait()
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace").strip()[-2000:]
-        return SweeperError(
-            f"The process that starts the jobs ended unexpectedly (exit code {self._process.poll()}): "
-            f"{said or 'it said nothing; the machine may have run out of memory'}. "
-            "Run the same command again: finished jobs are kept."
-        )
+        how = signal_name(-code) if code < 0 else f"exit code {code}"
+        return f"{how}: {said or 'it said nothing; the machine may have run out of memory'}"
+
+
+def signal_name(number: int) -> str:
+    """A signal's name; those without one of their own have numbers (signal(7), real-time signals)."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("id"), str) else None
 
 
 def _end(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:

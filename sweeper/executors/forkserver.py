@@ -6,22 +6,30 @@ lines: requests on standard input, events on standard output.
 
     {"op": "import", "libraries": [[module, [name, …]], …], "path": …, "own": [module, …]}
     {"op": "start", "id": …, "entry_point": …, "path": …, "cwd": …, "start_in": …, "env": {…}, "log": …,
-     "failure": …, "exit": …, "seconds": …, "memory_bytes": …, "lock": …}
+     "failure": …, "exit": …, "seconds": …, "memory_bytes": …, "lock": …, "digested": {name: path, …}}
     {"op": "kill", "id": …}
     {"op": "rest"}
-    -> {"event": "started", "id": …, "at": …}
+    -> {"event": "started", "id": …, "pid": …, "at": …}
     -> {"event": "ended", "id": …, …} with the fields of the job's exit file
+An empty line stands before each event, so that what a job may have written there spoils none of ours.
 
 The standard library's `multiprocessing` has a fork server too; this one also gives each job a process
-group of its own, kills the whole group, says how a job ended and what it used (wait4), and ends all jobs
-when the orchestrator dies. How a job ended is written down where the next orchestrator finds it: by the
-job's process as its last act, so that not even the server's death undoes a good end, or else by the server.
+group of its own, ends all that a job has started, says how a job ended and what it used (wait4), and ends
+all jobs when the orchestrator dies. How a job ended is written down where the next orchestrator finds it: by
+the job's process as its last act, so that not even the server's death undoes a good end, and then by the
+server, with digests of what the job has left.
+
+What a job has started cannot leave its descent (Linux): a process whose parent ends is adopted by the
+nearest ancestor that is a subreaper (prctl(2)), which every job is, and this server. A process that turns
+up as a child of the server without having been started by it belongs to a job that has ended, whatever
+sessions, groups or environments it has made for itself, and is killed before the job's end is told.
 """
 
 import contextlib
 import ctypes
 import fcntl
 import gc
+import hashlib
 import importlib.util
 import json
 import os
@@ -29,6 +37,7 @@ import resource
 import select
 import selectors
 import signal
+import stat
 import sys
 import time
 import traceback
@@ -52,8 +61,13 @@ def _load_contract() -> ModuleType:
 hybrid_job = _load_contract()
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_CHILD_SUBREAPER = 36
 _MADV_COLLAPSE = 25
 _HUGE_PAGE = 2 * 2**20
+_MOST_DIGESTED = 64 * 2**20
+"""Bytes of a file that its digest covers, so that a huge log holds up no other job."""
+_PATIENCE_SECONDS = 5.0
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -64,6 +78,7 @@ class _Child:
     id: str
     pid: int
     exit_file: Path
+    digested: dict[str, str]
     started_at: float
     deadline: float
     stopped_because: str | None = None
@@ -78,6 +93,10 @@ class ForkServer:
         os.dup2(2, 1)
         self._lock: int | None = None
         self._children: dict[int, _Child] = {}
+        self._helpers: set[int] = set()
+        """What an import has started for itself."""
+        self._ahead: dict[str, Any] = {"path": None}
+        """The last request to import."""
         self._buffer = b""
         self._wake, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_writer, False)
@@ -100,6 +119,10 @@ class ForkServer:
             self._reap()
         for child in self._children.values():
             _kill_group(child.pid)
+        for pid in self._children:
+            os.waitpid(pid, 0)
+        self._children.clear()
+        self._end_strays()
 
     def _until_next_deadline(self) -> float | None:
         pending = [child.deadline for child in self._children.values() if child.stopped_because is None]
@@ -114,6 +137,8 @@ class ForkServer:
                 self._start(request)
             elif request["op"] == "import":
                 _import_ahead(request)
+                self._ahead = request
+                self._helpers = set(_own_children()) - self._children.keys()
             elif request["op"] == "rest":
                 self._rest()
             else:
@@ -148,10 +173,19 @@ class ForkServer:
         if pid == 0:
             self._selector.close()
             os.close(self._events)
+            _adopt_orphans()
+            _set_private(False)
+            _move_modules(self._ahead, request["path"])
             _become_job(request, parent, started_at)
-        deadline = begun + request["seconds"]
-        self._children[pid] = _Child(request["id"], pid, Path(request["exit"]), started_at, deadline)
-        self._tell({"event": "started", "id": request["id"], "at": started_at})
+        self._children[pid] = _Child(
+            id=request["id"],
+            pid=pid,
+            exit_file=Path(request["exit"]),
+            digested=request["digested"],
+            started_at=started_at,
+            deadline=begun + request["seconds"],
+        )
+        self._tell({"event": "started", "id": request["id"], "pid": pid, "at": started_at})
 
     def _stop(self, job: str, because: str) -> None:
         for child in self._children.values():
@@ -166,6 +200,8 @@ class ForkServer:
                 self._stop(child.id, "overdue")
 
     def _reap(self) -> None:
+        """Report the jobs that have ended, as soon as all that they have started has ended as well."""
+        ended = []
         for pid in list(self._children):
             # Looked at first and collected afterwards: until then the process keeps its number, so the
             # rest of its group (what the job left running) can be killed without hitting a stranger.
@@ -173,26 +209,45 @@ class ForkServer:
                 continue
             _kill_group(pid)
             _, status, usage = os.wait4(pid, 0)
-            child = self._children.pop(pid)
-            report = {
-                "id": child.id,
-                "exit_code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
-                "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
-                "stopped_because": child.stopped_because,
-                "started_at": child.started_at,
-                "ended_at": time.time(),
-                **_usage(usage),
-            }
-            by_itself = os.WIFEXITED(status) and child.stopped_because is None
-            if not (by_itself and child.exit_file.exists()):
-                try:
-                    _write_report(child.exit_file, report)
-                except OSError as error:  # a full disk or a vanished folder must not end the other jobs
-                    report["exit_file_error"] = str(error)
-            self._tell({"event": "ended", **report})
+            ended.append((self._children.pop(pid), status, usage))
+        immortal = self._end_strays()
+        for child, status, usage in ended:
+            self._report(child, status, usage, immortal)
+
+    def _end_strays(self) -> list[int]:
+        """End what jobs have left behind; returns what does not end in time, as it waits for a device."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while strays := set(_own_children()) - self._children.keys() - self._helpers:
+            for pid in strays:
+                _kill_stray(pid, self._children)
+            for pid in strays:
+                with contextlib.suppress(ChildProcessError):
+                    while os.waitpid(pid, os.WNOHANG)[0] == 0:
+                        if time.monotonic() > deadline:
+                            return sorted(strays)
+                        time.sleep(0.0002)
+        return []
+
+    def _report(self, child: _Child, status: int, usage: resource.struct_rusage, immortal: list[int]) -> None:
+        report = {
+            "id": child.id,
+            "exit_code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
+            "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
+            "stopped_because": child.stopped_because,
+            "started_at": child.started_at,
+            "ended_at": time.time(),
+            "digests": {name: digest_of_file(path) for name, path in child.digested.items()},
+            "immortal": immortal,
+            **_usage(usage),
+        }
+        try:
+            _write_report(child.exit_file, report)
+        except OSError as error:  # a full disk or a vanished folder must not end the other jobs
+            report["exit_file_error"] = str(error)
+        self._tell({"event": "ended", **report})
 
     def _tell(self, event: dict[str, Any]) -> None:
-        data = json.dumps(event).encode() + b"\n"
+        data = b"\n" + json.dumps(event).encode() + b"\n"
         with contextlib.suppress(BrokenPipeError):  # the end of our input says it too, and ends the jobs
             while data:
                 data = data[os.write(self._events, data) :]
@@ -209,10 +264,35 @@ def _usage(usage: resource.struct_rusage) -> dict[str, Any]:
     return {"cpu_seconds": usage.ru_utime + usage.ru_stime, "max_rss_kib": usage.ru_maxrss}
 
 
+def digest_of_file(path: str | Path) -> str | None:
+    """Size and SHA-256 of what a job has left, of its first 64 MiB; none if it is no regular file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        digest, left = hashlib.sha256(), _MOST_DIGESTED
+        while left and (part := os.read(descriptor, min(left, 2**18))):
+            digest.update(part)
+            left -= len(part)
+        return f"{status.st_size}:{digest.hexdigest()}"
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
 def _write_report(exit_file: Path, report: dict[str, Any]) -> None:
     """Write how a job ended, whole or not at all."""
     draft = exit_file.with_name(f".{exit_file.name}.{os.getpid()}.new")
-    draft.write_text(json.dumps(report))
+    draft.unlink(missing_ok=True)
+    # Nothing that lies there already is written into: it could be a link, or a pipe that nobody reads.
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(json.dumps(report))
     draft.replace(exit_file)
 
 
@@ -253,11 +333,73 @@ def _use_huge_pages() -> None:
                 _LIBC.madvise(ctypes.c_void_p(first), ctypes.c_size_t(length), _MADV_COLLAPSE)
 
 
+def _move_modules(ahead: dict[str, Any], path: str) -> None:
+    """Let the source's modules that were imported ahead be those of the job's own copy, in this child.
+
+    What they ask for their place, and what is imported later, is found there then.
+    """
+    shared = ahead["path"]
+    if shared is None or shared == path:
+        return
+    with contextlib.suppress(ValueError):
+        sys.path.remove(shared)
+
+    def moved(place: Any) -> Any:
+        within = isinstance(place, str) and place.startswith(shared + os.sep)
+        return path + place[len(shared) :] if within else place
+
+    for name in ahead["own"]:
+        module = sys.modules.get(name)
+        spec = getattr(module, "__spec__", None)
+        if module is None or spec is None:
+            continue
+        for owner, attribute in (
+            *((module, attribute) for attribute in ("__file__", "__cached__")),
+            *((spec, attribute) for attribute in ("origin", "cached")),
+            (spec.loader, "path"),
+        ):
+            if (place := getattr(owner, attribute, None)) is not None:
+                setattr(owner, attribute, moved(place))
+        if spec.submodule_search_locations is not None:
+            places = [moved(place) for place in spec.submodule_search_locations]
+            spec.submodule_search_locations = module.__path__ = places
+
+
 def _kill_group(pid: int) -> None:
     """Kill a job that is not collected yet, with all that it has started."""
     for kill in (os.killpg, os.kill):  # a job that has only just been forked has no group yet
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(pid, signal.SIGKILL)
+
+
+def _kill_stray(pid: int, jobs: dict[int, _Child]) -> None:
+    """Kill a child that no job owns any more, and its process group, which cannot outrun us by forking."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if (group := os.getpgid(pid)) not in jobs and group != os.getpgrp():
+            os.killpg(group, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _own_children() -> list[int]:
+    """The processes whose parent this is now (Linux; elsewhere none is told)."""
+    try:
+        text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    except OSError:
+        return []
+    return [int(pid) for pid in text.split()]
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends (Linux)."""
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _set_private(private: bool) -> None:
+    """Whether other processes of the same user are kept from this one's memory and descriptors (Linux)."""
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_DUMPABLE, 0 if private else 1, 0, 0, 0)
 
 
 def _become_job(request: dict[str, Any], parent: int, started_at: float) -> NoReturn:
@@ -323,6 +465,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the orchestrator decides when jobs end
     _die_with(os.getppid())  # while there are no jobs to end, nobody need wait for the imports
     hybrid_job.installed_path()  # what is looked up for it is remembered, and not looked up in each job
+    _adopt_orphans()
+    _set_private(True)
     ForkServer().serve()
 
 

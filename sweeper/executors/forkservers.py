@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import selectors
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sweeper.executors.aws_refused import RefusedAws
 from sweeper.executors.forkclient import ForkServerProcess
-from sweeper.executors.imports import imports_of
+from sweeper.executors.imports import imports_of_source
+from sweeper.orphans import end_processes, mark
 from sweeper.spec import JobSpec
+
+ALLOW_AWS = (
+    "set hydra.launcher.allow_aws=true to let the jobs of this sweep use your AWS credentials, at your cost, "
+    "which no plan and no budget counts"
+)
+"""How a person lets jobs on this machine call AWS."""
 
 _MOST_SERVERS = 4
 """Fork servers beyond which idle ones are ended: each may hold all of Braket's SDK in memory."""
@@ -18,9 +27,23 @@ _MOST_SERVERS = 4
 class ForkServers:
     """Starts, watches and ends jobs, each by the server of its source; servers start when they are needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path, *, allow_aws: bool = False, way_out: str = ALLOW_AWS) -> None:
+        """Start nothing yet.
+
+        Args:
+            root: The sweep's folder, with whose name their processes are marked.
+            allow_aws: Leave the jobs the AWS credentials and settings of this process.
+            way_out: Where that is not allowed, what a person is told who wants it.
+        """
+        self._root = root
+        self._allow_aws = allow_aws
+        self._way_out = way_out
+        self._refused_aws: RefusedAws | None = None
         self._servers: dict[str, ForkServerProcess] = {}
+        self._marks: dict[ForkServerProcess, dict[str, str]] = {}
         self._ready: set[ForkServerProcess] = set()
+        self._import_nothing: set[str] = set()
+        """Sources with which a server has died: it may have been what was imported for them."""
         self._of_job: dict[str, ForkServerProcess] = {}
         self._selector = selectors.DefaultSelector()
 
@@ -32,7 +55,7 @@ class ForkServers:
     def warm_up(self, spec: JobSpec) -> None:
         """Start a server for such a job, if there is none yet, and let it import what libraries it needs."""
         if not self._servers:
-            self._new_server(spec).import_ahead(imports_of(spec.source.path))
+            self._new_server(spec).import_ahead(imports_of_source(spec.source, spec.source.path))
 
     def start(self, job: str, spec: JobSpec, source: Path, how: Mapping[str, Any]) -> None:
         """Ask for a job's process.
@@ -40,14 +63,17 @@ class ForkServers:
         Args:
             job: The job's handle.
             spec: What it is.
-            source: The folder where its source module is.
+            source: The folder where its source module can be imported ahead, which no job writes into.
             how: The further fields of the request (`forkserver`).
         """
-        server = self._servers.get(spec.source.snapshot_name) or self._new_server(spec)
-        if server not in self._ready:
+        name = spec.source.snapshot_name
+        server = self._servers.get(name) or self._new_server(spec)
+        if server not in self._ready and name not in self._import_nothing:
             self._ready.add(server)
-            server.import_ahead(imports_of(source / spec.source.path.name), str(source))
-        server.send({"op": "start", "id": job, "path": str(source), **how})
+            imports = imports_of_source(spec.source, source / spec.source.path.name)
+            server.import_ahead(imports, str(source))
+        environment = {**self._credentials(job), **how["env"]}
+        server.send({"op": "start", "id": job, **how, "env": environment})
         self._of_job[job] = server
 
     def kill(self, job: str) -> None:
@@ -55,15 +81,23 @@ class ForkServers:
         if server := self._of_job.get(job):
             server.send({"op": "kill", "id": job})
 
+    def said_of_aws(self, job: str) -> str | None:
+        """With which words a call to AWS was refused to a job; nothing if there was none."""
+        return self._refused_aws.said_to(_caller(job)) if self._refused_aws else None
+
     def receive(self) -> list[dict[str, Any]]:
         """All events that have arrived.
 
-        Raises:
-            SweeperError: A server has ended.
+        A server that has ended unexpectedly is given up, and all that its jobs have started is ended; each of
+        these jobs is told of by `{"event": "lost", "id": …, "why": …}`. The next job gets a new server.
         """
-        events = [event for server in self._servers.values() for event in server.receive()]
+        events = []
+        for key, server in list(self._servers.items()):
+            events += server.receive()
+            if server.died is not None:
+                events += self._lose(key, server.died)
         for event in events:
-            if event["event"] == "ended":
+            if event.get("event") in ("ended", "lost"):
                 self._of_job.pop(event["id"], None)
         return events
 
@@ -83,13 +117,39 @@ class ForkServers:
         for key in list(self._servers):
             self._end(key)
         self._of_job.clear()
+        if self._refused_aws:
+            self._refused_aws.close()
+            self._refused_aws = None
+
+    def _lose(self, key: str, why: str) -> list[dict[str, Any]]:
+        """Give up a server that has ended; its jobs have ended with it, or are ended now."""
+        server = self._servers[key]
+        jobs = [job for job, its in self._of_job.items() if its is server]
+        left = self._marks[server]
+        self._import_nothing.add(key)
+        self._end(key)
+        end_processes(left)
+        return [{"event": "lost", "id": job, "why": why} for job in jobs]
+
+    def _environment(self) -> dict[str, str]:
+        if self._allow_aws:
+            return dict(os.environ)
+        if self._refused_aws is None:
+            self._refused_aws = RefusedAws(self._way_out)
+        return self._refused_aws.environment(os.environ)
+
+    def _credentials(self, job: str) -> dict[str, str]:
+        return self._refused_aws.credentials(_caller(job)) if self._refused_aws else {}
 
     def _new_server(self, spec: JobSpec) -> ForkServerProcess:
         if len(self._servers) >= _MOST_SERVERS:
             busy = set(self._of_job.values())
             for key in [key for key, server in self._servers.items() if server not in busy]:
                 self._end(key)
-        server = self._servers[spec.source.snapshot_name] = ForkServerProcess()
+        marked = mark(self._root)
+        server = ForkServerProcess({**self._environment(), **marked})
+        self._servers[spec.source.snapshot_name] = server
+        self._marks[server] = marked
         self._selector.register(server, selectors.EVENT_READ)
         return server
 
@@ -97,4 +157,10 @@ class ForkServers:
         server = self._servers.pop(key)
         self._selector.unregister(server)
         self._ready.discard(server)
+        del self._marks[server]
         server.close(idle=server not in self._of_job.values())
+
+
+def _caller(job: str) -> str:
+    """A job's handle as an access key, which has no slash."""
+    return f"hybrid-job-{job.replace('/', '-')[:24]}"

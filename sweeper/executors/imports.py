@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweeper.source import Source
+from sweeper.source_files import source_files
+
 FORK_SAFE = frozenset(
     {"boto3", "botocore", "braket", "networkx", "nlopt", "numpy", "qulacs", "scipy", "sympy"}
 )
@@ -25,7 +28,11 @@ _STANDARD = sys.stdlib_module_names - {
 MARK = "__import_ahead__"
 """A source whose script or `__init__.py` has `__import_ahead__ = True` says that importing its modules has no
 effects and depends on nothing that differs between jobs: environment, working directory, hyperparameters,
-chance."""
+chance. Each job has its own copy of the source; a module that asks where it is (`_PLACE`) is therefore not
+imported ahead, and with it none of its source."""
+
+_PLACE = frozenset({"__file__", "__cached__", "__spec__", "__loader__"})
+"""Names in a module by which it learns its place; `__path__` besides, where that is asked at its import."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,22 @@ class Imports:
     own: tuple[str, ...]
 
 
+_known: dict[tuple[str, str], Imports] = {}
+
+
+def imports_of_source(source: Source, module: Path) -> Imports:
+    """As `imports_of`; read once for all copies of a source.
+
+    Args:
+        source: The source.
+        module: A copy of it to read, or its original.
+    """
+    known = (module.stem, source.digest)
+    if known not in _known:
+        _known[known] = imports_of(module)
+    return _known[known]
+
+
 def imports_of(source: Path) -> Imports:
     """What the modules of a source import, wherever in their code, as far as it may be imported ahead.
 
@@ -48,14 +71,19 @@ def imports_of(source: Path) -> Imports:
         source: The source module: a Python file, or a folder. One that is gone imports nothing.
     """
     # A file that cannot be read or parsed is the job's to complain of.
-    trees = {module: tree for module, file in _modules(source) if (tree := _parsed(file)) is not None}
+    files = list(_modules(source))
+    trees = {module: tree for module, file in files if (tree := _parsed(file)) is not None}
     libraries: dict[str, dict[str, None]] = {}
     for tree in trees.values():
         for module, names in _imported(tree):
             root = module.partition(".")[0]
             if root in FORK_SAFE | _STANDARD and root != source.stem:
                 libraries.setdefault(module, {}).update(dict.fromkeys(names))
-    marked = source.stem in trees and _is_marked(trees[source.stem])
+    marked = (
+        source.stem in trees
+        and _is_marked(trees[source.stem])
+        and not any(_asks_where_it_is(file, trees[module]) for module, file in files if module in trees)
+    )
     return Imports(
         tuple((module, tuple(names)) for module, names in libraries.items()), tuple(trees) if marked else ()
     )
@@ -66,7 +94,11 @@ def _modules(source: Path) -> Iterator[tuple[str, Path]]:
     if not source.is_dir():
         yield source.stem, source
         return
-    files = (file.relative_to(source) for file in source.rglob("*.py"))
+    try:
+        found = source_files(source).files
+    except OSError:
+        return
+    files = (file.relative for file in found if file.relative.suffix == ".py")
     for file in sorted(files, key=lambda file: (file.parent.parts, file.name != "__init__.py", file.name)):
         parts = (source.stem, *file.parent.parts, *([] if file.stem == "__init__" else [file.stem]))
         if file.stem != "__main__" and all(part.isidentifier() for part in parts):
@@ -86,6 +118,28 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
             yield from ((alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module, [alias.name for alias in node.names if alias.name != "*"]
+
+
+def _asks_where_it_is(file: Path, tree: ast.Module) -> bool:
+    """Whether a module could remember from its import in which folder it was."""
+    text = file.read_bytes()  # looked at first, as most have none of the names, and trees are large
+    if not any(name.encode() in text for name in (*_PLACE, "__path__", "resources")):
+        return False
+    if any(
+        f"{module}.{name}".startswith("importlib.resources")
+        for module, names in _imported(tree)
+        for name in ("", *names)
+    ):
+        return True
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while waiting:
+        node, later = waiting.pop()
+        if isinstance(node, ast.Name) and (node.id in _PLACE or (node.id == "__path__" and not later)):
+            return True
+        # What a function's body asks, it asks when it is called; its defaults are asked at the import.
+        bodies = node.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+        waiting += [(child, later or child in bodies) for child in ast.iter_child_nodes(node)]
+    return False
 
 
 def _is_marked(tree: ast.Module) -> bool:

@@ -7,24 +7,33 @@ bucket, as nothing is stored there.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import signal
+import time
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sweeper.afterwards import read_exit_record
 from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
 from sweeper.executors.base import Batch, Status, Submission
-from sweeper.executors.forkservers import ForkServers
-from sweeper.folder import JobFolder, SweepFolder, open_regular
+from sweeper.executors.copies import Copies
+from sweeper.executors.forkclient import signal_name
+from sweeper.executors.forkservers import ALLOW_AWS, ForkServers
+from sweeper.folder import DIGESTED, JobFolder, SweepFolder, open_regular
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
 _MOST_OF_A_REPORT = 2**14
+_NO_ARN = "Device ARN is not a valid format: local:"
+"""What `braket.aws.AwsDevice` says of an embedded simulator."""
+_TWO = (
+    "a script opens local:… in AMZN_BRAKET_DEVICE_ARN with braket.devices.LocalSimulator, and an ARN with "
+    "braket.aws.AwsDevice"
+)
 
 START_FOLDER = "start"
 """Where a job's process starts, in the job's folder: like Braket's container not where its source is."""
@@ -43,6 +52,8 @@ class LocalExecutor:
         *,
         n_jobs: int | None,
         memory_gib: float | None,
+        allow_aws: bool = False,
+        way_out: str = ALLOW_AWS,
         servers: ForkServers | None = None,
     ) -> None:
         """Make an executor; what it runs first, it learns from `check` or `submit`.
@@ -51,6 +62,8 @@ class LocalExecutor:
             folder: The sweep's folder; jobs write into it directly.
             n_jobs: Jobs at a time; none for one on each core this process may use.
             memory_gib: Memory of a job beyond which its allocations fail; none for no limit.
+            allow_aws: Leave the jobs the AWS credentials of this process; its calls are refused otherwise ...
+            way_out: ... with what to do about it.
             servers: Fork servers that outlive this executor; by default its own end with it.
 
         Raises:
@@ -63,15 +76,16 @@ class LocalExecutor:
         if memory_gib is not None and memory_gib <= 0:
             raise ConfigError(f"hydra.launcher.memory_gib={memory_gib} is not possible: it must be above 0.")
         self.concurrency = n_jobs or len(os.sched_getaffinity(0))
+        self._allow_aws = allow_aws
         self._sources = folder.sources.absolute()
         self._jobs = folder.job(0).root.parent.absolute()
         self._lock = folder.jobs_lock.absolute()
         self._memory_bytes = int(memory_gib * 2**30) if memory_gib else None
         self._statuses: dict[str, Status] = {}
-        self._servers = servers or ForkServers()
+        self._servers = servers or ForkServers(folder.root, allow_aws=allow_aws, way_out=way_out)
         self._servers_outlive_us = servers is not None
-        self._targets: dict[str, str] = {}
-        self._spare: dict[str, list[Path]] = {}
+        self._copies = Copies(self._sources)
+        self._works: dict[str, Path] = {}
 
     @property
     def words(self) -> str:
@@ -87,7 +101,8 @@ class LocalExecutor:
         if not spec.device.startswith("local:"):
             raise ConfigError(
                 f"device.arn={spec.device} would run paid quantum tasks, which hydra/launcher=braket_local "
-                "does not do: choose an embedded simulator (device=local)."
+                "does not do: choose hydra/launcher=braket_aws, or device=local, an embedded simulator: "
+                f"{_TWO}."
             )
         for channel, place in spec.input_data.items():
             if place.startswith("s3://"):
@@ -116,10 +131,8 @@ class LocalExecutor:
         (submission,) = batch.submissions
         spec, folder = submission.spec, submission.folder
         root = folder.root.absolute()
-        source = spec.source.snapshot(self._sources)
-        # As seen from the working directory, so that a sweep's folder can be moved.
-        target = os.path.relpath(source / spec.source.path.name, root / "work")
-        work = self._working_directory(root, target)
+        work = root / folder.work.name
+        self._copies.give(spec.source, work)
         start_in = root / START_FOLDER
         start_in.mkdir(exist_ok=True)
         for channel, place in spec.input_data.items():
@@ -129,22 +142,24 @@ class LocalExecutor:
         self._servers.start(
             handle,
             spec,
-            source,
+            self._sources / spec.source.snapshot_name,
             {
                 "entry_point": spec.entry_point,
+                "path": str(work),
                 "cwd": str(work),
                 "start_in": str(start_in),
                 "env": _environment(submission, root),
                 "log": str(root / folder.log.name),
-                "failure": str(_failure_file(root)),
-                "exit": str(_exit_file(root)),
+                "failure": str(root / folder.failure.name),
+                "exit": str(root / folder.exit_record.name),
                 "seconds": spec.max_runtime_seconds,
                 "memory_bytes": self._memory_bytes,
                 "lock": str(self._lock),
+                "digested": {name: str(root / name) for name in DIGESTED},
             },
         )
         self._statuses[handle] = Status(JobState.QUEUED)
-        self._targets[handle] = target
+        self._works[handle] = work
         return [handle]
 
     def find(self, batch: Batch) -> list[str] | None:
@@ -173,12 +188,8 @@ class LocalExecutor:
             self._statuses.pop(handle, None)  # the exit file has it from now on
             with contextlib.suppress(OSError):  # it stays if the job has left something there
                 os.rmdir(folder.root / START_FOLDER)  # noqa: PTH106 - in the loop
-            work = folder.root.absolute() / "work"
-            target = self._targets.pop(handle, None)
-            if target and status.state is JobState.COMPLETED and _holds_only(work, target):
-                self._spare.setdefault(target, []).append(work)
-            else:
-                _tidy(work)
+            if work := self._works.pop(handle, None):
+                self._copies.take_back(work, reusable=status.state is JobState.COMPLETED)
         return {handle: status for handle, (_, status) in finished.items()}
 
     def cancel(self, handles: Collection[str]) -> None:
@@ -194,98 +205,90 @@ class LocalExecutor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End every job that still runs."""
-        for spare in self._spare.values():
-            for work in spare:
-                _tidy(work)
         if self._servers_outlive_us and error is None:
             self._servers.rest()
         else:
             self._servers.close()
-
-    def _working_directory(self, root: Path, target: str) -> Path:
-        """The job's own folder to work in; the source module is found there, as in Braket's container.
-
-        The folder of a completed job that has written nothing there is moved here: that costs a tenth of
-        removing it and making one.
-        """
-        work = root / "work"
-        spare = self._spare.get(target, [])
-        while spare:
-            with contextlib.suppress(OSError):  # somebody has moved the sweep's folders meanwhile
-                spare.pop().rename(work)
-                return work
-        work.mkdir(parents=True, exist_ok=True)
-        link = work / Path(target).name
-        if not link.is_symlink():
-            link.symlink_to(target)
-        return work
+        self._copies.close()
 
     def _take_in(self, event: Mapping[str, Any]) -> None:
+        """Take note of an event; what makes no sense was written by a job into our pipe, and says nothing."""
         handle = event["id"]
-        if event["event"] == "started":
-            self._statuses[handle] = Status(JobState.RUNNING, started_at=event["at"])
-        else:
-            self._statuses[handle] = self._status_of(event)
+        if handle not in self._statuses:
+            return
+        with contextlib.suppress(ArithmeticError, KeyError, TypeError, ValueError):
+            if event["event"] == "started":
+                self._statuses[handle] = Status(JobState.RUNNING, started_at=float(event["at"]))
+            elif event["event"] == "ended":
+                self._statuses[handle] = self._status_of(event)
+            elif event["event"] == "lost":
+                self._statuses[handle] = self._left_by_earlier_process(handle) or self._lost(
+                    handle, event["why"]
+                )
+
+    def _lost(self, handle: str, why: str) -> Status:
+        """How a job stands that has ended with its fork server, and not by itself."""
+        reason = f"killed with the process that starts the jobs, which ended unexpectedly ({why})"
+        started_at, now = self._statuses[handle].started_at, time.time()
+        return Status(JobState.FAILED, reason, started_at or now, now, billed_seconds=0.0)
 
     def _left_by_earlier_process(self, handle: str) -> Status | None:
         """The end of a job that an earlier orchestrator started, if it came to one."""
+        record = read_exit_record(self._folder_of(handle))
+        if record is None or record.get("id") != handle:
+            return None
         try:
-            with open_regular(_exit_file(self._jobs / handle.partition("/")[0])) as file:
-                report = json.loads(file.read(_MOST_OF_A_REPORT))
-            return self._status_of(report) if report["id"] == handle else None
-        except (OSError, ValueError, ArithmeticError, KeyError, TypeError, RecursionError):
+            return self._status_of(record)
+        except (OSError, ValueError, ArithmeticError, KeyError, TypeError):
             return None  # a job can write there too
 
+    def _folder_of(self, handle: str) -> JobFolder:
+        return JobFolder(self._jobs / handle.partition("/")[0])
+
     def _status_of(self, report: Mapping[str, Any]) -> Status:
-        times = {"started_at": report["started_at"], "ended_at": report["ended_at"], "billed_seconds": 0.0}
+        status = self._end_of(report)
+        said = self._servers.said_of_aws(report["id"])
+        if status.state is not JobState.FAILED or status.reason is None:
+            return status
+        if _NO_ARN in status.reason:
+            return replace(status, reason=f"{status.reason} ({_TWO})")
+        if said and said not in status.reason:
+            return replace(status, reason=f"{status.reason} ({said})")
+        return status
+
+    def _end_of(self, report: Mapping[str, Any]) -> Status:
+        started_at, ended_at = float(report["started_at"]), float(report["ended_at"])
+        digests = report.get("digests")
+
+        def status(state: JobState, reason: str | None = None) -> Status:
+            return Status(state, reason, started_at, ended_at, billed_seconds=0.0, digests=digests)
+
+        if immortal := report.get("immortal"):
+            pids = ", ".join(str(int(pid)) for pid in immortal)
+            return status(
+                JobState.FAILED, f"processes that it had started do not end, and may still write: {pids}"
+            )
         if report["stopped_because"] == "cancelled":
-            return Status(JobState.CANCELLED, "cancelled", **times)
+            return status(JobState.CANCELLED, "cancelled")
         if report["stopped_because"] == "overdue":
-            ran = report["ended_at"] - report["started_at"]
-            return Status(JobState.FAILED, f"stopped after {ran:.0f} s by job.max_runtime_seconds", **times)
+            ran = ended_at - started_at
+            return status(JobState.FAILED, f"stopped after {ran:.0f} s by job.max_runtime_seconds")
         if report["signal"] is not None:
-            name = signal.Signals(report["signal"]).name
-            guess = " (was the machine out of memory?)" if report["signal"] == signal.SIGKILL else ""
-            return Status(JobState.FAILED, f"killed by {name}{guess}", **times)
+            name = signal_name(int(report["signal"]))
+            guess = " (was the machine out of memory?)" if name == "SIGKILL" else ""
+            return status(JobState.FAILED, f"killed by {name}{guess}")
         if report["exit_code"] == 0:
-            return Status(JobState.COMPLETED, **times)
+            return status(JobState.COMPLETED)
         try:
-            with open_regular(_failure_file(self._jobs / report["id"].partition("/")[0])) as file:
+            with open_regular(self._folder_of(report["id"]).failure) as file:
                 reason = f"AlgorithmError: {file.read(_MOST_OF_A_REPORT).decode(errors='replace')}"
         except OSError:
-            reason = f"exit code {report['exit_code']}"
-        return Status(JobState.FAILED, reason, **times)
+            reason = f"exit code {int(report['exit_code'])}"
+        return status(JobState.FAILED, reason)
 
 
 def _handle(submission: Submission) -> str:
     return f"{submission.number}/{submission.token}"
-
-
-def _exit_file(root: Path) -> Path:
-    """Written by the fork server when the job has ended, so that the end outlives the orchestrator."""
-    return root / "exit.json"
-
-
-def _failure_file(root: Path) -> Path:
-    return root / "failure.txt"
-
-
-def _holds_only(work: Path, target: str) -> bool:
-    """Whether the working directory is as it was made: nothing in it but the link to the source."""
-    name = Path(target).name
-    try:
-        return os.listdir(work) == [name] and os.readlink(work / name) == target  # noqa: PTH115, PTH208 - in the loop
-    except OSError:
-        return False
-
-
-def _tidy(work: Path) -> None:
-    """Remove what the executor has put into a working directory; what a job has written there stays."""
-    with contextlib.suppress(OSError):
-        for entry in work.iterdir():
-            if entry.is_symlink():
-                entry.unlink()
-        work.rmdir()
 
 
 def _environment(submission: Submission, root: Path) -> dict[str, str]:

@@ -172,6 +172,44 @@ def test_one_failing_packed_job_is_one_row(aws: Cloud) -> None:
     assert "SIGSEGV" in aws.results["reason"][1]
 
 
+PACKED_TOGETHER = """
+import os, time
+from pathlib import Path
+
+from braket.jobs import get_hyperparameters, save_job_result
+
+HERE = (Path(__file__).parent / "cache", Path("cache"))
+
+
+def main():
+    n = int(get_hyperparameters()["n"])
+    seen = sum(place.exists() for place in HERE)
+    for place in HERE:
+        place.touch()
+    save_job_result({"seen": seen, "n": n})
+    if n == 0 and os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:  # a daemon, which would change its neighbours' results
+            mine = Path(os.environ["AMZN_BRAKET_JOB_RESULTS_DIR"])
+            while not (mine.parent / "exit.json").exists():
+                time.sleep(0.001)
+            while True:
+                for results in mine.parents[1].glob("*/results/results.json"):
+                    results.write_text(results.read_text().replace('"seen": 0', '"seen": 17'))
+                time.sleep(0.001)
+        os._exit(0)
+"""
+
+
+def test_packed_jobs_share_no_source_and_leave_no_process(aws: Cloud) -> None:
+    (aws.directory / "theirs.py").write_text(PACKED_TOGETHER)
+    script = ("algorithm=script", "algorithm.source_module=theirs.py", "algorithm.entry_point=theirs:main")
+    words = ("-m", *script, "+algorithm.hyperparameters.n=range(6)", "hydra.launcher.pack=6")
+    aws.run(*words, *NO_REHEARSAL[:4], "rehearse=false")
+    assert list(aws.results["result.n"]) == list(range(6))
+    assert list(aws.results["result.seen"]) == [0] * 6
+
+
 def test_submit_and_leave_then_collect_on_another_machine(make_cloud: MakeCloud) -> None:
     with make_cloud(startup_seconds=60) as aws:
         said = aws.run("-m", "seed=0,1", "hydra.launcher.wait=false", *NO_REHEARSAL)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.errors import ConfigError, SweeperError
+from sweeper.errors import ConfigError
 from sweeper.executors.forkservers import ForkServers
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import SweepFolder
@@ -24,6 +24,7 @@ from sweeper.orphans import end_orphans
 from sweeper.outcome import read_outcome
 from sweeper.rehearsal import rehearse
 from sweeper.states import JobState
+from sweeper.transient import is_transient
 
 from .conftest import KINDS, PATIENCE_SECONDS, Place, local
 from .programs import PROGRAMS
@@ -118,19 +119,23 @@ def test_killing_the_orchestrator_ends_its_jobs(tmp_path: Path) -> None:
         assert gone(pid)
 
 
-def test_a_killed_fork_server_is_reported_and_takes_its_jobs_with_it(own_place: Place) -> None:
+def test_a_killed_fork_server_is_its_jobs_reason_and_the_next_job_has_another(own_place: Place) -> None:
     place = own_place
-    handle, _ = place.submit(place.spec("hangs"))
+    handle, folder = place.submit(place.spec("hangs"))
     place.until(handle, lambda status: status.state is JobState.RUNNING)
     (server,) = place.executor._servers.pids  # type: ignore[attr-defined]
     children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     os.kill(server, signal.SIGKILL)
     wait_until_gone(server)
-    another, _ = place.submit(place.spec("well"))  # no failure of this job: the next look tells
-    with pytest.raises(SweeperError, match="ended unexpectedly"):
-        place.until(another, lambda _: False)
-    for child in children:
-        wait_until_gone(int(child))
+    another, _ = place.submit(place.spec("well"))  # sent to nobody: it is lost with the other one
+    for lost in (handle, another):
+        status = place.until(lost, lambda status: status.state.finished)
+        assert status.state is JobState.FAILED
+        assert is_transient(status.reason)
+        assert "ended unexpectedly (SIGKILL" in str(status.reason)
+    assert all(gone(int(child)) for child in children)
+    assert place.run("well")[0].state is JobState.COMPLETED
+    place.end(handle, folder)
 
 
 @contextmanager
@@ -209,7 +214,7 @@ def test_fork_servers_serve_batch_after_batch_and_leave_the_folder_alone_in_betw
     source = tmp_path / "parents.py"
     source.write_text("import os\ndef main():\n    print(os.getppid())\n")
     sweep = SweepFolder(tmp_path / "sweep")
-    servers = ForkServers()
+    servers = ForkServers(sweep.root)
     numbers = iter(range(10))
     seen = []
     for _ in range(3):
@@ -228,7 +233,7 @@ def test_fork_servers_serve_batch_after_batch_and_leave_the_folder_alone_in_betw
 
 def test_fork_servers_that_nobody_needs_any_more_end(tmp_path: Path) -> None:
     with place_for(tmp_path, "idle.py", "def main():\n    pass\n") as place:
-        servers = ForkServers()
+        servers = ForkServers(tmp_path)
         servers.warm_up(place.spec("main"))
     (pid,) = servers.pids
     del servers

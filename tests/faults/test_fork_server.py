@@ -42,6 +42,7 @@ def start_request(folder: Path) -> bytes:
         "seconds": 60,
         "memory_bytes": None,
         "lock": str(folder / "jobs.lock"),
+        "digested": {"log.txt": str(folder / "log.txt")},
     }
     return json.dumps(request).encode() + b"\n"
 
@@ -63,6 +64,7 @@ def test_a_good_end_is_on_record_though_the_server_dies_before_it_can_write_it(t
         assert server.stdout is not None
         server.stdin.write(start_request(tmp_path))
         server.stdin.flush()
+        assert server.stdout.readline() == b"\n"
         assert json.loads(server.stdout.readline())["event"] == "started"
         (job,) = children_of(server.pid)
         os.kill(server.pid, signal.SIGSTOP)

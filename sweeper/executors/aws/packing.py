@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import tempfile
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ from sweeper import disk
 from sweeper.contract import hybrid_job
 from sweeper.executors.aws.archive import unpack
 from sweeper.executors.base import Batch, Status
+from sweeper.executors.forkclient import signal_name
 from sweeper.folder import JobFolder, open_regular
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
@@ -105,7 +105,7 @@ def own_status(folder: JobFolder, shared: Status) -> Status:
             float(report["started_at"]),
             float(report["ended_at"]),
         )
-        reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        reason = f"killed by {signal_name(-code)}" if code < 0 else f"exit code {code}"
     except (OSError, ValueError, ArithmeticError, KeyError, TypeError, RecursionError):
         reason = shared.reason or "it was not finished when the hybrid job that it shared ended"
         state = JobState.FAILED if shared.state is JobState.COMPLETED else shared.state

@@ -13,7 +13,9 @@ from types import TracebackType
 from typing import Self
 
 from sweeper.errors import ConfigError
+from sweeper.executors.aws_refused import refusal
 from sweeper.executors.base import Batch, Status
+from sweeper.executors.forkservers import ALLOW_AWS
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import JobFolder, SweepFolder, write_atomically
 from sweeper.source import Source, read_source
@@ -30,15 +32,21 @@ class DockerExecutor:
     outlives_us = False
     batch_size = 1
 
-    def __init__(self, folder: SweepFolder, *, n_jobs: int | None = 1) -> None:
+    def __init__(self, folder: SweepFolder, *, n_jobs: int | None = 1, allow_aws: bool = False) -> None:
         """See that there is a Docker engine.
+
+        Args:
+            folder: The sweep's folder.
+            n_jobs: Containers at a time.
+            allow_aws: Whether the containers get AWS credentials. What starts them needs and has them.
 
         Raises:
             ConfigError: There is none; says what is needed.
         """
         _see_docker()
         self._sources = folder.sources
-        self._local = LocalExecutor(folder, n_jobs=n_jobs, memory_gib=None)
+        self._allow_aws = allow_aws
+        self._local = LocalExecutor(folder, n_jobs=n_jobs, memory_gib=None, allow_aws=True)
 
     @property
     def words(self) -> str:
@@ -82,6 +90,7 @@ class DockerExecutor:
             "entry_point": spec.entry_point,
             "hyperparameters": dict(spec.hyperparameters),
             "image_uri": spec.image_uri,
+            "refusal": None if self._allow_aws else refusal(ALLOW_AWS, None),
         }
         write_atomically(channel / "job.json", json.dumps(description).encode())
         for name, content in spec.input_files.items():

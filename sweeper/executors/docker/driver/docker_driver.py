@@ -10,9 +10,25 @@ import re
 import shutil
 from pathlib import Path
 
+import boto3
+from botocore.credentials import Credentials
+from braket.aws import AwsSession
 from braket.jobs.local import LocalQuantumJob
 
+_NOBODY = re.compile(r"UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId")
+"""What AWS answers to credentials that it does not know."""
 _EXIT = re.compile(r"Process exited with code: (\d+)$")
+
+
+class _DiscreetSession(boto3.Session):  # type: ignore[misc]  # boto3 has no types
+    """A session that itself calls AWS as ever; whoever asks for its credentials, to pass them on, gets none.
+
+    `LocalQuantumJob` asks for them to give them to the container.
+    """
+
+    def get_credentials(self) -> Credentials:
+        """Credentials that AWS refuses, rather than none, with which clients would look for others."""
+        return Credentials("hybrid-job", "none")
 
 
 def main() -> None:
@@ -27,6 +43,7 @@ def main() -> None:
     name = os.environ["AMZN_BRAKET_JOB_NAME"]
     # The job in the container stores things in the account's own bucket, which the SDK looks up.
     del os.environ["AMZN_BRAKET_OUT_S3_BUCKET"]
+    discreet = AwsSession(_DiscreetSession(region_name=os.environ.get("AWS_REGION")))
     job = LocalQuantumJob.create(
         device=described["device"],
         source_module=described["source_module"],
@@ -35,6 +52,7 @@ def main() -> None:
         job_name=name,
         image_uri=described["image_uri"],
         input_data={"hyperparameters": str(files)} if files.is_dir() else None,
+        aws_session=discreet if described["refusal"] else None,
     )
     left = Path(name)
     checkpoints = left / "checkpoints"
@@ -45,4 +63,6 @@ def main() -> None:
     shutil.copytree(left, os.environ["AMZN_BRAKET_JOB_RESULTS_DIR"], dirs_exist_ok=True)
     shutil.rmtree(left)
     if ended := _EXIT.search(str(job.run_log).strip()):
-        raise RuntimeError(f"exit code {ended[1]} in the container")
+        called = described["refusal"] and _NOBODY.search(str(job.run_log))
+        why = f" ({described['refusal']})" if called else ""
+        raise RuntimeError(f"exit code {ended[1]} in the container{why}")
