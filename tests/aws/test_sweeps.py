@@ -159,17 +159,18 @@ def test_only_jobs_that_share_all_of_a_hybrid_job_are_packed_together(stubs: Clo
         assert {device_of[int(n)] for n in numbers.split(".")} == {"sv1" if "sv1" in device else "local"}
 
 
-def test_one_failing_packed_job_is_one_row(aws: Cloud) -> None:
+def test_a_failing_packed_job_is_one_row_with_its_reason(aws: Cloud) -> None:
     (aws.directory / "theirs.py").write_text(
         "import os\nfrom braket.jobs import get_hyperparameters, save_job_result\n"
         "def main():\n    n = int(get_hyperparameters()['n'])\n    if n == 1: os.kill(os.getpid(), 11)\n"
-        "    save_job_result({'n': n})\n"
+        "    if n == 2: raise ValueError('no angle')\n    save_job_result({'n': n})\n"
     )
     script = ("algorithm=script", "algorithm.source_module=theirs.py", "algorithm.entry_point=theirs:main")
-    words = ("-m", *script, "+algorithm.hyperparameters.n=0,1,2", "hydra.launcher.pack=3")
+    words = ("-m", *script, "+algorithm.hyperparameters.n=0,1,2,3", "hydra.launcher.pack=4")
     aws.run(*words, *NO_REHEARSAL[:4], "rehearse=false", expect=1)
-    assert list(aws.results["status"]) == ["COMPLETED", "FAILED", "COMPLETED"]
+    assert list(aws.results["status"]) == ["COMPLETED", "FAILED", "FAILED", "COMPLETED"]
     assert "SIGSEGV" in aws.results["reason"][1]
+    assert aws.results["reason"][2].startswith("AlgorithmError: ValueError: no angle")
 
 
 PACKED_TOGETHER = """
