@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from sweeper.errors import ConfigError
 
-LARGEST_FILE = 64 * 2**20
-"""Bytes: a complete graph of a thousand nodes fits as GraphML; what is larger was not meant."""
+LARGEST_FILE = 32 * 2**20
+"""Bytes: twice what the edges of a complete graph of a thousand nodes take."""
+MOST_PIECES = 2_000_000
+"""Lines, cells, terms and elements: each takes some hundred bytes of memory while it is read."""
 
 _LONGEST_QUOTE = 80
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz"}
@@ -62,6 +65,16 @@ class GivenFile:
             raise ConfigError(f"{self.where}: the {self.what} cannot be read as text: it holds zero bytes.")
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
+    def refuse_too_many_pieces(self) -> None:
+        """Look how much there is before anything is made of each piece.
+
+        Raises:
+            ConfigError: More than `MOST_PIECES`.
+        """
+        pieces = sum(self.text.count(mark) for mark in "\n,;+<[")
+        if pieces > MOST_PIECES:
+            raise ConfigError(f"{self.where}: the {self.what} is too large: some {pieces} pieces.")
+
     @cached_property
     def lines(self) -> list[Line]:
         """All lines that are not blank."""
@@ -98,6 +111,16 @@ def open_given(path: str, what: str) -> GivenFile:
     if len(content) > LARGEST_FILE:
         raise ConfigError(f"{where}: the {what} is larger than {LARGEST_FILE // 2**20} MiB.")
     return GivenFile(where, content, what)
+
+
+def repeated(names: Iterable[str]) -> str | None:
+    """The first name that comes a second time."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 def quoted(text: str) -> str:

@@ -58,7 +58,17 @@ class GraphFile(Problem):
 
     path: str = MISSING
     format: Literal[
-        "auto", "edge_list", "graphml", "json", "matrix_market", "gml", "dimacs", "gset", "adjacency", "metis"
+        "auto",
+        "edge_list",
+        "gset",
+        "dimacs",
+        "graphml",
+        "gml",
+        "json",
+        "matrix_market",
+        "matrix",
+        "adjacency",
+        "metis",
     ] = "auto"
     header: bool | None = None
     weight: str | None = None

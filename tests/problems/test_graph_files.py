@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from sweeper.errors import ConfigError
 from sweeper.problems import Graph
-from sweeper.problems.given_file import LARGEST_FILE, GivenFile
+from sweeper.problems.given_file import LARGEST_FILE, MOST_PIECES, GivenFile
 from sweeper.problems.graph_formats import FORMATS, GraphReading, read_graph
 from sweeper.problems.graph_given import GraphFile
 
@@ -131,6 +131,12 @@ def pattern(graph: Weighted) -> Written:
     return "\n".join(header + lines), {}
 
 
+def by_numpy(graph: Weighted) -> Written:
+    file = io.BytesIO()
+    np.savetxt(file, nx.to_numpy_array(graph))
+    return file.getvalue(), {"format": "matrix"}
+
+
 def by_pandas(**how: Any) -> Callable[[Weighted], Written]:
     def written(graph: Weighted) -> Written:
         text = nx.to_pandas_edgelist(graph).to_csv(**how)
@@ -179,6 +185,8 @@ WRITERS: dict[str, Callable[[Weighted], Written]] = {
     "pandas with semicolons": by_pandas(index=False, sep=";"),
     "pandas without header": by_pandas(index=False, header=False),
     "pandas records": lambda graph: (nx.to_pandas_edgelist(graph).to_json(orient="records"), {}),
+    "numpy": by_numpy,
+    "pandas matrix": lambda graph: (nx.to_pandas_adjacency(graph).to_csv(), {"format": "matrix"}),
     "scipy coordinates": lambda graph: matrix_market(graph, dense=False, symmetry="symmetric"),
     "scipy coordinates, general": lambda graph: matrix_market(graph, dense=False, symmetry="general"),
     "scipy array": lambda graph: matrix_market(graph, dense=True, symmetry="symmetric"),
@@ -259,6 +267,7 @@ ONE_READING = {
     "a gap is no node": ("0 1\n1 1000000000\n", 2.0),
     "two numbers before weights are counts": ("3 2\n1 2 1\n2 3 -1\n", 1.0),
     "counts that are no edge, as 3 is joined with 3": ("3 3\n1 2\n2 3\n3 1\n", 2.0),
+    "counts, as 6 would leave out 5": ("4 6\n1 2\n1 3\n1 4\n2 3\n2 4\n3 4\n", 4.0),
     "counts, nodes from 0": ("3 3\n0 1\n1 2\n2 0\n", 2.0),
     "counts, names": ("3 3\na b\nb c\nc a\n", 2.0),
     "counts, both directions": ("3 3\n0 1\n1 0\n1 2\n2 1\n0 2\n2 0\n", 2.0),
@@ -426,6 +435,9 @@ REFUSED = [
     ("source,target,w,w\n0,1,1,1\n", "line 1: 'source,target,w,w' names the column 'w' twice"),
     ("source,target,weight\n0,1,\n", "the edge 0-1 of line 2 has the weight '', which is no finite number"),
     ("Source,Target,Type\n0,1,Directed\n1,2,Directed\n", "the graph is directed, and the edge 0-1 of line 2"),
+    ("0 1 1 0\n1 0 x 0\n1 1 0 1\n0 0 1 0\n", "line 1: '0 1 1 0' is not an edge"),
+    ("0 1 1 0\n1 1 1 0\n1 1 0 1\n0 0 1 0\n", "Read with problem.format=matrix: the edge 1-1 of line 2 joins"),
+    (",a,b\na,0,1\nc,1,0\n", "other names in its first line than in its first column"),
     ("p edge 3 5\ne 1 2\n", "line 1: 'p edge 3 5' promises 5 edges, but 1 follow"),
     ("p edge 3 1\ne 1 4\n", "line 2: 'e 1 4' is not an edge: the nodes are 1 to 3"),
     ("p edge 3 2\ne 1 2\nn 1 7\n", "line 3: 'n 1 7' is not an edge"),
@@ -532,7 +544,7 @@ class TestFiles:
     def test_a_file_beyond_the_limit_is_refused(self, tmp_path: Path) -> None:
         with (tmp_path / "huge").open("wb") as file:
             file.truncate(LARGEST_FILE + 1)
-        with pytest.raises(ConfigError, match="is larger than 64 MiB"):
+        with pytest.raises(ConfigError, match="is larger than 32 MiB"):
             GraphFile(path=str(tmp_path / "huge")).instance()
 
     def test_a_file_of_the_gset_is_read_in_seconds(self) -> None:
@@ -568,6 +580,12 @@ class TestNothingIsATraceback:
             "<a>" * 10**5,
             "0 1 " + "{" * 10**4 + "}",
             "9" * 10**5 + " 1",
+            "0 1 " + "{" * 10**6,
+            "0 1" + " " * 10**6 + "!",
+            "0 1\n" * 10**4,
+            "0 1\n" * (MOST_PIECES + 1),
+            "[" + "[0,1]," * 10**6 + "[0,1]]",
+            "a" * 10**6 + " " + "b" * 10**6,
         ],
     )
     def test_of_a_bomb(self, bomb: str) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from algorithms.pauli import parse_hamiltonian
 from sweeper.errors import ConfigError
 from sweeper.problems import Hamiltonian
+from sweeper.problems.given_file import MOST_PIECES
 from sweeper.problems.hamiltonian_formats import read_hamiltonian
 from sweeper.problems.pauli import Pauli
 
@@ -311,6 +312,14 @@ class TestNothingIsATraceback:
             "&a [*a]",
             "9" * 10**5 + " ZZ",
             "1 [" + "Z0 " * 10**5,
+            "1 [Z0] +" * 10**4,
+            "1" + " " * 10**6 + "[Z0",
+            "1 X" + " " * 10**6 + "!",
+            "X0" + " " * 10**6 + "!: 1",
+            "(" * 10**6 + " ZZ",
+            "1 * Z(0) + " * 10**4,
+            "- [1, Z]\n" * MOST_PIECES,
+            '{"a": [' + '{"ZZ": 1},' * 10**4 + "\t1]}",
         ],
         ids=lambda bomb: bomb[:8],
     )

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from xml.parsers import expat
 
 from sweeper.errors import ConfigError
 from sweeper.problems.given_file import GivenFile
@@ -56,6 +55,8 @@ def graphml(file: GivenFile) -> NamedGraph:
     Raises:
         ConfigError: No GraphML, several graphs, or declarations of entities, which can blow up without end.
     """
+    from xml.parsers import expat
+
     import networkx as nx
 
     try:
@@ -122,6 +123,8 @@ def _edges_of(content: bytes) -> dict[frozenset[str], list[tuple[str, str, int]]
     Raises:
         _RefusedError: A document type, in which entities could be declared, or something else than one graph.
     """
+    from xml.parsers import expat
+
     places: dict[frozenset[str], list[tuple[str, str, int]]] = defaultdict(list)
     graphs: list[int] = []
     parser = expat.ParserCreate()

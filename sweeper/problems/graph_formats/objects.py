@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import GivenFile, quoted
+from sweeper.problems.given_file import GivenFile, quoted, repeated
 from sweeper.problems.graph_formats.named_graph import WEIGHT, NamedEdge, NamedGraph
 from sweeper.problems.numbers import real
 
@@ -68,9 +68,8 @@ def _parsed(file: GivenFile) -> Any:
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in one object")
+        twice = repeated(name for name, _ in pairs)
+        raise ValueError(f"the key {quoted(str(twice))} stands twice in one object")
     return found
 
 
@@ -114,8 +113,8 @@ def _nodes(file: GivenFile, content: Mapping[str, Any]) -> list[str]:
     for at, node in enumerate(content["nodes"]):
         found = node.get("id", at) if isinstance(node, Mapping) else node
         names.append(_name(file, found, at + 1, "node"))
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    twice = repeated(names)
+    if twice is not None:
         raise ConfigError(f"{file.where}: the node {twice} is given twice.")
     return names
 

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from sweeper.errors import ConfigError
 from sweeper.problems.given_file import GivenFile
-from sweeper.problems.graph_formats import adjacency, dimacs, markup, matrix_market, objects, table
+from sweeper.problems.graph_formats import adjacency, dimacs, markup, matrix, matrix_market, objects, table
 from sweeper.problems.graph_formats.named_graph import NamedGraph
 from sweeper.problems.instance import Graph
 
@@ -26,6 +26,7 @@ _SIGNED: dict[str, tuple[Callable[[GivenFile], bool], Reader]] = {
 
 _OTHERS: dict[str, Reader] = {
     "gset": table.gset,
+    "matrix": matrix.matrix,
     "adjacency": adjacency.adjacency,
     "metis": adjacency.metis,
 }
@@ -74,6 +75,8 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
     Raises:
         ConfigError: No reading is possible, or several are that do not make the same graph.
     """
+    if not markup.is_xml(file):
+        file.refuse_too_many_pieces()
     candidates = _candidates(file, how)
     possible: dict[Graph, str] = {}
     faults: list[tuple[str, ConfigError]] = []
@@ -97,9 +100,10 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
         )
     if not possible:
         (_, first), *others = faults
+        # The last reading is the rarest, and what recognised it the strictest.
         also = [
             f" Read with {key}: {str(error).removeprefix(file.where).lstrip(':, ')}"
-            for key, error in others[:1]
+            for key, error in others[-1:]
             if str(error) != str(first)
         ]
         raise ConfigError(str(first) + "".join(also)) from first
@@ -139,6 +143,8 @@ def _tables(file: GivenFile, how: GraphReading) -> Sequence[_Candidate]:
     else:
         found = [without]
     if how.format == "auto":
+        if matrix.may_be_matrix(rows):
+            found.append(_Candidate("problem.format=matrix", matrix.matrix))
         if adjacency.may_be_adjacency(rows):
             found.append(_Candidate("problem.format=adjacency", adjacency.adjacency))
         if adjacency.may_be_metis(file):

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import GivenFile, Line
+from sweeper.problems.given_file import GivenFile, Line, quoted, repeated
 from sweeper.problems.graph_formats.named_graph import WEIGHT, NamedEdge, NamedGraph, check_size
 from sweeper.problems.numbers import real, whole
 
@@ -129,7 +129,8 @@ def may_have_header(rows: Sequence[Row]) -> bool:
 def must_have_header(rows: Sequence[Row]) -> bool:
     """Whether the first line can be no edge.
 
-    Two numbers before lines that all have a weight, and name no node above the first number, are their count.
+    Two numbers are no edge before lines that all have a weight and name no node above the first number, nor
+    if they count the lines and the nodes below while one of them is no neighbour of those nodes' numbers.
     """
     if len(rows) < 2:
         return False
@@ -137,13 +138,28 @@ def must_have_header(rows: Sequence[Row]) -> bool:
     if first.counts is not None:
         if len(first.cells) > 2:
             return True
+        nodes, edges = first.counts
         weighted = all(len(row.cells) == 3 or row.data for row in others)
-        return weighted and max(_largest(others), 1) <= first.counts[0]
+        if weighted and max(_largest(others), 1) <= nodes:
+            return True
+        # As an edge it would leave numbers out that the others do not.
+        fits = len(others) == edges and len(_labels(others)) == nodes
+        return fits and _without_gap(_labels(others)) and not _without_gap(_labels(rows))
     return _names_columns(first, others) and bool(_known_ends(first.cells)) and not _is_again(first, others)
 
 
 def _pairs(rows: Sequence[Row]) -> set[frozenset[str]]:
     return {frozenset(row.cells[:2]) for row in rows}
+
+
+def _labels(rows: Sequence[Row]) -> set[str]:
+    return {cell for row in rows for cell in row.cells[:2]}
+
+
+def _without_gap(labels: set[str]) -> bool:
+    """Whether these are all numbers from 0, or from 1, to the largest."""
+    numbers = {number for label in labels if (number := whole(label)) is not None}
+    return len(numbers) == len(labels) == max(numbers, default=0) - min(1, *numbers, 1) + 1
 
 
 def _largest(rows: Sequence[Row]) -> float:
@@ -251,9 +267,9 @@ def _with_gephis_type(edges: Sequence[NamedEdge]) -> NamedGraph:
 
 
 def _refuse_repeated(file: GivenFile, header: Row, names: Sequence[str]) -> None:
-    repeated = [name for name in names if names.count(name) > 1]
-    if repeated:
-        raise file.refusal(header.line, f"names the column {repeated[0]!r} twice.")
+    twice = repeated(names)
+    if twice is not None:
+        raise file.refusal(header.line, f"names the column {quoted(twice)} twice.")
 
 
 def _edges(file: GivenFile, rows: Sequence[Row]) -> list[NamedEdge]:
@@ -311,8 +327,8 @@ def _is_numeric(file: GivenFile) -> bool:
 
 def _delimiter(file: GivenFile) -> str | None:
     """What cuts lines: a semicolon, comma or tab that every line has; none for blanks."""
-    heads = [_DATA.sub("", _COMMENT.sub("", line.text)).strip() for line in file.lines]
-    heads = [head for head in heads if head]
+    codes = [_COMMENT.sub("", line.text).strip() for line in file.lines]
+    heads = [_DATA.sub("", code).strip() if code.endswith("}") else code for code in codes if code]
     for delimiter in (";", ",", "\t") if heads else ():
         if all(delimiter in head for head in heads):
             blanks_do_too = delimiter == "\t" and len({len(head.split()) for head in heads}) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from sweeper.errors import ConfigError
@@ -19,7 +20,7 @@ from sweeper.problems.numbers import complex_number, whole
 
 _NUMBER = r"[0-9.]+(?:[eE][+-]?[0-9]+)?j?"
 _COEFFICIENT = rf"\([^()\[\]]*\)|{_NUMBER}(?:[+-]{_NUMBER})?"
-_BRACKETED = re.compile(rf"\s*((?:[+-]\s*)*)({_COEFFICIENT})\s*\*?\s*\[([^\[\]]*)\]\s*")
+_BRACKETED = re.compile(rf"\s*((?:[+-]\s*)*)({_COEFFICIENT})\s*(?:\*\s*)?\[([^\[\]]*)\]\s*")
 _OPERATOR = re.compile(r"\s*QubitOperator:\s*")
 _TITLE = re.compile(r"\s*(Qubit|Fermion|Majorana|Boson|Quad)\w*Operator:")
 _CALL = re.compile(r"\b(I|X|Y|Z|Identity|Pauli[XYZ])\s*\(")
@@ -28,7 +29,7 @@ _WORD = re.compile(rf"{_NUMBER}|\w+|\s+|.", re.DOTALL)
 _JOINT = re.compile(r"[\s+]*")
 _COMMENT = re.compile(r"(^|\s)#.*", re.MULTILINE)
 _LINE_OF_STRING = re.compile(
-    rf"\s*([+-]?)\s*({_COEFFICIENT})?\s*\*?\s*([IXYZ][IXYZ0-9_*@ \t]*?)(?:\s+([+-]?(?:{_COEFFICIENT})))?\s*"
+    rf"([+-]?) ?({_COEFFICIENT})? ?\*? ?([IXYZ][IXYZ0-9_*@ ]*?)(?: ([+-]?(?:{_COEFFICIENT})))?"
 )
 
 _LETTERS = {"Identity": "I", "PauliX": "X", "PauliY": "Y", "PauliZ": "Z", **{p: p for p in "IXYZ"}}
@@ -50,12 +51,13 @@ def openfermion(file: GivenFile) -> GivenHamiltonian:
     text = _code(file)
     if _TITLE.match(text) and not _OPERATOR.match(text):
         raise _fermions(file, 1)
+    place_of = _Places(text)
     position = found.end() if (found := _OPERATOR.match(text)) else 0
     text = text.rstrip()
     terms: list[GivenTerm] = []
     while position < len(text):
         match = _BRACKETED.match(text, position)
-        place = f", line {_line(text, position)}"
+        place = place_of(position)
         if match is None or (terms and not match.group(1)):
             raise ConfigError(
                 f"{file.where}{place}: {quoted(text[position : position + 60])} is not a term such as "
@@ -98,9 +100,10 @@ def pennylane(file: GivenFile) -> GivenHamiltonian:
         ConfigError: A term is no product of a number and Pauli operators on numbered wires.
     """
     text = _code(file)
+    place_of = _Places(text)
     terms = []
     for sign, position, term in _addends(text):
-        place = f", line {_line(text, position)}"
+        place = place_of(position)
         try:
             coefficient, factors = _product(ast.parse(term.strip(), mode="eval").body)
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
@@ -194,8 +197,9 @@ def qiskit(file: GivenFile) -> GivenHamiltonian:
     Raises:
         ConfigError: It is cut short, or labels and coefficients do not match.
     """
-    match = _QISKIT.fullmatch(file.text)
-    if match is None or "..." in file.text:
+    whole_text = "..." not in file.text and file.text.count("coeffs") == 1
+    match = _QISKIT.fullmatch(file.text) if whole_text else None
+    if match is None:
         raise ConfigError(
             f"{file.where}: this SparsePauliOp is not complete. Write json.dumps of its terms: "
             "[[label, coefficient.real] for label, coefficient in op.to_list()]."
@@ -218,7 +222,7 @@ def qiskit(file: GivenFile) -> GivenHamiltonian:
 def is_lines(file: GivenFile) -> bool:
     """Whether the first line that is no comment is a number and a Pauli string."""
     first = next((line for line in _code(file).split("\n") if line.strip()), "")
-    match = _LINE_OF_STRING.fullmatch(first.split(",")[0].rstrip(" +")) if ":" not in first else None
+    match = _LINE_OF_STRING.fullmatch(_plain(first.split(",")[0])) if ":" not in first else None
     return match is not None and bool(match.group(2) or match.group(4))
 
 
@@ -231,9 +235,9 @@ def lines(file: GivenFile) -> GivenHamiltonian:
     terms = []
     for number, line in enumerate(_code(file).split("\n"), start=1):
         for piece in line.split(","):
-            if not piece.strip(" \t+"):
+            if not _plain(piece):
                 continue
-            match = _LINE_OF_STRING.fullmatch(piece.rstrip(" \t+"))
+            match = _LINE_OF_STRING.fullmatch(_plain(piece))
             string = read_string(match.group(3)) if match else None
             found = [text for text in (match.group(2), match.group(4)) if text] if match else []
             coefficient = complex_number(found[0]) if len(found) == 1 else None
@@ -250,5 +254,18 @@ def _code(file: GivenFile) -> str:
     return _COMMENT.sub("", file.text)
 
 
-def _line(text: str, position: int) -> int:
-    return text.count("\n", 0, _begin(text, position)) + 1
+def _plain(piece: str) -> str:
+    """A term with single blanks, without the sign that joins it to the next one."""
+    return " ".join(piece.split()).rstrip(" +")
+
+
+class _Places:
+    """Lines of positions in a text, found without counting from its beginning each time."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends = [match.start() for match in re.finditer("\n", text)]
+
+    def __call__(self, position: int) -> str:
+        """`, line 3` of the term that begins at a position or behind it."""
+        return f", line {bisect_right(self._ends, _begin(self._text, position) - 1) + 1}"

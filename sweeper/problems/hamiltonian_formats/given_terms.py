@@ -64,7 +64,7 @@ class GivenHamiltonian:
 
 def read_string(text: str) -> str | Factors | None:
     """A Pauli string: `IXZ`, or `X1 Z2`, `X1*Z2`, `X1 @ Z2` with numbers of qubits; none if it is neither."""
-    text = text.strip()
+    text = " ".join(text.split())
     if _LETTERS.fullmatch(text):
         return text
     if _FACTORS.fullmatch(text):

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import GivenFile, quoted
+from sweeper.problems.given_file import GivenFile, quoted, repeated
 
 _DEEPEST = 20
 """Levels of lists and mappings in one another: a Hamiltonian has four."""
@@ -135,10 +135,9 @@ def _of_json(file: GivenFile, value: Any, deep: int = 0) -> Node:
     if deep > _DEEPEST:
         raise ConfigError(f"{file.where}: more than {_DEEPEST} lists or objects inside each other.")
     if isinstance(value, _Pairs):
-        names = [name for name, _ in value]
-        for name in names:
-            if names.count(name) > 1:
-                raise ConfigError(f"{file.where}: the key {quoted(name)} stands twice.")
+        twice = repeated(name for name, _ in value)
+        if twice is not None:
+            raise ConfigError(f"{file.where}: the key {quoted(twice)} stands twice.")
         return Node({name: _of_json(file, item, deep + 1) for name, item in value}, None)
     if isinstance(value, list):
         return Node([_of_json(file, item, deep + 1) for item in value], None)

@@ -25,6 +25,7 @@ def read_hamiltonian(file: GivenFile) -> GivenHamiltonian:
     Raises:
         ConfigError: The file holds none; the message names the line.
     """
+    file.refuse_too_many_pieces()
     if file.text.lstrip()[:1] not in {"[", "{"}:
         for recognises, read in _TEXTS:
             if recognises(file):
