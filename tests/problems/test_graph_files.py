@@ -323,8 +323,8 @@ class TestTwoReadings:
 
     def test_are_refused_with_the_key_that_decides(self) -> None:
         said = refusal(self.TEXT)
-        assert "problem.header=false it has 5 nodes and 4 edges" in said
-        assert "problem.header=true it has 4 nodes and 3 edges" in said
+        assert "problem.header=false it has 5 nodes, 4 edges and the maximum cut 4" in said
+        assert "problem.header=true it has 4 nodes, 3 edges and the maximum cut 3" in said
         assert "'4 3'" in said
         counted, path = read(self.TEXT, header=True), read(self.TEXT, header=False)
         assert (counted.nodes, counted.reference) == (4, 3.0)
@@ -451,19 +451,25 @@ REFUSED = [
     ),
     (
         "%%MatrixMarket matrix coordinate real general\n9 9 1000000000\n1 2 1\n",
-        "1000000000 entries are announced",
+        "line 2: '9 9 1000000000' promises 1000000000 entries, but 1 follow",
     ),
-    ("%%MatrixMarket matrix coordinate real general\n2 3 1\n1 2 1\n", "2 rows and 3 columns"),
+    (
+        "%%MatrixMarket matrix coordinate real general\n2 3 1\n1 2 1\n",
+        "line 2: '2 3 1' is no size of an adjacency matrix",
+    ),
     (
         "%%MatrixMarket matrix coordinate complex general\n2 2 1\n1 2 1 0\n",
-        "complex general matrix is no adjacency",
+        "announces a complex general matrix",
     ),
     (
         "%%MatrixMarket matrix coordinate real general\n2 2 2\n1 2 1\n2 1 3\n",
         "weight 1 in one direction and 3",
     ),
     ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1\n", "joins a node with itself"),
-    ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n2 1 x\n", "not a MatrixMarket file"),
+    (
+        "%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n2 1 x\n",
+        "line 3: '2 1 x' is no entry: 'x' is no",
+    ),
     (graphml(direction="directed"), "the graph is directed, and the edge a-b of line 4 leads one way"),
     (
         graphml(more='<edge source="b" target="a"/>'),
@@ -476,8 +482,10 @@ REFUSED = [
     (graphml(more='<node id="d"/>'), "falls into 2 pieces (no edge has the node d)"),
     (graphml(more="</graph><graph>"), "line 6: a second graph begins (the first one in line 2)"),
     (graphml()[:-20], "not a GraphML file"),
-    ("<html><body>404</body></html>", "line 1: the file has no element <graph>"),
-    ('<?xml version="1.0"?>\n<!DOCTYPE g [<!ENTITY a "b">]>\n<graphml/>', "line 2: a document type"),
+    ("<html><body>404</body></html>", "line 1: the outermost element is <html>, not <graphml>"),
+    ("<!DOCTYPE html>\n<html/>", "line 1: this is a file of the type html, not GraphML"),
+    ("<graphml/>", "line 1: the file has no element <graph>"),
+    ('<?xml version="1.0"?>\n<!DOCTYPE graphml [<!ENTITY a "b">]>\n<graphml/>', "line 2: a document type"),
     ("graph [ node [ id 0 ", "not a GML file"),
     ("{", "not a JSON file"),
     ("17", "line 1: '17' is not an edge"),

@@ -60,6 +60,7 @@ WRITTEN = {
     "numbered qubits in a list": "- [1, Z0]\n- [0.25, Z1]\n- [-0.5, X0*Y2]\n- [2, I]",
     "lines": "# coefficient, string\n1.0 ZII\n+ 0.25 * IZI\n- 0.5 XIY\n2 III\n",
     "a hyperparameter": "1.0 ZII, 0.25 IZI, -0.5 XIY, 2.0 III",
+    "a sum": "1.0*ZII + 0.25 IZI - .5 XIY + 2 III",
     "lines with numbered qubits": "1 Z0\n0.25 Z1\n-0.5 X0 Y2\n2 I\n",
     "strings first": "ZII 1.0\nIZI 0.25\nXIY -0.5\nIII 2.0\n",
     # Qiskit 2.6.2: to_list as JSON, with complex coefficients as pairs or texts, and what it prints.
@@ -89,6 +90,8 @@ WRITTEN = {
     "PennyLane's complex str": "(1+0j) * Z(0) + (0.25+0j) * Z(1) + (-0.5-0j) * (X(0) @ Y(2)) + (2+0j) * I(0)",
     "PennyLane's repr": "(\n    1.0 * Z(0)\n  + 0.25 * Z(1)\n  + -5e-1 * (X(0) @ Y(2))\n  + 2 * I(0)\n)",
     "PennyLane's Pauli sentence": "1.0 * Z(0)\n+ 0.25 * Z(1)\n+ -0.5 * X(0) @ Y(2)\n+ 2.0 * I",
+    "PennyLane's old names": "1.0 * PauliZ(wires=[0]) + 0.25 * PauliZ(1) "
+    "+ -0.5 * (PauliX(0) @ PauliY(wires=2)) + 2.0 * Identity(wires=[0])",
     "PennyLane's old str": "  (-0.5) [X0 Y2]\n+ (0.25) [Z1]\n+ (1.0) [Z0]\n+ (2.0) [I0]",
 }
 

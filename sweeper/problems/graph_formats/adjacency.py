@@ -27,14 +27,14 @@ def may_be_adjacency(rows: Sequence[Row]) -> bool:
     """Whether each node has a line of its own and some line is no pair: then it may be an adjacency list."""
     nodes = {cell for row in rows for cell in row.cells}
     lengths = {len(row.cells) for row in rows}
-    return len(rows) == len(nodes) == len({row.cells[0] for row in rows if row.cells}) and lengths != {2}
+    return 1 < len(rows) == len(nodes) == len({row.cells[0] for row in rows if row.cells}) and lengths != {2}
 
 
 def may_be_metis(file: GivenFile) -> bool:
     """Whether as many lines follow the first one as it has nodes, and it is no mere pair of nodes."""
     lines = [line.text.split() for line in file.lines if not line.text.lstrip().startswith("%")]
     counts = [whole(word) for word in lines[0]] if lines else []
-    return len(counts) in {2, 3} and None not in counts and len(lines) - 1 == counts[0]
+    return len(counts) in {2, 3} and None not in counts and 1 < len(lines) == (counts[0] or 0) + 1
 
 
 def metis(file: GivenFile) -> NamedGraph:

@@ -127,9 +127,14 @@ def _edges_of(content: bytes) -> dict[frozenset[str], list[tuple[str, str, int]]
 
     places: dict[frozenset[str], list[tuple[str, str, int]]] = defaultdict(list)
     graphs: list[int] = []
+    outermost: list[str] = []
     parser = expat.ParserCreate()
 
-    def doctype(*_: object) -> None:
+    def doctype(name: str, *_: object) -> None:
+        if name.lower() != "graphml":
+            raise _RefusedError(
+                parser.CurrentLineNumber, f"this is a file of the type {name[:40]}, not GraphML."
+            )
         raise _RefusedError(
             parser.CurrentLineNumber, "a document type (<!DOCTYPE …>) is not read. Delete it."
         )
@@ -137,6 +142,10 @@ def _edges_of(content: bytes) -> dict[frozenset[str], list[tuple[str, str, int]]
     def element(name: str, attributes: dict[str, str]) -> None:
         kind = name.rpartition(":")[2]
         line = parser.CurrentLineNumber
+        if not outermost:
+            outermost.append(kind)
+            if kind != "graphml":
+                raise _RefusedError(line, f"the outermost element is <{kind[:40]}>, not <graphml>.")
         if kind == "graph":
             graphs.append(line)
             if len(graphs) > 1:
@@ -151,5 +160,5 @@ def _edges_of(content: bytes) -> dict[frozenset[str], list[tuple[str, str, int]]
     parser.StartElementHandler = element
     parser.Parse(content, True)
     if not graphs:
-        raise _RefusedError(1, "the file has no element <graph>, as a GraphML file would.")
+        raise _RefusedError(1, "the file has no element <graph>.")
     return places

@@ -90,10 +90,7 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
     if len(possible) > 1:
         raise ConfigError(
             f"{file.where} can be read in {len(possible)} ways: "
-            + ", ".join(
-                f"with {key} it has {graph.nodes} nodes and {len(graph.edges)} edges"
-                for graph, key in possible.items()
-            )
+            + ", ".join(f"with {key} it has {_told(graph)}" for graph, key in possible.items())
             + f". Its first line is {file.lines[0].text.strip()!r}. Say which is meant: "
             + " or ".join(possible.values())
             + "."
@@ -108,6 +105,11 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
         ]
         raise ConfigError(str(first) + "".join(also)) from first
     return next(iter(possible))
+
+
+def _told(graph: Graph) -> str:
+    cut = "" if graph.reference is None else f" and the maximum cut {graph.reference:g}"
+    return f"{graph.nodes} nodes, {len(graph.edges)} edges{cut}"
 
 
 def _candidates(file: GivenFile, how: GraphReading) -> Sequence[_Candidate]:

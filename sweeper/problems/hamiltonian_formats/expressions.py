@@ -164,8 +164,11 @@ def _product(tree: ast.expr) -> tuple[complex, Factors]:
         return -coefficient if isinstance(tree.op, ast.USub) else coefficient, factors
     if isinstance(tree, ast.Name) and tree.id in {"I", "Identity"}:
         return 1.0, ()
-    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.keywords:
-        return 1.0, _operator(tree.func.id, tree.args)
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
+        keywords = [word.value for word in tree.keywords if word.arg == "wires"]
+        if len(keywords) < len(tree.keywords):
+            raise ValueError("an operator has its wires and nothing else")
+        return 1.0, _operator(tree.func.id, tree.args + keywords)
     is_sum = isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub))
     raise ValueError(
         "there is a sum inside it, which PennyLane's simplify() multiplies out"
@@ -180,7 +183,7 @@ def _operator(name: str, wires: list[ast.expr]) -> Factors:
         raise ValueError(f"{name} is no Pauli operator")
     if letter == "I":
         return ()
-    number = whole(ast.unparse(wires[0])) if len(wires) == 1 else None
+    number = whole(ast.unparse(wires[0]).strip("[]")) if len(wires) == 1 else None
     if number is None or number >= 10**9:
         raise ValueError("a wire is a number, 0, 1, 2 …")
     return ((number, letter),)
@@ -220,24 +223,21 @@ def qiskit(file: GivenFile) -> GivenHamiltonian:
 
 
 def is_lines(file: GivenFile) -> bool:
-    """Whether the first line that is no comment is a number and a Pauli string."""
+    """Whether the first line that is no comment begins with a number and a Pauli string, or the reverse."""
     first = next((line for line in _code(file).split("\n") if line.strip()), "")
-    match = _LINE_OF_STRING.fullmatch(_plain(first.split(",")[0])) if ":" not in first else None
+    match = next(_matches(first), (None, ""))[0] if ":" not in first else None
     return match is not None and bool(match.group(2) or match.group(4))
 
 
 def lines(file: GivenFile) -> GivenHamiltonian:
-    """A term a line, or between commas: `-1.05 II`, `0.39 * Z0 Z2`, or `II -1.05`.
+    """Terms on lines, between commas or in a sum: `-1.05 II`, `0.39 * Z0 Z2 + 0.3 X1`, or `II -1.05`.
 
     Raises:
-        ConfigError: A line is no term.
+        ConfigError: A line has something else.
     """
     terms = []
     for number, line in enumerate(_code(file).split("\n"), start=1):
-        for piece in line.split(","):
-            if not _plain(piece):
-                continue
-            match = _LINE_OF_STRING.fullmatch(_plain(piece))
+        for match, piece in _matches(line):
             string = read_string(match.group(3)) if match else None
             found = [text for text in (match.group(2), match.group(4)) if text] if match else []
             coefficient = complex_number(found[0]) if len(found) == 1 else None
@@ -247,6 +247,20 @@ def lines(file: GivenFile) -> GivenHamiltonian:
                 GivenTerm(-coefficient if match.group(1) == "-" else coefficient, string, f", line {number}")
             )
     return GivenHamiltonian(terms)
+
+
+def _matches(line: str) -> Iterator[tuple[re.Match[str] | None, str]]:
+    """The terms of a line as they match, each with its text."""
+    for piece in line.split(","):
+        text = _plain(piece)
+        match = _LINE_OF_STRING.fullmatch(text)
+        if match or not text:
+            # The number may also stand behind its string, where its sign joins no terms.
+            yield from [(match, text)] if text else []
+            continue
+        for sign, _, addend in _addends(text):
+            signed = ("-" if sign < 0 else "") + _plain(addend)
+            yield _LINE_OF_STRING.fullmatch(signed), signed
 
 
 def _code(file: GivenFile) -> str:
