@@ -16,6 +16,7 @@ MOST_PIECES = 2_000_000
 """Lines, cells, terms and elements: each takes some hundred bytes of memory while it is read."""
 
 _LONGEST_QUOTE = 80
+_LONGEST_NAME = 40
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz"}
 
 
@@ -121,6 +122,12 @@ def repeated(names: Iterable[str]) -> str | None:
             return name
         seen.add(name)
     return None
+
+
+def shown(name: str) -> str:
+    """A name for a message: short, and in quotation marks if a terminal could obey it."""
+    short = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    return short if short.isprintable() else repr(short)
 
 
 def quoted(text: str) -> str:

@@ -318,6 +318,13 @@ def test_where_one_reading_is_possible_it_is_taken(case: str) -> None:
     assert read(content).reference == cut
 
 
+def test_nothing_in_a_message_is_obeyed_by_a_terminal() -> None:
+    name = "\x1b[2J" + "a" * 500
+    for content in (f"{name} b\nc d\n", json.dumps([[name, name]]), f"a b {{'{name}': 1}}\n", f"{name}\n"):
+        assert refusal(content).isprintable()
+        assert len(refusal(content)) < 500
+
+
 class TestTwoReadings:
     TEXT = "4 3\n0 1\n1 2\n2 3\n"
 
@@ -429,6 +436,10 @@ REFUSED = [
     ("", "the graph has no edges"),
     ("# nothing\n", "the graph has no edges"),
     ("800 19176\n1 2 1\n2 3 1\n", "line 1: '800 19176' promises 19176 edges, but 2 follow"),
+    (
+        "3 1\n1 2 0.5\n",
+        "the edges name 2. A node without edges is no part of a cut: leave it out. If the first",
+    ),
     ("0 1 {'weight': 1\n", "line 1: \"0 1 {'weight': 1\" is not an edge"),
     ("0 1 {weight}\n", "line 1: '0 1 {weight}' is not an edge: what stands in braces"),
     ("source,target,w\n0,1,0.5\n0,2\n", "line 3: '0,2' has not the 3 columns of line 1"),

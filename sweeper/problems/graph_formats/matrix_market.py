@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import GivenFile, Line
+from sweeper.problems.given_file import GivenFile, Line, quoted
 from sweeper.problems.graph_formats.named_graph import WEIGHT, NamedEdge, NamedGraph, check_size
 from sweeper.problems.numbers import real, whole
 
@@ -65,7 +65,7 @@ def _entry(file: GivenFile, line: Line, rows: int, *, pattern: bool) -> NamedEdg
     if len(words) != (2 if pattern else 3) or not all(end in range(1, rows + 1) for end in ends):
         raise file.refusal(line, f"is no entry of a matrix of {rows} rows and columns.")
     if not pattern and real(words[2]) is None:
-        raise file.refusal(line, f"is no entry: {words[2]!r} is no finite number.")
+        raise file.refusal(line, f"is no entry: {quoted(words[2])} is no finite number.")
     return NamedEdge(str(ends[0]), str(ends[1]), {} if pattern else {WEIGHT: words[2]}, line.number)
 
 

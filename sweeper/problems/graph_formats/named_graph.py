@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import quoted
+from sweeper.problems.given_file import quoted, shown
 from sweeper.problems.graph import make_graph
 from sweeper.problems.instance import LARGEST, Graph
 from sweeper.problems.numbers import real, whole
@@ -39,7 +39,7 @@ class NamedEdge:
         return f"the edge {self}" + ("" if self.line is None else f" of line {self.line}")
 
     def __str__(self) -> str:
-        return f"{self.source}-{self.target}"
+        return f"{shown(self.source)}-{shown(self.target)}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class NamedGraph:
         number_of = {name: number for number, name in enumerate(names)}
         once = _each_once(self.edges, weights, self.directed, where)
         weighted = ((number_of[edge.source], number_of[edge.target], value) for edge, value in once)
-        return make_graph(len(names), weighted, where, best_known, names)
+        return make_graph(len(names), weighted, where, best_known, [shown(name) for name in names])
 
 
 def check_size(nodes: int, where: str) -> None:
@@ -103,17 +103,18 @@ def _in_order(names: Iterable[str]) -> list[str]:
 
 def _weights(edges: Sequence[NamedEdge], choice: str | None, where: str) -> list[float]:
     known = list(dict.fromkeys(name for edge in edges for name in edge.attributes))
+    listed = [shown(name) for name in known]
     if choice is None and set(known) - {WEIGHT}:
-        options = " or ".join(f"problem.weight={name}" for name in [*known[:5], UNIT])
+        options = " or ".join(f"problem.weight={name}" for name in [*listed[:5], UNIT])
         raise ConfigError(
-            f"{where}: its edges carry {_listed(known)}. Choose their weight by {options} "
+            f"{where}: its edges carry {_listed(listed)}. Choose their weight by {options} "
             "(every edge counts 1)."
         )
     name = choice or WEIGHT
     if name not in known:
         if name in {UNIT, WEIGHT} and choice != WEIGHT:
             return [1.0] * len(edges)
-        has = _listed(known) if known else "nothing but their nodes"
+        has = _listed(listed) if known else "nothing but their nodes"
         raise ConfigError(f"{where}: problem.weight={name} is no attribute of its edges, which carry {has}.")
     return [_weight(edge, name, where) for edge in edges]
 
@@ -127,7 +128,7 @@ def _weight(edge: NamedEdge, name: str, where: str) -> float:
     number = real(edge.attributes[name])
     if number is None:
         value = quoted(str(edge.attributes[name])[:100])
-        raise ConfigError(f"{where}: {edge.place} has the {name} {value}, which is no finite number.")
+        raise ConfigError(f"{where}: {edge.place} has the {shown(name)} {value}, which is no finite number.")
     return number
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePath
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import GivenFile
+from sweeper.problems.given_file import GivenFile, quoted
 from sweeper.problems.graph_formats import adjacency, dimacs, markup, matrix, matrix_market, objects, table
 from sweeper.problems.graph_formats.named_graph import NamedGraph
 from sweeper.problems.instance import Graph
@@ -62,10 +62,11 @@ class GraphReading:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A reading that may be meant, and the key that chooses it."""
+    """A reading that may be meant, the key that chooses it, and what to try if it is not meant."""
 
     key: str
     read: Reader
+    otherwise: str = ""
 
 
 @lru_cache(_REMEMBERED)
@@ -91,7 +92,7 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
         raise ConfigError(
             f"{file.where} can be read in {len(possible)} ways: "
             + ", ".join(f"with {key} it has {_told(graph)}" for graph, key in possible.items())
-            + f". Its first line is {file.lines[0].text.strip()!r}. Say which is meant: "
+            + f". Its first line is {quoted(file.lines[0].text)}. Say which is meant: "
             + " or ".join(possible.values())
             + "."
         )
@@ -103,7 +104,7 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
             for key, error in others[-1:]
             if str(error) != str(first)
         ]
-        raise ConfigError(str(first) + "".join(also)) from first
+        raise ConfigError(str(first) + "".join(also) + candidates[0].otherwise) from first
     return next(iter(possible))
 
 
@@ -135,11 +136,12 @@ def _tables(file: GivenFile, how: GraphReading) -> Sequence[_Candidate]:
     headed = _Candidate("problem.header=true", table.headed)
     if how.header is not None:
         return [headed if how.header else without]
+    guessed = replace(headed, otherwise=" If the first line is an edge, say problem.header=false.")
     if PurePath(file.where).suffix.lower() in _COUNTED_ENDINGS:
-        return [headed]
+        return [guessed]
     rows = table.rows_of(file)
     if table.must_have_header(rows):
-        found = [headed]
+        found = [guessed]
     elif table.may_have_header(rows):
         found = [without, headed]
     else:

@@ -279,7 +279,9 @@ def _edges(file: GivenFile, rows: Sequence[Row]) -> list[NamedEdge]:
             raise file.refusal(row.line, "is not an edge: write two nodes, and a weight if there is one.")
         attributes = {WEIGHT: row.cells[2]} if len(row.cells) == 3 else row.data or {}
         if len(row.cells) == 3 and real(row.cells[2]) is None:
-            raise file.refusal(row.line, f"is not an edge: its weight {row.cells[2]!r} is no finite number.")
+            raise file.refusal(
+                row.line, f"is not an edge: its weight {quoted(row.cells[2])} is no finite number."
+            )
         edges.append(NamedEdge(_node(file, row, 0), _node(file, row, 1), attributes, row.line.number))
     _refuse_mixed(file, edges, rows)
     return edges
@@ -295,7 +297,8 @@ def _node(file: GivenFile, row: Row, column: int) -> str:
         return str(number)
     if real(name) is not None or not _is_name(row, name):
         raise file.refusal(
-            row.line, f"is not an edge: {name!r} is no node, which is 0, 1, 2 … or a name without blanks."
+            row.line,
+            f"is not an edge: {quoted(name)} is no node, which is 0, 1, 2 … or a name without blanks.",
         )
     return name
 

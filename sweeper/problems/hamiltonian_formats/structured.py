@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import GivenFile
+from sweeper.problems.given_file import GivenFile, quoted
 from sweeper.problems.hamiltonian_formats.given_terms import (
     GivenHamiltonian,
     GivenTerm,
@@ -54,8 +54,8 @@ def _refuse_unknown(file: GivenFile, keys: dict[str, Node]) -> None:
             continue
         if "terms" in keys or "paulis" in keys:
             raise ConfigError(
-                f"{file.where}{node.place}: the key {key!r} means nothing here: beside the terms there may "
-                f"be {' and '.join(_BESIDE)}."
+                f"{file.where}{node.place}: the key {quoted(key)} means nothing here: beside the terms there "
+                f"may be {' and '.join(_BESIDE)}."
             )
         raise ConfigError(f"{file.where}{node.place}: {not_a_string(key)}")
     if "terms" in keys or "paulis" in keys:
@@ -113,7 +113,7 @@ def _term(file: GivenFile, item: Node, at: int) -> tuple[GivenTerm, QubitOrder]:
 
 
 def _labelled(file: GivenFile, label: str, value: Node) -> GivenTerm:
-    return _made(file, Node(label, value.line), value, value.place or f", term {label!r}", value)
+    return _made(file, Node(label, value.line), value, value.place or f", term {quoted(label)}", value)
 
 
 def _made(file: GivenFile, text: Node, number: Node, place: str, item: Node) -> GivenTerm:
@@ -128,7 +128,7 @@ def _made(file: GivenFile, text: Node, number: Node, place: str, item: Node) -> 
         raise ConfigError(f"{file.where}{place}: {not_a_string(text.value)}")
     if coefficient is None:
         raise ConfigError(
-            f"{file.where}{place}: the coefficient {number} of {text.value!r} is no finite number."
+            f"{file.where}{place}: the coefficient {number} of {quoted(text.value)} is no finite number."
         )
     return GivenTerm(coefficient, string, place)
 
