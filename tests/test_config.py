@@ -231,6 +231,7 @@ REFUSED_BY_THE_SCHEMA = [
         "problem.path=/no/file",
         "cannot be read",
     ),
+    ("problem=pauli problem.path=h problem.terms=[]", "problem.terms and problem.path", "Give one of them"),
     (
         "algorithm=script",
         "algorithm.source_module (a Python file or a folder)",

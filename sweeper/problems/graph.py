@@ -12,12 +12,16 @@ from sweeper.problems.maxcut import maximum_cut
 if TYPE_CHECKING:
     import numpy as np
 
+_ROUNDING = 1e-9
+"""Relative: what a best known cut may be above the exact one, as a sum of weights is rounded."""
+
 
 def make_graph(
     nodes: int,
     weighted_edges: Iterable[tuple[int, int, float]],
     where: str,
     best_known: float | None = None,
+    names: Sequence[str] | None = None,
 ) -> Graph:
     """A `Graph` with its maximum cut: each pair once, the smaller node first, sorted.
 
@@ -26,9 +30,11 @@ def make_graph(
         weighted_edges: (node, node, weight).
         where: Names the config key in messages.
         best_known: The reference where the maximum cut is too expensive to compute.
+        names: What messages call the nodes; their numbers if none.
 
     Raises:
-        ConfigError: No edge, a loop, an edge twice, or a graph in several pieces.
+        ConfigError: No edge, a loop, an edge twice, a graph in several pieces, or a best known cut above
+            the maximum.
     """
     weight_of: dict[tuple[int, int], float] = {}
     for u, v, weight in weighted_edges:
@@ -41,10 +47,12 @@ def make_graph(
     if not weight_of:
         raise ConfigError(f"{where}: the graph has no edges, so there is nothing to cut.")
     edges = tuple(sorted(weight_of))
-    _refuse_pieces(nodes, edges, where)
+    _refuse_pieces(nodes, edges, where, names or [str(node) for node in range(nodes)])
     weights = tuple(weight_of[edge] for edge in edges)
     uniform = None if all(weight == 1.0 for weight in weights) else weights
     exact = maximum_cut(nodes, edges, uniform)
+    if exact is not None and best_known is not None and best_known > exact + _ROUNDING * max(1.0, abs(exact)):
+        raise ConfigError(f"problem.best_known={best_known:g} is not possible: the maximum cut is {exact:g}.")
     return Graph(nodes, edges, uniform, best_known if exact is None else exact)
 
 
@@ -79,16 +87,22 @@ _DRAWS: dict[str, Callable[[np.random.Generator, int], list[float]]] = {
 }
 
 
-def _refuse_pieces(nodes: int, edges: Sequence[tuple[int, int]], where: str) -> None:
+def _refuse_pieces(nodes: int, edges: Sequence[tuple[int, int]], where: str, names: Sequence[str]) -> None:
     import networkx as nx
 
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(nodes))
     graph.add_edges_from(edges)
     pieces = sorted(nx.connected_components(graph), key=min)
-    if len(pieces) > 1:
-        raise ConfigError(
-            f"{where}: the graph falls into {len(pieces)} pieces (no path joins node {min(pieces[0])} with "
-            f"node {min(pieces[1])}), which are separate problems. Solve them one by one; for a random graph "
-            "choose another seed or more edges."
-        )
+    if len(pieces) == 1:
+        return
+    alone = [names[node] for node in range(nodes) if not graph.degree[node]]
+    if alone:
+        some = ", ".join(alone[:5]) + (" …" if len(alone) > 5 else "")
+        which = f"no edge has the node{'s' if len(alone) > 1 else ''} {some}"
+    else:
+        which = f"no path joins node {names[min(pieces[0])]} with node {names[min(pieces[1])]}"
+    raise ConfigError(
+        f"{where}: the graph falls into {len(pieces)} pieces ({which}), which are separate problems. Solve "
+        "them one by one; for a random graph choose another seed or more edges."
+    )

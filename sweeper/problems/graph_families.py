@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sweeper.errors import ConfigError
 from sweeper.problems.graph import edge_weights, make_graph
-from sweeper.problems.instance import Graph, Instance, Problem
+from sweeper.problems.instance import LARGEST, Graph, Instance, Problem
 
 if TYPE_CHECKING:
     import networkx as nx
-
-LARGEST = 1000
-"""Most nodes of a family's graph: more than any device has qubits."""
 
 
 @dataclass

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from omegaconf import MISSING
 
 from sweeper.errors import ConfigError
+from sweeper.problems.given_file import open_given
 from sweeper.problems.graph import make_graph
-from sweeper.problems.instance import Graph, Instance, Problem
-
-Edges = list[tuple[int, int, float]]
+from sweeper.problems.graph_formats import GraphReading, read_graph
+from sweeper.problems.instance import LARGEST, Graph, Instance, Problem
+from sweeper.problems.numbers import real, whole
 
 
 @dataclass
 class EdgeList(Problem):
     """A graph written out: `edges="0-1,1-2,2-0:0.5"`.
 
-    `best_known` is the reference of a graph too large for its maximum cut to be computed.
+    Its nodes are numbered from 0, or from 1, without a gap. `best_known` is the reference of a graph too
+    large for its maximum cut to be computed.
     """
 
     name: ClassVar[str] = "edge_list"
@@ -31,115 +30,85 @@ class EdgeList(Problem):
     best_known: float | None = None
 
     def make(self) -> Graph:
-        """The graph of the edges given; its nodes are 0 up to the largest one named."""
+        """The graph of the edges given.
+
+        Raises:
+            ConfigError: A piece is no edge, a number is left out, or what `make_graph` refuses.
+        """
         where = "problem.edges"
         edges = [_edge(edge.strip(), where) for edge in self.edges.split(",") if edge.strip()]
-        return make_graph(_count_nodes(edges), edges, where, self.best_known)
+        first, nodes = _count_nodes(edges, where)
+        names = [str(first + node) for node in range(nodes)]
+        shifted = [(u - first, v - first, weight) for u, v, weight in edges]
+        return make_graph(nodes, shifted, where, self.best_known, names)
 
 
 @dataclass
 class GraphFile(Problem):
     """A graph from a file at `path`, which starts at the folder the command was typed in.
 
-    `format` is `edge_list` (one edge a line, `u v` or `u v weight`, `#` starts a comment), `graphml` (edges
-    may have a `weight`), `gset` (first line: nodes and edges, then `u v weight` counting from 1, as in
-    Helmberg and Rendl's G-set), or `auto`: by the ending .graphml or .gset, else an edge list.
-    `best_known` is the reference of a graph too large for its maximum cut to be computed.
+    Its format is seen in its content, or said by `format`. `header` says whether the first line of an edge
+    list is something else than an edge, where both are possible; `weight` which attribute of the edges is
+    their weight, or `unit`. `best_known` is the reference of a graph too large for its maximum cut to be
+    computed.
     """
 
     name: ClassVar[str] = "graph_file"
     makes: ClassVar[type[Instance]] = Graph
 
     path: str = MISSING
-    format: Literal["auto", "edge_list", "graphml", "gset"] = "auto"
+    format: Literal[
+        "auto",
+        "edge_list",
+        "gset",
+        "dimacs",
+        "graphml",
+        "gml",
+        "json",
+        "matrix_market",
+        "matrix",
+        "adjacency",
+        "metis",
+    ] = "auto"
+    header: bool | None = None
+    weight: str | None = None
     best_known: float | None = None
 
     def make(self) -> Graph:
-        """The graph of the file."""
-        where = f"problem.path={self.path}"
-        try:
-            text = Path(self.path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{where}: the graph file cannot be read ({error}).") from error
-        by_ending = {".graphml": "graphml", ".gset": "gset"}.get(Path(self.path).suffix.lower(), "edge_list")
-        nodes, edges = _READERS[by_ending if self.format == "auto" else self.format](text, where)
-        return make_graph(nodes, edges, where, self.best_known)
+        """The graph of the file; its text is read again each time, and understood once.
+
+        Raises:
+            ConfigError: The file is no graph, has several readings, or what `make_graph` refuses.
+        """
+        how = GraphReading(self.format, self.header, self.weight, self.best_known)
+        return read_graph(open_given(self.path, "graph file"), how)
 
 
 def _edge(text: str, where: str) -> tuple[int, int, float]:
     """One edge: `u-v` or `u-v:weight`."""
     pair, weighted, number = text.partition(":")
-    try:
-        u, v = (int(node) for node in pair.split("-"))
-        weight = float(number) if weighted else 1.0
-    except ValueError:
-        weight = math.nan
-    if not math.isfinite(weight):
+    nodes = [whole(node.strip()) for node in pair.split("-")]
+    weight = real(number) if weighted else 1.0
+    if len(nodes) != 2 or nodes[0] is None or nodes[1] is None or weight is None:
         raise ConfigError(f"{where}: {text!r} is not an edge: write u-v or u-v:weight, as in 0-1:0.5.")
-    return u, v, weight
+    return nodes[0], nodes[1], weight
 
 
-def _count_nodes(edges: Edges) -> int:
-    return 1 + max((max(u, v) for u, v, _ in edges), default=-1)
+def _count_nodes(edges: list[tuple[int, int, float]], where: str) -> tuple[int, int]:
+    """The first node's number, 0 or 1, and how many nodes there are.
 
-
-def _edge_list(text: str, where: str) -> tuple[int, Edges]:
-    edges = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        words = line.partition("#")[0].split()
-        if words:
-            joined = "-".join(words[:2]) + "".join(f":{word}" for word in words[2:])
-            edges.append(_edge(joined, f"{where}, line {number}"))
-    return _count_nodes(edges), edges
-
-
-def _gset(text: str, where: str) -> tuple[int, Edges]:
-    lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-    try:
-        nodes, count = (int(word) for word in lines[0][1])
-    except (IndexError, ValueError):
+    Typed edges leave out a number by a slip of the keyboard: it would be a qubit that nothing acts on.
+    """
+    named = {node for u, v, _ in edges for node in (u, v)}
+    if not named:
+        return 0, 0
+    first = min(1, *named)
+    if len(named) > LARGEST:
+        raise ConfigError(f"{where}: the graph has {len(named)} nodes; {LARGEST} are the most that are read.")
+    if max(named) - first >= len(named):
+        missing = next(node for node in range(first, max(named)) if node not in named)
         raise ConfigError(
-            f"{where}, line 1: a G-set file begins with the numbers of nodes and edges."
-        ) from None
-    edges = []
-    for number, words in lines[1:]:
-        u, v, weight = _edge(
-            "-".join(words[:2]) + "".join(f":{word}" for word in words[2:]), f"{where}, line {number}"
+            f"{where}: the graph falls into pieces: no edge has the node {missing}, though one has "
+            f"{max(named)}. Number the nodes from 0 or from 1 without a gap."
         )
-        if not (1 <= u <= nodes and 1 <= v <= nodes):
-            raise ConfigError(f"{where}, line {number}: the nodes of a G-set file are 1 to {nodes}.")
-        edges.append((u - 1, v - 1, weight))
-    if len(edges) != count:
-        raise ConfigError(f"{where}: its first line promises {count} edges, but {len(edges)} follow.")
-    return nodes, edges
-
-
-def _graphml(text: str, where: str) -> tuple[int, Edges]:
-    from xml.etree.ElementTree import ParseError
-
-    import networkx as nx
-
-    try:
-        graph = nx.parse_graphml(text)
-    except (ParseError, nx.NetworkXError, ValueError, KeyError) as error:
-        raise ConfigError(f"{where}: not a GraphML file ({error}).") from error
-    if graph.is_directed():
-        raise ConfigError(f'{where}: the graph is directed; a cut needs edgedefault="undirected".')
-    number_of = {node: number for number, node in enumerate(graph)}
-    edges = []
-    for u, v, data in graph.edges(data=True):
-        try:
-            weight = float(data.get("weight", 1.0))
-        except (TypeError, ValueError):
-            weight = math.nan
-        if not math.isfinite(weight):
-            raise ConfigError(f"{where}: the edge {u}-{v} has the weight {data['weight']!r}, not a number.")
-        edges.append((number_of[u], number_of[v], weight))
-    return graph.number_of_nodes(), edges
-
-
-_READERS: dict[str, Callable[[str, str], tuple[int, Edges]]] = {
-    "edge_list": _edge_list,
-    "graphml": _graphml,
-    "gset": _gset,
-}
+    return first, max(named) - first + 1

@@ -9,6 +9,9 @@ from typing import ClassVar
 
 from sweeper.hyperparameters import format_edges, format_pauli_terms
 
+LARGEST = 1000
+"""Most qubits of an instance: more than any device has."""
+
 
 class Instance(ABC):
     """What an algorithm solves."""

@@ -3,102 +3,117 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar
-
-import yaml
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from sweeper.errors import ConfigError
 from sweeper.problems.diagonalisation import MOST_QUBITS, ground_energy
+from sweeper.problems.given_file import open_given
+from sweeper.problems.hamiltonian_formats import (
+    GivenTerm,
+    QubitOrder,
+    not_a_string,
+    read_hamiltonian,
+    read_string,
+    summed,
+)
 from sweeper.problems.instance import Hamiltonian, Instance, Problem
+
+_AGREES = 1e-3
+"""Relative: how near a given reference must be to the exact energy, which is shown in its place."""
 
 
 @dataclass
 class Term:
-    """One term: a coefficient in the Hamiltonian's unit, and one of I, X, Y, Z for each qubit."""
+    """One term: a coefficient in the Hamiltonian's unit, and one of I, X, Y, Z for each qubit, or `Z0 X2`."""
 
     coefficient: float
     string: str
 
 
+def _ising() -> list[Term]:
+    """The transverse-field Ising model of three spins at its critical point."""
+    return [Term(-1.0, string) for string in ("ZZI", "IZZ", "XII", "IXI", "IIX")]
+
+
 @dataclass
 class Pauli(Problem):
-    """A sum of Pauli strings: a YAML or JSON file at `path`, or else `terms` in the config.
+    """A sum of Pauli strings: a file at `path`, or `terms` in the config, or else a small Ising model.
 
-    Either is a list of `{coefficient: 0.5, string: ZZ}`; the leftmost letter acts on qubit 0. `constant` is
-    added to every energy (a molecule's nuclear repulsion). The reference is exact up to 14 qubits and
-    `reference` (none if unknown) beyond.
+    `terms` is a list of `{coefficient: 0.5, string: ZZ}`; a file's format is seen in its content.
+    `qubit_order` says which letter acts on qubit 0: the leftmost (`big`), the rightmost (`little`), or
+    (`auto`) the one that does in the file's format. `constant` is added to every energy (a molecule's nuclear
+    repulsion). The reference is exact up to 14 qubits and `reference` (none if unknown) beyond.
     """
 
     name: ClassVar[str] = "pauli"
     makes: ClassVar[type[Instance]] = Hamiltonian
 
-    terms: list[Term] = field(default_factory=list)
+    terms: list[Term] | None = None
     path: str | None = None
+    qubit_order: Literal["auto", "big", "little"] = "auto"
     constant: float = 0.0
     reference: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.terms and self.path is None:
+        if self.terms is not None and self.path is not None:
+            raise ConfigError("problem.terms and problem.path both give a Hamiltonian. Give one of them.")
+        if self.terms is not None and not self.terms:
             raise ConfigError(
-                "problem=pauli needs either problem.terms, such as "
-                "'problem.terms=[{coefficient: 1.0, string: ZZ}, {coefficient: 0.5, string: XI}]', "
-                "or problem.path, a YAML or JSON file with such a list."
+                "problem.terms has no terms: give some, such as 'problem.terms=[{coefficient: 1.0, "
+                "string: ZZ}, {coefficient: 0.5, string: XI}]', or a file by problem.path."
             )
-        if not math.isfinite(self.constant):
-            raise ConfigError(f"problem.constant={self.constant} is not possible: it must be finite.")
+        for key, value in (("constant", self.constant), ("reference", self.reference)):
+            if value is not None and not math.isfinite(value):
+                raise ConfigError(f"problem.{key}={value} is not possible: it must be finite.")
 
     def make(self) -> Hamiltonian:
-        """The Hamiltonian, equal strings added up."""
-        where = f"problem.path={self.path}" if self.path is not None else "problem.terms"
-        terms = _read(self.path) if self.path is not None else self.terms
-        sums: dict[str, float] = {}
-        for number, term in enumerate(terms, start=1):
-            _check(term, terms[0], f"{where}, term {number}")
-            sums[term.string] = sums.get(term.string, 0.0) + term.coefficient
-        summed = tuple((coefficient, string) for string, coefficient in sums.items())
-        if len(summed[0][1]) > MOST_QUBITS:
-            return Hamiltonian(summed, self.constant, self.reference)
-        return Hamiltonian(summed, self.constant, ground_energy(summed) + self.constant)
+        """The Hamiltonian, equal strings added up.
+
+        Raises:
+            ConfigError: Something is no term, terms do not fit each other, or a constant or reference is
+                given twice or contradicts the exact energy.
+        """
+        order: QubitOrder | None = None if self.qubit_order == "auto" else self.qubit_order
+        if self.path is None:
+            where = "problem.terms"
+            given = [_given(term, at) for at, term in enumerate(self.terms or _ising(), 1)]
+            return self._with_reference(summed(given, order, "big", where), self.constant, self.reference)
+        file = open_given(self.path, "Hamiltonian")
+        found = read_hamiltonian(file)
+        terms = summed(found.terms, order, found.order, file.where)
+        constant = self._one_of("constant", self.constant or None, found.constant)
+        return self._with_reference(
+            terms, constant or 0.0, self._one_of("reference", self.reference, found.reference)
+        )
+
+    def _one_of(self, key: str, here: float | None, there: float | None) -> float | None:
+        if here is not None and there is not None:
+            raise ConfigError(
+                f"problem.{key}={here:g} is given, and problem.path={self.path} says {key}: {there:g} too. "
+                "Leave one of them out."
+            )
+        return here if there is None else there
+
+    def _with_reference(
+        self, terms: tuple[tuple[float, str], ...], constant: float, reference: float | None
+    ) -> Hamiltonian:
+        if len(terms[0][1]) > MOST_QUBITS:
+            return Hamiltonian(terms, constant, reference)
+        exact = ground_energy(terms) + constant
+        if reference is not None and not abs(reference - exact) <= _AGREES * max(1.0, abs(exact)):
+            raise ConfigError(
+                f"problem.reference={reference:g} is not the exact ground-state energy of these terms, which "
+                f"is {exact:.9g} with the constant. Leave it out: up to {MOST_QUBITS} qubits it is computed."
+            )
+        return Hamiltonian(terms, constant, exact)
 
 
-def _check(term: Term, first: Term, where: str) -> None:
-    if not term.string or not set(term.string) <= set("IXYZ"):
-        raise ConfigError(
-            f"{where}: {term.string!r} is not a Pauli string: one of the letters I, X, Y, Z for each qubit."
-        )
-    if len(term.string) != len(first.string):
-        raise ConfigError(
-            f"{where}: {term.string!r} acts on {len(term.string)} qubits, but {first.string!r} on "
-            f"{len(first.string)}."
-        )
+def _given(term: Term, at: int) -> GivenTerm:
+    where = f"problem.terms, term {at}"
+    string = read_string(term.string)
+    if string is None:
+        raise ConfigError(f"{where}: {not_a_string(term.string)}")
     if not math.isfinite(term.coefficient):
         raise ConfigError(f"{where}: the coefficient {term.coefficient} is not finite.")
-
-
-def _read(path: str) -> list[Term]:
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"problem.path={path}: the Hamiltonian cannot be read ({error}).") from error
-    if isinstance(content, Mapping):
-        content = content.get("terms")
-    if not isinstance(content, list) or not content:
-        raise ConfigError(
-            f"problem.path={path}: expected a list of {{coefficient: …, string: …}}, or `terms:` with one."
-        )
-    return [_term(item, f"problem.path={path}, term {number}") for number, item in enumerate(content, 1)]
-
-
-def _term(item: Any, where: str) -> Term:
-    if isinstance(item, Mapping) and set(item) == {"coefficient", "string"}:
-        try:
-            # YAML 1.1 takes 1e-3 for a text and knows no other use of one here.
-            coefficient = float(item["coefficient"])
-        except (TypeError, ValueError):
-            coefficient = math.nan
-        if isinstance(item["string"], str) and math.isfinite(coefficient):
-            return Term(coefficient, item["string"])
-    raise ConfigError(f"{where}: {item!r} is not a term such as {{coefficient: 0.5, string: ZZ}}.")
+    return GivenTerm(term.coefficient, string, f", term {at}")

@@ -16,9 +16,6 @@ from sweeper.problems.graph_families import Complete, ErdosRenyi, Grid, Regular,
 from sweeper.problems.graph_given import EdgeList, GraphFile
 from sweeper.problems.maxcut import LARGEST_EXACT, maximum_cut
 
-DIRECTED = """<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="directed">
-<node id="a"/><node id="b"/><edge source="a" target="b"/></graph></graphml>"""
-
 
 def graph_of(problem: Problem) -> Graph:
     instance = problem.instance()
@@ -121,26 +118,16 @@ class TestGiven:
         assert graph == graph_of(GraphFile(path=str(tmp_path / "g.txt")))
         assert graph == Graph(3, ((0, 1), (1, 2)), (1.0, 0.5), 1.5)
 
-    def test_graphml_as_networkx_writes_it(self, tmp_path: Path) -> None:
-        made = nx.Graph()
-        made.add_edge("a", "b", weight=0.5)
-        made.add_edge("b", "c", weight=2.0)
-        nx.write_graphml(made, tmp_path / "g.graphml")
-        assert graph_of(GraphFile(path=str(tmp_path / "g.graphml"))) == Graph(
-            3, ((0, 1), (1, 2)), (0.5, 2.0), 2.5
-        )
-
-    def test_gset_counts_from_one(self, tmp_path: Path) -> None:
-        (tmp_path / "g.gset").write_text("3 2\n1 2 1\n2 3 -1\n")
-        assert graph_of(GraphFile(path=str(tmp_path / "g.gset"))) == Graph(
-            3, ((0, 1), (1, 2)), (1.0, -1.0), 1.0
-        )
-
     def test_best_known_stands_in_for_an_unknown_cut_only(self) -> None:
         ring = ",".join(f"{i}-{(i + 1) % 27}" for i in range(27))
         assert graph_of(EdgeList(edges=ring)).reference is None
         assert graph_of(EdgeList(edges=ring, best_known=26.0)).reference == 26.0
-        assert graph_of(EdgeList(edges="0-1,1-2,2-0", best_known=3.0)).reference == 2.0
+        assert graph_of(EdgeList(edges="0-1,1-2,2-0", best_known=1.0)).reference == 2.0
+        with pytest.raises(ConfigError, match=r"problem\.best_known=3 is not possible: the maximum cut is 2"):
+            EdgeList(edges="0-1,1-2,2-0", best_known=3.0).instance()
+
+    def test_typed_edges_count_from_zero_or_one(self) -> None:
+        assert EdgeList(edges="1-2,2-3,1-3").instance() == EdgeList(edges="0-1,1-2,0-2").instance()
 
     @pytest.mark.parametrize(
         ("edges", "message"),
@@ -149,7 +136,10 @@ class TestGiven:
             ("0-0", "joins a node with itself"),
             ("0-1,1-0", "given twice"),
             ("0-1,2-3", "falls into 2 pieces .*node 0 with node 2"),
-            ("0-1,1-3", "falls into 2 pieces"),
+            ("0-1,1-3", "falls into pieces: no edge has the node 2, though one has 3"),
+            ("2-3,3-4", "no edge has the node 1"),
+            ("0-1000000000", "no edge has the node 1, though one has 1000000000"),
+            ("0-1:1_000", "is not an edge"),
             ("0-1:nan", "is not an edge"),
             ("0_1", "is not an edge"),
             ("0-1-2", "is not an edge"),
@@ -158,22 +148,3 @@ class TestGiven:
     def test_refuses_what_is_no_graph(self, edges: str, message: str) -> None:
         with pytest.raises(ConfigError, match=message):
             EdgeList(edges=edges).instance()
-
-    @pytest.mark.parametrize(
-        ("name", "text", "message"),
-        [
-            ("g.txt", "0 1 x\n", "line 1: '0-1:x' is not an edge"),
-            ("g.txt", "0\n", "line 1: '0' is not an edge"),
-            ("g.gset", "3\n", "begins with the numbers of nodes and edges"),
-            ("g.gset", "3 2\n1 2 1\n", "promises 2 edges, but 1 follow"),
-            ("g.gset", "3 1\n0 2 1\n", "the nodes of a G-set file are 1 to 3"),
-            ("g.graphml", "no xml", "not a GraphML file"),
-            ("g.graphml", DIRECTED, "directed"),
-        ],
-    )
-    def test_refuses_malformed_files(self, tmp_path: Path, name: str, text: str, message: str) -> None:
-        (tmp_path / name).write_text(text)
-        with pytest.raises(ConfigError, match=message):
-            GraphFile(path=str(tmp_path / name)).instance()
-        with pytest.raises(ConfigError, match="cannot be read"):
-            GraphFile(path=str(tmp_path / "nowhere")).instance()

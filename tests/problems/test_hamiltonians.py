@@ -120,14 +120,6 @@ class TestPauli:
         assert instance.terms == ((0.75, "ZZ"), (1.0, "XI"))
         assert instance.reference == pytest.approx(2.0 - 1.25)
 
-    @pytest.mark.parametrize(
-        "text",
-        ["terms:\n- {coefficient: 1e-3, string: XY}", '[{"coefficient": 0.001, "string": "XY"}]'],
-    )
-    def test_takes_a_yaml_or_json_file(self, tmp_path: Path, text: str) -> None:
-        (tmp_path / "h.yaml").write_text(text)
-        assert Pauli(path=str(tmp_path / "h.yaml")).instance().terms == ((0.001, "XY"),)
-
     def test_leaves_large_ones_without_reference(self) -> None:
         assert Pauli(terms=[Term(1.0, "Z" * 15)]).instance().reference is None
         assert Pauli(terms=[Term(1.0, "Z" * 15)], reference=-1.0).instance().reference == -1.0
@@ -146,23 +138,28 @@ class TestPauli:
         with pytest.raises(ConfigError, match=message):
             Pauli(terms=terms).instance()
 
-    @pytest.mark.parametrize(
-        ("text", "message"),
-        [
-            ("", "expected a list"),
-            ("[]", "expected a list"),
-            ("- {coefficient: one, string: Z}", "term 1: .* is not a term"),
-            ("- {coefficient: 1.0, strings: Z}", "term 1: .* is not a term"),
-            ("{", "cannot be read"),
-        ],
-    )
-    def test_refuses_malformed_files(self, tmp_path: Path, text: str, message: str) -> None:
-        (tmp_path / "h.yaml").write_text(text)
-        with pytest.raises(ConfigError, match=message):
-            Pauli(path=str(tmp_path / "h.yaml")).instance()
+    def test_is_a_small_ising_model_unless_terms_or_a_path_are_given(self) -> None:
+        assert Pauli().instance().qubits == 3
+        with pytest.raises(ConfigError, match=r"problem\.terms and problem\.path both give"):
+            Pauli(terms=[Term(1.0, "Z")], path="h.yaml")
+        with pytest.raises(ConfigError, match=r"problem\.terms has no terms"):
+            Pauli(terms=[])
 
-    def test_needs_one_or_the_other(self) -> None:
-        with pytest.raises(ConfigError, match=r"needs either problem.terms"):
-            Pauli()
-        with pytest.raises(ConfigError, match="cannot be read"):
-            Pauli(path="nowhere.yaml").instance()
+    def test_takes_numbered_qubits(self) -> None:
+        assert Pauli(terms=[Term(1.0, "Z0 X2")]).instance().terms == ((1.0, "ZIX"),)
+
+    def test_takes_either_order_of_qubits(self) -> None:
+        terms = [Term(1.0, "ZI")]
+        assert Pauli(terms=terms).instance() == Pauli(terms=terms, qubit_order="big").instance()
+        assert Pauli(terms=terms, qubit_order="little").instance().terms == ((1.0, "IZ"),)
+        with pytest.raises(ConfigError, match=r"problem\.qubit_order=big .* number their qubits themselves"):
+            Pauli(terms=[Term(1.0, "Z1")], qubit_order="big").instance()
+
+    def test_holds_a_given_reference_against_the_exact_one(self) -> None:
+        terms = [Term(1.0, "ZZ"), Term(0.5, "XI")]
+        exact = -(1.25**0.5)
+        assert Pauli(terms=terms, reference=-1.118).instance().reference == pytest.approx(exact)
+        with pytest.raises(ConfigError, match=r"problem\.reference=-1 is not the exact .* is -1\.11803399"):
+            Pauli(terms=terms, reference=-1.0).instance()
+        with pytest.raises(ConfigError, match=r"problem\.reference=nan is not possible"):
+            Pauli(terms=terms, reference=float("nan"))

@@ -1,0 +1,12 @@
+"""Hamiltonian files: which format a file has is seen in its content, each with its own order of qubits."""
+
+from sweeper.problems.hamiltonian_formats.given_terms import (
+    GivenTerm,
+    QubitOrder,
+    not_a_string,
+    read_string,
+    summed,
+)
+from sweeper.problems.hamiltonian_formats.reading import read_hamiltonian
+
+__all__ = ["GivenTerm", "QubitOrder", "not_a_string", "read_hamiltonian", "read_string", "summed"]
