@@ -10,8 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.errors import FolderError
-from sweeper.job_record import JobRecord, job_of_row
-from sweeper.ledger_file import damage_told, open_to_read
+from sweeper.job_record import JobRecord, UnreadableRowError, job_of_row, state_of
+from sweeper.ledger_file import ALL_METRICS, damage_told, open_to_read
+from sweeper.remarks import Remark
+from sweeper.seals import (
+    MetricRow,
+    check_fact,
+    check_job,
+    checked_metrics,
+    expect_none,
+    has_seals,
+    read_seals,
+)
 from sweeper.states import JobState
 
 
@@ -30,8 +40,34 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def read_jobs(db: sqlite3.Connection) -> list[JobRecord]:
-    """All jobs by number."""
-    return [job_of_row(row) for row in db.execute("SELECT * FROM jobs ORDER BY number")]
+    """All jobs by number.
+
+    Raises:
+        UnreadableRowError: A row is not what was written.
+    """
+    return list(map(job_of_row, _checked_rows(db)))
+
+
+def check_all(db: sqlite3.Connection) -> None:
+    """See that every row is what was written: cheaper than making something of it.
+
+    Raises:
+        UnreadableRowError: One is not.
+    """
+    for _ in _checked_rows(db):
+        pass
+    for key, value in db.execute("SELECT key, value FROM sweep").fetchall():
+        check_fact(db, key, value)
+    for _ in metrics_by_job(db):
+        pass
+
+
+def _checked_rows(db: sqlite3.Connection) -> Iterator[sqlite3.Row]:
+    seals = read_seals(db, "enlisted", "standing")
+    for row in db.execute("SELECT * FROM jobs ORDER BY number"):
+        check_job(row, seals)
+        yield row
+    expect_none(seals)
 
 
 def read_version(db: sqlite3.Connection) -> str:
@@ -45,13 +81,13 @@ def read_version(db: sqlite3.Connection) -> str:
 
 def read_standing(db: sqlite3.Connection) -> dict[str, JobState]:
     """The state of each job by its key."""
-    return {key: JobState(state) for key, state in db.execute("SELECT key, state FROM jobs ORDER BY number")}
+    return {key: state_of(state) for key, state in db.execute("SELECT key, state FROM jobs ORDER BY number")}
 
 
 def read_states(db: sqlite3.Connection) -> dict[int, JobState]:
     """The state of each job by its number."""
     rows = db.execute("SELECT number, state FROM jobs ORDER BY number")
-    return {number: JobState(state) for number, state in rows}
+    return {number: state_of(state) for number, state in rows}
 
 
 def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:
@@ -59,15 +95,45 @@ def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:
     return recall(db, "launcher")
 
 
-def read_metrics(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""
-    query = "SELECT job, iteration, timestamp, metric, value FROM metrics ORDER BY job, rowid"
+def read_metrics(db: sqlite3.Connection) -> list[MetricRow]:
+    """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged.
+
+    Raises:
+        UnreadableRowError: A row is not what was written.
+    """
+    return [row for of_job in metrics_by_job(db) for row in of_job]
+
+
+def metrics_by_job(db: sqlite3.Connection) -> Iterator[list[MetricRow]]:
+    """The same for one job after the other: there may be millions.
+
+    Raises:
+        UnreadableRowError: A row is not what was written.
+    """
     cursor = db.cursor()
-    cursor.row_factory = None  # plain tuples: there may be millions
-    return cursor.execute(query).fetchall()
+    cursor.row_factory = None  # plain tuples
+    yield from checked_metrics(db, cursor.execute(ALL_METRICS))
+
+
+def read_remarks(db: sqlite3.Connection) -> list[tuple[int, Remark]]:
+    """What there is to say of the jobs' numbers, each with its job's; nothing in an old ledger."""
+    if not has_seals(db):
+        return []
+    rows = db.execute("SELECT job, kind, detail FROM remarks ORDER BY job, rowid")
+    return [(job, Remark(kind, detail)) for job, kind, detail in rows]
 
 
 def recall(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
-    """A fact about the sweep as a whole."""
+    """A fact about the sweep as a whole.
+
+    Raises:
+        UnreadableRowError: It is not what was written.
+    """
     row = db.execute("SELECT value FROM sweep WHERE key = ?", (key,)).fetchone()
-    return None if row is None else dict(json.loads(row[0]))
+    if row is None:
+        return None
+    check_fact(db, key, row[0])
+    try:
+        return dict(json.loads(row[0]))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnreadableRowError(f"the fact {key!r}: {error}") from error

@@ -19,9 +19,10 @@ from typing import Any
 from sweeper import disk
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.folder import SweepFolder, open_regular, write_atomically, write_json
-from sweeper.job_record import Entry, JobRecord, Metric, Standing
+from sweeper.job_record import Entry, JobRecord, Standing, UnreadableRowError, job_of_values
 from sweeper.ledger import Ledger
-from sweeper.outcome import read_metrics
+from sweeper.outcome import Logged, read_log
+from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
 _COLUMNS = {column.name for column in fields(JobRecord)}
@@ -130,7 +131,8 @@ def rebuild(folder: SweepFolder, damage: DamagedLedgerError | None) -> Rebuilt:
         for leftover in draft.parent.glob(f"{draft.name}*"):
             leftover.unlink()
     with closing(Ledger(draft, durable=True, identity=identity)) as ledger:
-        ledger.restore((job, _metrics(folder, job)) for job in jobs)
+        logged = (_logged(folder, job) for job in jobs)
+        ledger.restore((job, log.metrics, log.remarks) for job, log in zip(jobs, logged, strict=True))
         if facts.get("launcher"):
             ledger.remember("launcher", facts["launcher"])
     draft.replace(folder.ledger)
@@ -191,19 +193,10 @@ def _listed(listing: Path) -> Iterator[tuple[str, dict[str, Any] | None]]:
 def _record(values: Mapping[str, Any]) -> JobRecord | None:
     """The job of these values, to be looked for where it was handed over, or to be run again."""
     try:
-        job = JobRecord(**{name: values[name] for name in _COLUMNS} | {"state": JobState(values["state"])})
-        numbers = (job.reserved_usd, job.started_at, job.ended_at, job.cost_usd, job.objective)
-        texts = (job.batch, job.handle, job.reason, job.job_arn)
-        in_order = (
-            all(0 <= count < 2**31 for count in (job.number, job.attempts))
-            and all(number is None or isinstance(float(number), float) for number in numbers)
-            and all(isinstance(text.encode(), bytes) for text in (job.key, *filter(None, texts)))
-            and all(isinstance(part, dict) for part in (job.config, job.choices, job.spec, job.result))
-            and isinstance(job.overrides, list)
-        )
-    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
-        return None
-    if not in_order:
+        job = job_of_values(values)
+        if job.spec:
+            JobSpec.from_json(job.spec)
+    except (UnreadableRowError, FolderError):
         return None
     if job.state.finished:
         return job
@@ -212,8 +205,8 @@ def _record(values: Mapping[str, Any]) -> JobRecord | None:
     return replace(job, state=JobState.PENDING, batch=None, handle=None, reserved_usd=0.0)
 
 
-def _metrics(folder: SweepFolder, job: JobRecord) -> list[Metric]:
-    return read_metrics(folder.job(job.number).log) if job.state.finished else []
+def _logged(folder: SweepFolder, job: JobRecord) -> Logged:
+    return read_log(folder.job(job.number).log) if job.state.finished else Logged([], ())
 
 
 def _facts(folder: SweepFolder) -> dict[str, Any]:

@@ -336,7 +336,8 @@ class Runner:
                 cost_usd=self._cost(number, status, outcome),
                 result=outcome.result,
                 objective=outcome.objective,
-                metrics=outcome.metrics,
+                metrics=outcome.logged.metrics,
+                remarks=outcome.logged.remarks,
             )
             failed = state is JobState.FAILED and not self._retry(number, reason)
         self._settled(number, failed=failed)

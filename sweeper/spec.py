@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sweeper.cost import Cost, cost_of
-from sweeper.errors import ConfigError
+from sweeper.errors import ConfigError, FolderError
 from sweeper.locate import shipped
 from sweeper.schema import SweepConfig
 from sweeper.source import Source, digest_of, read_source
@@ -89,9 +89,16 @@ class JobSpec:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The spec of these values."""
-        source = Source(Path(values["source"]["path"]), values["source"]["digest"])
-        return cls(**{**values, "source": source, "cost": Cost(**values["cost"])})
+        """The spec of these values.
+
+        Raises:
+            FolderError: They are not what `to_json` has written.
+        """
+        try:
+            source = Source(Path(values["source"]["path"]), values["source"]["digest"])
+            return cls(**{**values, "source": source, "cost": Cost(**values["cost"])})
+        except (KeyError, TypeError) as error:
+            raise FolderError(f"A job's spec is not one that any version has written ({error}).") from error
 
 
 def spec_of(config: SweepConfig) -> JobSpec:

@@ -22,6 +22,7 @@ from sweeper.job_record import Entry, Metric
 from sweeper.ledger import Ledger
 from sweeper.ledger_file import LAYOUT
 from sweeper.ledger_reader import read_jobs, read_metrics, reading
+from sweeper.seals import can_seal, seal_fact
 from sweeper.states import JobState
 
 PENDING, SUBMITTING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = JobState
@@ -334,7 +335,9 @@ class TestReading:
     def test_a_ledger_of_a_newer_version_is_refused(self, ledger: Ledger, path: Path) -> None:
         ledger.close()
         with closing(sqlite3.connect(path)) as db, db:
+            can_seal(db)
             db.execute("UPDATE sweep SET value = ? WHERE key = 'layout'", (str(LAYOUT + 1),))
+            seal_fact(db, "layout")
         with pytest.raises(FolderError, match=f"newer braket-sweeper .layout {LAYOUT + 1}.: upgrade"):
             Ledger(path)
         with pytest.raises(FolderError, match="newer braket-sweeper"), reading(path):

@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         raise FolderError(f"{folder.root} is not the folder of a sweep: it has no {folder.ledger.name}.")
     with only_writer(folder.lock):
         folder.cancel_request.unlink(missing_ok=True)
-        ledger = open_ledger(folder, read_all=True)
+        ledger = open_ledger(folder)
         try:
             launcher = ledger.recall("launcher")
             if launcher is None:
