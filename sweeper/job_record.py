@@ -136,11 +136,15 @@ def _is_count(value: Any) -> bool:
 def _is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) if isinstance(value, float) else abs(value) < 2**1023
+    return not math.isnan(value) if isinstance(value, float) else abs(value) < 2**1023
 
 
 def _is_amount(value: Any) -> bool:
     return _is_number(value) and value >= 0
+
+
+def _is_time(value: Any) -> bool:
+    return _is_amount(value) and value < 2**53
 
 
 def _is_texts(value: Any) -> bool:
@@ -173,8 +177,8 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "handle": _or_none(_is_text),
     "reserved_usd": _is_amount,
     "reason": _or_none(_is_text),
-    "started_at": _or_none(_is_amount),
-    "ended_at": _or_none(_is_amount),
+    "started_at": _or_none(_is_time),
+    "ended_at": _or_none(_is_time),
     "cost_usd": _or_none(_is_amount),
     "job_arn": _or_none(_is_text),
     "result": _is_object,

@@ -21,7 +21,7 @@ from sweeper.job_record import Entry, JobRecord, Metric, Standing, job_of_row, s
 from sweeper.ledger_file import LAYOUT, check_layout, connect, create, damage_told, upgrade
 from sweeper.ledger_reader import check_all, read_jobs, read_metrics, read_version, recall
 from sweeper.remarks import Remark
-from sweeper.seals import MetricRow, can_seal, seal_fact, seal_jobs, seal_metrics, stored
+from sweeper.seals import MetricRow, can_seal, seal_fact, seal_jobs, seal_rows, stored
 from sweeper.states import JobState
 
 
@@ -248,7 +248,8 @@ class Ledger:
             self._db.execute("UPDATE jobs SET reserved_usd = 0 WHERE number = ?", (number,))
             self._db.execute("DELETE FROM metrics WHERE job = ?", (number,))
             self._db.execute("DELETE FROM remarks WHERE job = ?", (number,))
-            seal_metrics(self._db, number, [])
+            seal_rows(self._db, "metrics", number, [])
+            seal_rows(self._db, "remarks", number, [])
 
     def finish(
         self,
@@ -316,8 +317,10 @@ class Ledger:
     def _log(self, number: int, metrics: Iterable[Metric], remarks: Iterable[Remark]) -> None:
         if rows := stored(number, metrics):
             self._db.executemany("INSERT INTO metrics VALUES (?,?,?,?,?)", rows)
-            seal_metrics(self._db, number, rows)
-        self._db.executemany("INSERT INTO remarks VALUES (?,?,?)", [(number, *remark) for remark in remarks])
+            seal_rows(self._db, "metrics", number, rows)
+        if said := [(number, *remark) for remark in remarks]:
+            self._db.executemany("INSERT INTO remarks VALUES (?,?,?)", said)
+            seal_rows(self._db, "remarks", number, said)
 
     def _sealed_at_commit(self, number: int, *, enlisted: bool = False) -> None:
         """Have a row that is being changed sealed when all is done with it."""

@@ -9,15 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from sweeper import disk
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.job_record import UnreadableRowError, job_of_row
-from sweeper.seals import can_seal, check_fact, seal_fact, seal_jobs, seal_metrics
+from sweeper.seals import can_seal, check_fact, checked_rows, seal_fact, seal_jobs, seal_rows
 
 LAYOUT = 2
 """Version of the tables below; a ledger of a newer one is refused. The first had no remarks and no seals."""
@@ -27,8 +25,6 @@ _DISK_TROUBLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READO
 
 _NO_TEXT = "Could not decode to UTF-8"
 """How Python's sqlite3 says that a text is none; SQLite itself does not mind."""
-
-ALL_METRICS = "SELECT job, iteration, timestamp, metric, value FROM metrics ORDER BY job, rowid"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS sweep (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -131,15 +127,13 @@ def upgrade(db: sqlite3.Connection) -> None:
     Raises:
         UnreadableRowError: It holds what no version has written.
     """
+    metrics = list(checked_rows(db, "metrics"))
     _make_tables(db)
     numbers = [job_of_row(row).number for row in db.execute("SELECT * FROM jobs")]
     for kind in ("enlisted", "standing"):
         seal_jobs(db, kind, numbers)
-    cursor = db.cursor()
-    cursor.row_factory = None
-    rows = cursor.execute(ALL_METRICS).fetchall()
-    for job, of_job in groupby(rows, key=itemgetter(0)):
-        seal_metrics(db, job, list(of_job))
+    for of_job in metrics:
+        seal_rows(db, "metrics", of_job[0][0], of_job)
     db.execute("UPDATE sweep SET value = ? WHERE key = 'layout'", (str(LAYOUT),))
     for (key,) in db.execute("SELECT key FROM sweep").fetchall():
         seal_fact(db, key)

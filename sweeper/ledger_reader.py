@@ -11,13 +11,14 @@ from typing import Any
 
 from sweeper.errors import FolderError
 from sweeper.job_record import JobRecord, UnreadableRowError, job_of_row, state_of
-from sweeper.ledger_file import ALL_METRICS, damage_told, open_to_read
+from sweeper.ledger_file import damage_told, open_to_read
 from sweeper.remarks import Remark
 from sweeper.seals import (
     MetricRow,
     check_fact,
     check_job,
-    checked_metrics,
+    check_seals,
+    checked_rows,
     expect_none,
     has_seals,
     read_seals,
@@ -58,8 +59,10 @@ def check_all(db: sqlite3.Connection) -> None:
         pass
     for key, value in db.execute("SELECT key, value FROM sweep").fetchall():
         check_fact(db, key, value)
-    for _ in metrics_by_job(db):
-        pass
+    check_seals(db)
+    for table in ("metrics", "remarks"):
+        for _ in checked_rows(db, table):
+            pass
 
 
 def _checked_rows(db: sqlite3.Connection) -> Iterator[sqlite3.Row]:
@@ -110,16 +113,14 @@ def metrics_by_job(db: sqlite3.Connection) -> Iterator[list[MetricRow]]:
     Raises:
         UnreadableRowError: A row is not what was written.
     """
-    cursor = db.cursor()
-    cursor.row_factory = None  # plain tuples
-    yield from checked_metrics(db, cursor.execute(ALL_METRICS))
+    yield from checked_rows(db, "metrics")
 
 
 def read_remarks(db: sqlite3.Connection) -> list[tuple[int, Remark]]:
     """What there is to say of the jobs' numbers, each with its job's; nothing in an old ledger."""
     if not has_seals(db):
         return []
-    rows = db.execute("SELECT job, kind, detail FROM remarks ORDER BY job, rowid")
+    rows = (row for of_job in checked_rows(db, "remarks") for row in of_job)
     return [(job, Remark(kind, detail)) for job, kind, detail in rows]
 
 
@@ -130,9 +131,9 @@ def recall(db: sqlite3.Connection, key: str) -> dict[str, Any] | None:
         UnreadableRowError: It is not what was written.
     """
     row = db.execute("SELECT value FROM sweep WHERE key = ?", (key,)).fetchone()
+    check_fact(db, key, row and row[0])
     if row is None:
         return None
-    check_fact(db, key, row[0])
     try:
         return dict(json.loads(row[0]))
     except (TypeError, ValueError, RecursionError) as error:

@@ -1,9 +1,9 @@
 r"""The grammar of metric lines, which a job prints and Braket looks for in its log.
 
-`braket.jobs.metrics.log_metric` prints `Metrics - timestamp=T; NAME=VALUE; iteration_number=N;`. CloudWatch is
-asked for every line that has `Metrics - ` anywhere in it (the SDK's `cwl_insights_metrics_fetcher.py`), and the
-pairs are found by `(\w+)\s*=\s*([^;]+)\s*;` (`log_metrics_parser.py`), so that of a name which is not one word
-only the end is seen, or nothing. Here a name is all that was given as one.
+`braket.jobs.metrics.log_metric` prints `Metrics - timestamp=T; NAME=VALUE; iteration_number=N;`. CloudWatch
+is asked for every line with `Metrics - ` anywhere in it (SDK, `cwl_insights_metrics_fetcher.py`), and the
+pairs are found by `(\w+)\s*=\s*([^;]+)\s*;` (`log_metrics_parser.py`), so that of a name which is not one
+word only the end is seen, or nothing. Here a name is all that was given as one.
 """
 
 from __future__ import annotations

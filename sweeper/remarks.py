@@ -65,8 +65,8 @@ def _say_names_beyond_words(details: dict[int, str]) -> str:
 def _say_thinned_metrics(details: dict[int, str]) -> str:
     kept, logged = (sum(json.loads(detail)[at] for detail in details.values()) for at in (0, 1))
     return (
-        f"{_jobs(details)} logged more metric values than the tables hold: {kept} of {logged} are kept, evenly "
-        "spaced, with the first, the last, the least and the greatest of each metric. The logs have them all."
+        f"{_jobs(details)} logged more metric values than the tables hold: {kept} of {logged} are kept, "
+        "evenly spaced, with the first, last, least and greatest of each metric. The logs have all of them."
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import groupby
 from marshal import dumps
+from operator import itemgetter
 from typing import Any
 
 from sweeper.job_record import Entry, JobRecord, Metric, UnreadableRowError
@@ -23,6 +24,7 @@ STANDING = tuple(column.name for column in fields(JobRecord) if column.name not 
 """Where it stands and what it has brought; written at every change of its state."""
 
 _OF_JOBS = {"enlisted": ENLISTED, "standing": STANDING}
+_BY_JOB = ("metrics", "remarks")
 
 MetricRow = tuple[int, int | None, float | None, str, float | None]
 """A row of the table `metrics`: job, iteration, timestamp, metric, value."""
@@ -55,12 +57,12 @@ def seal_fact(db: sqlite3.Connection, key: str) -> None:
     )
 
 
-def seal_metrics(db: sqlite3.Connection, job: int, rows: Sequence[MetricRow]) -> None:
-    """Seal a job's metrics: all of them, as `stored` makes them."""
+def seal_rows(db: sqlite3.Connection, table: str, job: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Seal all that a table has of a job, as SQLite gives it back: `metrics` (see `stored`) or `remarks`."""
     if rows:
-        db.execute("INSERT OR REPLACE INTO seals VALUES ('metrics', ?, ?)", (job, digest(*rows)))
+        db.execute("INSERT OR REPLACE INTO seals VALUES (?, ?, ?)", (table, job, digest(*rows)))
     else:
-        db.execute("DELETE FROM seals WHERE kind = 'metrics' AND name = ?", (job,))
+        db.execute("DELETE FROM seals WHERE kind = ? AND name = ?", (table, job))
 
 
 def stored(job: int, metrics: Iterable[Metric]) -> list[MetricRow]:
@@ -89,42 +91,59 @@ def check_job(row: sqlite3.Row, seals: dict[tuple[str, Any], str] | None) -> Non
 
 
 def check_fact(db: sqlite3.Connection, key: str, value: Any) -> None:
-    """See that a row of the table `sweep` is what was written.
+    """See that a fact about the sweep is what was written; none if there is no such row.
 
     Raises:
         UnreadableRowError: It is not.
     """
-    if has_seals(db):
-        row = db.execute("SELECT digest FROM seals WHERE kind = 'fact' AND name = ?", (key,)).fetchone()
-        if row is None or row[0] != digest(value):
-            raise UnreadableRowError(f"the fact {key!r} is not as it was written")
+    if not has_seals(db):
+        return
+    row = db.execute("SELECT digest FROM seals WHERE kind = 'fact' AND name = ?", (key,)).fetchone()
+    if (row and row[0]) != (None if value is None else digest(value)):
+        raise UnreadableRowError(f"the fact {key!r} is not as it was written")
 
 
-def checked_metrics(db: sqlite3.Connection, rows: Iterable[MetricRow]) -> Iterator[list[MetricRow]]:
-    """The metrics of one job after the other, each seen to be what was written.
+def check_seals(db: sqlite3.Connection) -> None:
+    """See that every seal belongs to something, where it is not taken out as its row is read.
 
-    Args:
-        db: The ledger.
-        rows: All rows of the table `metrics`, by job and in the order of their making.
+    Raises:
+        UnreadableRowError: One does not.
+    """
+    for kind, name in read_seals(db) or ():
+        if kind not in {*_OF_JOBS, *_BY_JOB, "fact"}:
+            raise UnreadableRowError(f"there is a seal of {kind} {name}")
+        if kind == "fact":
+            row = db.execute("SELECT value FROM sweep WHERE key = ?", (name,)).fetchone()
+            check_fact(db, name, row and row[0])
+
+
+def checked_rows(db: sqlite3.Connection, table: str) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of `metrics` or `remarks`, of one job after the other, each seen to be what was written.
 
     Raises:
         UnreadableRowError: Some are not.
     """
-    seals = read_seals(db, "metrics")
-    for job, of_job in groupby(rows, key=lambda row: row[0]):
+    seals = read_seals(db, table)
+    cursor = db.cursor()
+    cursor.row_factory = None  # plain tuples: there may be millions
+    rows = cursor.execute(f"SELECT * FROM {table} ORDER BY job, rowid")  # noqa: S608 - one of our own names
+    for job, of_job in groupby(rows, key=itemgetter(0)):
         found = list(of_job)
-        if seals is not None and seals.pop(("metrics", job), None) != digest(*found):
-            raise UnreadableRowError(f"the metrics of job {job} are not as they were written")
+        if not all(map(_fits, found)) if seals is None else seals.pop((table, job), None) != digest(*found):
+            raise UnreadableRowError(f"the {table} of job {job} are not as they were written")
         yield found
     expect_none(seals)
 
 
 def read_seals(db: sqlite3.Connection, *kinds: str) -> dict[tuple[str, Any], str] | None:
-    """The digests of these kinds, by kind and name; none if an earlier version wrote the ledger."""
+    """The digests of these kinds, or of all; none if an earlier version wrote the ledger."""
     if not has_seals(db):
         return None
+    wanted = set(kinds)
     return {
-        (kind, name): seal for kind, name, seal in db.execute("SELECT * FROM seals") if kind in set(kinds)
+        (kind, name): seal
+        for kind, name, seal in db.execute("SELECT * FROM seals")
+        if not wanted or kind in wanted
     }
 
 
@@ -142,6 +161,13 @@ def has_seals(db: sqlite3.Connection) -> bool:
     """Whether the ledger has digests."""
     query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seals'"
     return db.execute(query).fetchone() is not None
+
+
+def _fits(row: MetricRow) -> bool:
+    """Whether a row of the table `metrics` has the types of one."""
+    job, iteration, timestamp, metric, value = row
+    names = isinstance(job, int) and isinstance(iteration, int | None) and isinstance(metric, str)
+    return names and isinstance(timestamp, float | None) and isinstance(value, float | None)
 
 
 def _stored(value: float | None) -> float | None:

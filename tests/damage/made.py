@@ -13,6 +13,7 @@ from sweeper.folder import SweepFolder
 from sweeper.job_record import Entry, JobRecord, Metric
 from sweeper.ledger import Ledger
 from sweeper.records import RecordWriter
+from sweeper.remarks import names_beyond_words
 from sweeper.source import Source
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
@@ -55,7 +56,9 @@ def make_sweep(root: Path) -> SweepFolder:
             step(number, lambda number=number: ledger.submitted(number, f"{ARN}#{number}/4"))  # type: ignore[misc]
             step(number, lambda number=number: ledger.running(number, 10.0))  # type: ignore[misc]
         folder.job(COMPLETED).root.mkdir(parents=True, exist_ok=True)
-        folder.job(COMPLETED).log.write_text("Metrics - timestamp=1.5; energy=-1.0; iteration_number=3;\n")
+        folder.job(COMPLETED).log.write_text(
+            "Metrics - timestamp=1.5; energy (Ha)=-1.0; iteration_number=3;\n"
+        )
         step(
             COMPLETED,
             lambda: ledger.finish(
@@ -66,7 +69,8 @@ def make_sweep(root: Path) -> SweepFolder:
                 cost_usd=0.25,
                 result={"value": -1.0, "text": "ψ"},
                 objective=-1.0,
-                metrics=[Metric(3, 1.5, "energy", -1.0)],
+                metrics=[Metric(3, 1.5, "energy (Ha)", -1.0)],
+                remarks=[names_beyond_words(["energy (Ha)"])],
             ),
         )
         step(FAILED, lambda: ledger.finish(FAILED, JobState.FAILED, "it broke\nits log", cost_usd=0.5))
