@@ -71,6 +71,12 @@ class JobRecord:
     objective: float | None
 
     @property
+    def wanted(self) -> str | None:
+        """The key of the result, or the metric, that a Hydra sweeper minimises."""
+        name = self.spec.get("objective")
+        return name if isinstance(name, str) else None
+
+    @property
     def seconds(self) -> float | None:
         """How long the job ran."""
         if self.started_at is None or self.ended_at is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,30 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-def read_jobs(db: sqlite3.Connection) -> list[JobRecord]:
-    """All jobs by number.
+def read_jobs(db: sqlite3.Connection, numbers: Collection[int] | None = None) -> list[JobRecord]:
+    """All jobs by number, or these.
 
     Raises:
         UnreadableRowError: A row is not what was written.
     """
-    return list(map(job_of_row, _checked_rows(db)))
+    return list(map(job_of_row, _checked_rows(db, numbers)))
+
+
+def changed_jobs(db: sqlite3.Connection, since: int = 0) -> tuple[int, list[int], int]:
+    """What has changed since an earlier look.
+
+    Args:
+        db: The ledger.
+        since: What the earlier look returned first.
+
+    Returns:
+        A mark for the next look, the numbers of the jobs that have changed their state, and how many jobs
+        there are.
+    """
+    (last,) = db.execute("SELECT coalesce(max(rowid), 0) FROM transitions").fetchone()
+    jobs = db.execute("SELECT DISTINCT job FROM transitions WHERE rowid > ?", (since,)).fetchall()
+    (count,) = db.execute("SELECT count(*) FROM jobs").fetchone()
+    return last, [job for (job,) in jobs], count
 
 
 def check_all(db: sqlite3.Connection) -> None:
@@ -65,9 +82,12 @@ def check_all(db: sqlite3.Connection) -> None:
             pass
 
 
-def _checked_rows(db: sqlite3.Connection) -> Iterator[sqlite3.Row]:
-    seals = read_seals(db, "enlisted", "standing")
-    for row in db.execute("SELECT * FROM jobs ORDER BY number"):
+def _checked_rows(db: sqlite3.Connection, numbers: Collection[int] | None = None) -> Iterator[sqlite3.Row]:
+    seals = read_seals(db, numbers, "enlisted", "standing")
+    query = "SELECT * FROM jobs ORDER BY number"
+    if numbers is not None:
+        query = "SELECT * FROM jobs WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
+    for row in db.execute(query, () if numbers is None else (json.dumps(list(numbers)),)):
         check_job(row, seals)
         yield row
     expect_none(seals)
@@ -107,13 +127,15 @@ def read_metrics(db: sqlite3.Connection) -> list[MetricRow]:
     return [row for of_job in metrics_by_job(db) for row in of_job]
 
 
-def metrics_by_job(db: sqlite3.Connection) -> Iterator[list[MetricRow]]:
-    """The same for one job after the other: there may be millions.
+def metrics_by_job(
+    db: sqlite3.Connection, numbers: Collection[int] | None = None
+) -> Iterator[list[MetricRow]]:
+    """The same for one job after the other, or for these: there may be millions.
 
     Raises:
         UnreadableRowError: A row is not what was written.
     """
-    yield from checked_rows(db, "metrics")
+    return checked_rows(db, "metrics", numbers)
 
 
 def read_remarks(db: sqlite3.Connection) -> list[tuple[int, Remark]]:

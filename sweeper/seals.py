@@ -7,9 +7,10 @@ which nobody knows that it is wrong is worse than none.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import groupby
 from marshal import dumps
@@ -109,7 +110,7 @@ def check_seals(db: sqlite3.Connection) -> None:
     Raises:
         UnreadableRowError: One does not.
     """
-    for kind, name in read_seals(db) or ():
+    for kind, name in read_seals(db, None) or ():
         if kind not in {*_OF_JOBS, *_BY_JOB, "fact"}:
             raise UnreadableRowError(f"there is a seal of {kind} {name}")
         if kind == "fact":
@@ -117,16 +118,27 @@ def check_seals(db: sqlite3.Connection) -> None:
             check_fact(db, name, row and row[0])
 
 
-def checked_rows(db: sqlite3.Connection, table: str) -> Iterator[list[tuple[Any, ...]]]:
+def checked_rows(
+    db: sqlite3.Connection, table: str, jobs: Collection[int] | None = None
+) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of `metrics` or `remarks`, of one job after the other, each seen to be what was written.
+
+    Args:
+        db: The ledger.
+        table: One of these two.
+        jobs: The jobs whose rows are wanted; none for all.
 
     Raises:
         UnreadableRowError: Some are not.
     """
-    seals = read_seals(db, table)
+    seals = read_seals(db, jobs, table)
     cursor = db.cursor()
     cursor.row_factory = None  # plain tuples: there may be millions
-    rows = cursor.execute(f"SELECT * FROM {table} ORDER BY job, rowid")  # noqa: S608 - one of our own names
+    these = "" if jobs is None else "WHERE job IN (SELECT value FROM json_each(?))"
+    rows = cursor.execute(
+        f"SELECT * FROM {table} {these} ORDER BY job, rowid",  # noqa: S608 - one of our own names
+        () if jobs is None else (json.dumps(list(jobs)),),
+    )
     for job, of_job in groupby(rows, key=itemgetter(0)):
         found = list(of_job)
         if not all(map(_fits, found)) if seals is None else seals.pop((table, job), None) != digest(*found):
@@ -135,16 +147,25 @@ def checked_rows(db: sqlite3.Connection, table: str) -> Iterator[list[tuple[Any,
     expect_none(seals)
 
 
-def read_seals(db: sqlite3.Connection, *kinds: str) -> dict[tuple[str, Any], str] | None:
-    """The digests of these kinds, or of all; none if an earlier version wrote the ledger."""
+def read_seals(
+    db: sqlite3.Connection, names: Collection[Any] | None, *kinds: str
+) -> dict[tuple[str, Any], str] | None:
+    """The digests of these kinds, or of all, by kind and name; none if an earlier version wrote the ledger.
+
+    Args:
+        db: The ledger.
+        names: The names that are wanted; none for all.
+        kinds: The kinds that are wanted; none for all.
+    """
     if not has_seals(db):
         return None
-    wanted = set(kinds)
-    return {
-        (kind, name): seal
-        for kind, name, seal in db.execute("SELECT * FROM seals")
-        if not wanted or kind in wanted
-    }
+    if names is not None:
+        query = "SELECT * FROM seals WHERE kind = ? AND name IN (SELECT value FROM json_each(?))"
+        wanted = json.dumps(list(names))
+        found = [row for kind in kinds for row in db.execute(query, (kind, wanted))]
+    else:
+        found = [row for row in db.execute("SELECT * FROM seals") if not kinds or row[0] in kinds]
+    return {(kind, name): seal for kind, name, seal in found}
 
 
 def expect_none(seals: dict[tuple[str, Any], str] | None) -> None:

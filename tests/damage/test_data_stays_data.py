@@ -28,7 +28,8 @@ from sweeper.records import RecordWriter
 from sweeper.render import make_console
 from sweeper.report.write import write_report
 from sweeper.states import JobState
-from sweeper.tables import to_csv, write_tables
+from sweeper.table_files import write_tables
+from sweeper.tables import to_csv
 from sweeper.visible import visible
 
 from ..synthetic import DEVICE, INSTANCE
@@ -67,7 +68,7 @@ def make(root: Path, text: str) -> SweepFolder:
             )
             records.changed(ledger.job(number))
         provenance.record(folder, ledger.sweep_id, configs)
-        write_tables(folder, ledger)
+        write_tables(folder)
     return folder
 
 
