@@ -27,6 +27,7 @@ from sweeper.opening import open_ledger
 from sweeper.outlook import Outlook
 from sweeper.plan import ask_consent, show_plan
 from sweeper.rehearsal import rehearse
+from sweeper.render import make_console
 from sweeper.states import JobState
 from sweeper.survey import Survey, enlist, survey, take_over_finished
 
@@ -108,6 +109,8 @@ class Launch:
             The upper bound for what is to run, in USD.
         """
         if not (self.dry_run or executor.paid):
+            for remark in executor.remarks(sweep.specs):
+                make_console(stderr=True).print(remark, soft_wrap=True)
             return 0.0
         total_usd = show_plan(sweep.combinations, sweep.outlooks, executor)
         if self.dry_run:

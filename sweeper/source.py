@@ -62,6 +62,11 @@ class Source:
         draft.replace(target)
         return target
 
+    def place(self, parent: Path) -> Path:
+        """Where the source is found: its copy below `parent`, or else itself."""
+        copied = parent / self.snapshot_name / self.path.name
+        return copied if copied.exists() else self.path
+
     def changed_files(self, parent: Path) -> list[str]:
         """In which files the source differs now from its copy below `parent`; none if there is no copy."""
         copied = parent / self.snapshot_name / self.path.name
@@ -121,6 +126,11 @@ def digest_of(path: Path) -> str:
         digest.update(f"{relative.as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def requirement_files(path: Path) -> list[Path]:
+    """Every `requirements.txt` of a source; Braket's container looks for them in all its folders."""
+    return [file for file, _ in _files(path) if file.name == "requirements.txt"] if path.is_dir() else []
 
 
 def _files(path: Path) -> Iterator[tuple[Path, Path]]:

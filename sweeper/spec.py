@@ -41,6 +41,7 @@ class JobSpec:
         tags: Tags of the hybrid job.
         objective: Result key or metric that a Hydra sweeper minimises.
         allow_pickle: Whether its result may be read if it is pickled.
+        requirements: Whether it runs on this machine without what its source requires: `check` or `ignore`.
         cost: Upper bound of its price.
     """
 
@@ -61,6 +62,7 @@ class JobSpec:
     first_pause_seconds: float = 10.0
     objective: str | None = None
     allow_pickle: bool = False
+    requirements: str = "check"
     cost: Cost = field(default_factory=lambda: Cost(0, 0, 0.0, 0.0))
 
     @cached_property
@@ -136,6 +138,7 @@ def spec_of(config: SweepConfig) -> JobSpec:
         first_pause_seconds=config.job.first_pause_seconds,
         objective=algorithm.objective,
         allow_pickle=config.job.allow_pickle,
+        requirements=config.job.requirements,
         cost=cost_of(config),
     )
 

@@ -39,7 +39,7 @@ def summarize(
     max_usd: float | None = None,
     remarks: Iterable[tuple[int, Remark]] = (),
 ) -> None:
-    """Print the table, remarks on it, the failures with the ends of their logs, what is left, and where it is."""
+    """Print the table, remarks on it, failures with the ends of their logs, what is left, and where it is."""
     console = make_console()
     results = results_frame(jobs)
     console.print(render_results(results, console, limit=60))

@@ -61,6 +61,9 @@ def run(options: argparse.Namespace) -> int:
             refuse_changed(folder, to_start, configs, accepted=options.accept_changes)
             specs = {job.number: JobSpec.from_json(job.spec) for job in jobs}
             with make_executor(launcher["name"], folder, launcher["options"]) as executor:
+                if not executor.paid:
+                    for job in to_start:
+                        executor.check(specs[job.number])
                 ledger.wait_for_disk(durable=executor.paid)
                 conduct(folder, ledger, executor, specs, **settings)
             return 0 if all(job.state is JobState.COMPLETED for job in ledger.jobs()) else 1
