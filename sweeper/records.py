@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, fields, replace
@@ -22,9 +23,11 @@ from sweeper.folder import SweepFolder, open_regular, write_atomically, write_js
 from sweeper.job_record import Entry, JobRecord, Standing, UnreadableRowError, job_of_values
 from sweeper.ledger import Ledger
 from sweeper.outcome import Logged, read_log
+from sweeper.seals import digest
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
+_SEAL = re.compile(rb', "digest": "([^"]*)"\}\s*$')
 _COLUMNS = {column.name for column in fields(JobRecord)}
 _ENLISTED = {column.name for column in fields(Entry)} | {"number"}
 _BEFORE_ANYTHING: dict[str, Any] = {
@@ -68,7 +71,7 @@ class RecordWriter:
             return
         job = self._ledger.job(standing.number)
         if job.attempts:
-            content = json.dumps({"sweep": self._sweep, **vars(job)})
+            content = _sealed(json.dumps({"sweep": self._sweep, **vars(job)}))
             with suppress(NotADirectoryError, FileExistsError):  # the job's own doing, and its own loss
                 write_atomically(self._folder.job(job.number).record, content.encode(), private=True)
 
@@ -150,7 +153,7 @@ def _extend(listing: Path, ledger: Ledger) -> None:
         first = last["number"] + 1 if last and isinstance(last.get("number"), int) else 0
         if not first:
             file.truncate(0)
-        file.writelines(f"{line}\n".encode() for line in ledger.listing(first))
+        file.writelines(f"{_sealed(line)}\n".encode() for line in ledger.listing(first))
 
 
 def _private(path: str, flags: int) -> int:
@@ -221,9 +224,17 @@ def _parsed_file(path: Path) -> dict[str, Any] | None:
         return None
 
 
+def _sealed(text: str) -> str:
+    """A JSON object with a digest of its own text as the last of its keys."""
+    return f'{text[:-1]}, "digest": "{digest(text)}"}}'
+
+
 def _parsed(text: bytes) -> dict[str, Any] | None:
+    """A JSON object; none if it is not, or not as it was written. Earlier versions wrote no digest."""
     try:
         values = json.loads(text)
+        if (seal := _SEAL.search(text)) and digest(f"{text[: seal.start()].decode()}}}") != seal[1].decode():
+            return None
     except (ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None

@@ -22,8 +22,9 @@ from sweeper.job_record import JobRecord
 from sweeper.ledger import Ledger
 from sweeper.ledger_reader import read_jobs, read_metrics, reading, recall
 from sweeper.opening import open_ledger
+from sweeper.states import JobState
 
-from .made import LAUNCHER, make_sweep
+from .made import COMPLETED, LAUNCHER, make_sweep
 
 Said = tuple[list[JobRecord], list[tuple[Any, ...]], dict[str, Any] | None]
 
@@ -234,3 +235,29 @@ def see_it_rebuilt(folder: SweepFolder, rebuilt: Said) -> None:
     with closing(open_ledger(folder)) as ledger:
         assert (ledger.jobs(), ledger.metrics(), ledger.recall("launcher")) == rebuilt
         assert ledger.recall("launcher") == LAUNCHER
+
+
+def test_a_record_with_a_flipped_digit_is_not_taken_for_what_happened(
+    folder: SweepFolder, right: Said, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.ledger.unlink()
+    record = folder.job(COMPLETED).record
+    text = record.read_text()
+    assert '"objective": -1.0' in text
+    record.write_text(text.replace('"objective": -1.0', '"objective": -9.0'))
+    with closing(open_ledger(folder)) as ledger:
+        assert ledger.job(COMPLETED).state is JobState.PENDING
+    assert "1 records could not be read (jobs/0/job.json)" in capsys.readouterr().err
+    # As earlier versions wrote it.
+    record.write_text(text[: text.rindex(', "digest"')] + "}")
+    folder.ledger.unlink()
+    with closing(open_ledger(folder)) as ledger:
+        assert ledger.job(COMPLETED) == right[0][COMPLETED]
+
+
+def test_a_listing_with_a_flipped_digit_is_not_believed(folder: SweepFolder) -> None:
+    listing = folder.listing.read_bytes()
+    folder.listing.write_bytes(listing.replace(b'"seed": 5', b'"seed": 4'))
+    folder.ledger.unlink()
+    with closing(open_ledger(folder)) as ledger:
+        assert 5 not in [job.number for job in ledger.jobs()]
