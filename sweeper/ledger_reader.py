@@ -30,6 +30,8 @@ from sweeper.states import JobState
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a ledger to read from, whether or not somebody writes to it; also in a folder that is read-only.
 
+    All that is read is of one moment.
+
     Raises:
         DamagedLedgerError: It cannot be read.
         FolderError: There is no ledger, or one of a newer version.
@@ -37,6 +39,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise FolderError(f"{path.parent} is not the folder of a sweep: it has no {path.name}.")
     with damage_told(path), open_to_read(path) as db:
+        db.execute("BEGIN")
         yield db
 
 

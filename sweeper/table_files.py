@@ -44,7 +44,6 @@ class Tables:
             DiskError: The disk is full, read-only or failing.
         """
         with reading(self._folder.ledger) as db:
-            db.execute("BEGIN")  # all that is read is of one moment
             version = read_version(db)
             self._take_in(db)
         results = frame_of(list(self._jobs.values()), self._swept)

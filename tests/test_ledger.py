@@ -294,6 +294,18 @@ class TestReading:
             assert [record.state for record in read_jobs(db)] == [COMPLETED]
             assert read_metrics(db) == [(job, 0, 0.0, "m", 1.0)]
 
+    def test_a_reader_never_takes_a_change_meanwhile_for_damage(self, ledger: Ledger, path: Path) -> None:
+        job = job_in(ledger, QUEUED)
+        with reading(path) as db:
+
+            def change(statement: str) -> None:
+                if statement.startswith("SELECT * FROM jobs") and ledger.job(job).state is QUEUED:
+                    ledger.running(job, 1.0)
+
+            db.set_trace_callback(change)
+            assert [record.state for record in read_jobs(db)] == [QUEUED]
+        assert ledger.job(job).state is RUNNING
+
     def test_a_reader_cannot_write(self, ledger: Ledger, path: Path) -> None:
         job_in(ledger, PENDING)
         with reading(path) as db, pytest.raises(sqlite3.OperationalError, match="readonly"):
