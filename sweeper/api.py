@@ -17,8 +17,9 @@ import pandas as pd
 
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import SweepFolder
-from sweeper.ledger_reader import read_jobs, read_metrics, read_version, reading
-from sweeper.tables import metrics_frame, read_table, results_frame
+from sweeper.ledger_reader import read_jobs, read_metrics, read_remarks, read_version, reading
+from sweeper.remarks import Remark, sentences
+from sweeper.tables import metrics_frame, read_table, remarks_on, results_frame
 
 if TYPE_CHECKING:
     from sweeper.comparison import Comparison
@@ -40,6 +41,15 @@ class Sweep:
     def metrics(self) -> pd.DataFrame:
         """Every metric in long form: `job`, `iteration`, `timestamp`, `metric`, `value`."""
         return self._table(self.folder.metrics, lambda db: metrics_frame(read_metrics(db)))
+
+    @cached_property
+    def remarks(self) -> list[str]:
+        """What there is to know of these numbers: names that Braket reads in part, what tables leave out."""
+        found: list[tuple[int, Remark]] = []
+        if os.access(self.folder.ledger, os.R_OK):
+            with reading(self.folder.ledger) as db:
+                found = read_remarks(db)
+        return [*sentences(found), *remarks_on(self.results)]
 
     @cached_property
     def provenance(self) -> dict[str, Any]:

@@ -54,12 +54,12 @@ def _try(failure: str, work: Callable[[], None], again: str) -> None:
 
 
 def _sum_up(folder: SweepFolder, closing: Closing) -> None:
-    from sweeper.ledger_reader import read_jobs, reading
+    from sweeper.ledger_reader import read_jobs, read_remarks, reading
     from sweeper.terminal import say_what_goes_on, summarize
 
     with reading(folder.ledger) as db:
-        jobs = read_jobs(db)
-    summarize(folder, jobs, closing.max_usd)
+        jobs, remarks = read_jobs(db), read_remarks(db)
+    summarize(folder, jobs, closing.max_usd, remarks)
     if closing.jobs_outlive_us:
         say_what_goes_on(folder, [job.state for job in jobs])
 

@@ -15,7 +15,7 @@ from sweeper.records import RecordWriter
 from sweeper.runner import Runner
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
-from sweeper.tables import TableWriter, write_tables
+from sweeper.table_files import TableWriter
 from sweeper.terminal import Progress, announce
 
 
@@ -60,20 +60,19 @@ def conduct(
     limit = executor.spending_limit(specs.values(), max_usd or 0.0) if limited else nullcontext()
     with CtrlC() as ctrl_c:
         try:
-            with limit, progress:
+            with TableWriter(folder) as tables, limit, progress:
                 records = RecordWriter(folder, ledger, jobs_outlive_us=executor.outlives_us)
                 runner = Runner(
                     folder,
                     ledger,
                     executor,
-                    [progress, records, TableWriter(folder, ledger)],
+                    [progress, records, tables],
                     max_usd=max_usd,
                     max_failures=max_failures,
                     interrupted=ctrl_c.pressed,
                 )
                 runner.run(specs, until_submitted=not wait)
         finally:
-            write_tables(folder, ledger)
             closing = Closing(max_usd, jobs_outlive_us=wait and executor.outlives_us)
             close_at_end(folder, closing)
     if wait and report:

@@ -109,11 +109,15 @@ class _BraketLauncher(Launcher):
         Hydra's sweeper composes every job to validate it, so the loader of its context is replaced as well.
         """
         from sweeper.sweep_loader import SweepLoader
+        from sweeper.sweep_size import refuse_too_many
 
         del task_function
         for name in ("env_copy", "env_set"):
             if config.hydra.job[name]:
                 raise _refusal(name)
+        if str(config.hydra.sweeper.get("_target_")).endswith(".BasicSweeper"):  # others make a few at a time
+            params = (config.hydra.sweeper.get("params") or {}).items()
+            refuse_too_many([*(f"{key}={value}" for key, value in params), *config.hydra.overrides.task])
         loader = SweepLoader(hydra_context.config_loader, None if self._dry_run else self._warm_up)
         hydra_context.config_loader = loader  # type: ignore[assignment]  # it answers to the rest as well
         self._context = hydra_context

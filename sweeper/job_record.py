@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -70,6 +71,12 @@ class JobRecord:
     objective: float | None
 
     @property
+    def wanted(self) -> str | None:
+        """The key of the result, or the metric, that a Hydra sweeper minimises."""
+        name = self.spec.get("objective")
+        return name if isinstance(name, str) else None
+
+    @property
     def seconds(self) -> float | None:
         """How long the job ran."""
         if self.started_at is None or self.ended_at is None:
@@ -88,7 +95,99 @@ def job_of_row(row: sqlite3.Row) -> JobRecord:
         for name in ("overrides", "config", "choices", "spec"):
             values[name] = json.loads(values[name])
         values["result"] = json.loads(values["result"] or "{}")
-        values["state"] = JobState(values["state"])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise UnreadableRowError(f"job {values['number']}: {error}") from error
-    return JobRecord(**values)
+    return job_of_values(values)
+
+
+def job_of_values(values: Mapping[str, Any]) -> JobRecord:
+    """A job of what is said of it, as JSON values by column.
+
+    Raises:
+        UnreadableRowError: It holds what no version has written.
+    """
+    for name, fits in _FITS.items():
+        if name not in values or not fits(values[name]):
+            what = f"{name} is {values[name]!r:.60}" if name in values else f"{name} is missing"
+            raise UnreadableRowError(f"job {values.get('number')}: {what}")
+    return JobRecord(**{name: values[name] for name in _FITS} | {"state": JobState(values["state"])})
+
+
+def state_of(text: Any) -> JobState:
+    """A job's state.
+
+    Raises:
+        UnreadableRowError: It is none.
+    """
+    if not _is_state(text):
+        raise UnreadableRowError(f"{text!r:.60} is no state")
+    return JobState(text)
+
+
+def _is_state(value: Any) -> bool:
+    return isinstance(value, str) and value in _STATES
+
+
+def _is_text(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(value.encode() or True)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return not math.isnan(value) if isinstance(value, float) else abs(value) < 2**1023
+
+
+def _is_amount(value: Any) -> bool:
+    return _is_number(value) and value >= 0
+
+
+def _is_time(value: Any) -> bool:
+    return _is_amount(value) and value < 2**53
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_choices(value: Any) -> bool:
+    return isinstance(value, dict) and all(choice is None or _is_text(choice) for choice in value.values())
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _or_none(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or fits(value)
+
+
+_STATES = frozenset(JobState)
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "number": _is_count,
+    "key": _is_text,
+    "overrides": _is_texts,
+    "config": _is_object,
+    "choices": _is_choices,
+    "spec": _is_object,
+    "state": _is_state,
+    "attempts": _is_count,
+    "batch": _or_none(_is_text),
+    "handle": _or_none(_is_text),
+    "reserved_usd": _is_amount,
+    "reason": _or_none(_is_text),
+    "started_at": _or_none(_is_time),
+    "ended_at": _or_none(_is_time),
+    "cost_usd": _or_none(_is_amount),
+    "job_arn": _or_none(_is_text),
+    "result": _is_object,
+    "objective": _or_none(_is_number),
+}
+"""What each column of a job may hold."""

@@ -125,6 +125,8 @@ class Launch:
             The upper bound for what is to run, in USD.
         """
         if not (self.dry_run or executor.paid):
+            for remark in executor.remarks(sweep.specs):
+                make_console(stderr=True).print(remark, soft_wrap=True)
             return 0.0
         total_usd = show_plan(sweep.combinations, sweep.outlooks, executor)
         if self.dry_run:

@@ -17,9 +17,11 @@ from typing import Any
 
 from sweeper import disk
 from sweeper.errors import DamagedLedgerError, IllegalTransitionError
-from sweeper.job_record import Entry, JobRecord, Metric, Standing, job_of_row
-from sweeper.ledger_file import check_layout, connect, create, damage_told
-from sweeper.ledger_reader import read_jobs, read_metrics, read_version, recall
+from sweeper.job_record import Entry, JobRecord, Metric, Standing, job_of_row, state_of
+from sweeper.ledger_file import LAYOUT, check_layout, connect, create, damage_told, upgrade
+from sweeper.ledger_reader import check_all, read_jobs, read_metrics, read_version, recall
+from sweeper.remarks import Remark
+from sweeper.seals import MetricRow, can_seal, seal_fact, seal_jobs, seal_rows, stored
 from sweeper.states import JobState
 
 
@@ -45,13 +47,19 @@ class Ledger:
             if not path.exists():
                 create(path, identity or secrets.token_hex(4))
         self._db = connect(path, "rw")
+        self._to_seal: dict[str, set[int]] = {"enlisted": set(), "standing": set()}
         try:
             with damage_told(path):
                 # Looked at before anything is written: what another version made is left as it is.
-                check_layout(self._db, path)
+                layout = check_layout(self._db, path)
                 (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
                 if found != "ok":
                     raise DamagedLedgerError(path, str(found).splitlines()[-1])
+                can_seal(self._db)
+                if layout < LAYOUT:
+                    with self.transaction():
+                        upgrade(self._db)
+                check_all(self._db)
                 self.wait_for_disk(durable=durable)
         except BaseException:
             self._db.close()
@@ -68,7 +76,8 @@ class Ledger:
     @property
     def sweep_id(self) -> str:
         """A short name that distinguishes this sweep from all others."""
-        (value,) = self._db.execute("SELECT value FROM sweep WHERE key = 'id'").fetchone()
+        with damage_told(self._path):
+            (value,) = self._db.execute("SELECT value FROM sweep WHERE key = 'id'").fetchone()
         return str(value)
 
     @property
@@ -86,12 +95,17 @@ class Ledger:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                for kind, numbers in self._to_seal.items():
+                    seal_jobs(self._db, kind, sorted(numbers))
                 self._db.execute("COMMIT")
             except BaseException:
                 # A full disk makes SQLite roll back by itself.
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+            finally:
+                for numbers in self._to_seal.values():
+                    numbers.clear()
 
     def enlist(self, entries: Iterable[Entry]) -> list[int]:
         """Numbers of the jobs with these keys; a key that is new gets the next free number."""
@@ -115,6 +129,7 @@ class Ledger:
                             JobState.PENDING,
                         ),
                     )
+                    self._sealed_at_commit(following, enlisted=True)
                     following += 1
                 wanted.append(numbers[entry.key])
         return wanted
@@ -131,21 +146,22 @@ class Ledger:
                 f'"config": {config}, "choices": {choices}, "spec": {spec}}}'
             )
 
-    def restore(self, jobs: Iterable[tuple[JobRecord, Sequence[Metric]]]) -> None:
-        """Fill an empty ledger with jobs as they stand, and their metrics."""
+    def restore(self, jobs: Iterable[tuple[JobRecord, Sequence[Metric], Sequence[Remark]]]) -> None:
+        """Fill an empty ledger with jobs as they stand, their metrics, and what there is to say of these."""
         columns = [column.name for column in fields(JobRecord)]
         places = ", ".join("?" * len(columns))
         insert = f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({places})"  # noqa: S608 - our own names
         with self.transaction():
-            for job, metrics in jobs:
+            for job, metrics, remarks in jobs:
                 values = [getattr(job, column) for column in columns]
                 texts = [json.dumps(v) if isinstance(v, dict | list) else v for v in values]
                 self._db.execute(insert, texts)
+                self._sealed_at_commit(job.number, enlisted=True)
                 self._db.execute(
                     "INSERT INTO transitions VALUES (?,?,?,?,?)",
                     (job.number, job.attempts, job.state, time.time(), "read back from the job's folder"),
                 )
-                self._log(job.number, metrics)
+                self._log(job.number, metrics, remarks)
 
     def renew(self, number: int, entry: Entry) -> None:
         """Let a job that has not completed and does not run be another one from now on.
@@ -166,6 +182,7 @@ class Ledger:
                     number,
                 ),
             )
+            self._sealed_at_commit(number, enlisted=True)
 
     def submitting(self, number: int, reserved_usd: float = 0.0) -> int:
         """Announce a submission that may cost up to `reserved_usd`; returns the attempt's number, from 1."""
@@ -183,14 +200,15 @@ class Ledger:
     def batched(self, numbers: Iterable[int], token: str) -> None:
         """Record which jobs are handed over at once; belongs into the transaction that announces them."""
         with self.transaction():
-            self._db.executemany(
-                "UPDATE jobs SET batch = ? WHERE number = ?", [(token, number) for number in numbers]
-            )
+            for number in numbers:
+                self._db.execute("UPDATE jobs SET batch = ? WHERE number = ?", (token, number))
+                self._sealed_at_commit(number)
 
     def announced(self, batch: str) -> list[JobRecord]:
         """The jobs of a batch of which nobody knows yet whether it arrived, by number."""
         query = "SELECT * FROM jobs WHERE batch = ? AND state = ? ORDER BY number"
-        return [job_of_row(row) for row in self._db.execute(query, (batch, JobState.SUBMITTING))]
+        with damage_told(self._path):
+            return [job_of_row(row) for row in self._db.execute(query, (batch, JobState.SUBMITTING))]
 
     def submitted(self, number: int, handle: str) -> None:
         """Record how the executor knows the job; an ARN in the handle is the hybrid job's."""
@@ -210,10 +228,12 @@ class Ledger:
         """Keep a fact about the sweep as a whole."""
         with self.transaction():
             self._db.execute("INSERT OR REPLACE INTO sweep VALUES (?, ?)", (key, json.dumps(value)))
+            seal_fact(self._db, key)
 
     def recall(self, key: str) -> dict[str, Any] | None:
         """A fact about the sweep as a whole."""
-        return recall(self._db, key)
+        with damage_told(self._path):
+            return recall(self._db, key)
 
     def running(self, number: int, started_at: float) -> None:
         """Record that the job runs."""
@@ -227,6 +247,9 @@ class Ledger:
             self._move(number, JobState.PENDING, reason)
             self._db.execute("UPDATE jobs SET reserved_usd = 0 WHERE number = ?", (number,))
             self._db.execute("DELETE FROM metrics WHERE job = ?", (number,))
+            self._db.execute("DELETE FROM remarks WHERE job = ?", (number,))
+            seal_rows(self._db, "metrics", number, [])
+            seal_rows(self._db, "remarks", number, [])
 
     def finish(
         self,
@@ -240,6 +263,7 @@ class Ledger:
         result: Mapping[str, Any] | None = None,
         objective: float | None = None,
         metrics: Sequence[Metric] = (),
+        remarks: Sequence[Remark] = (),
     ) -> None:
         """Record a job's end together with all that it brought; its cost adds to earlier attempts'."""
         with self.transaction():
@@ -250,7 +274,7 @@ class Ledger:
                 "WHERE number = ?",
                 (reason, started_at, ended_at, cost_usd, json.dumps(result or {}), objective, number),
             )
-            self._log(number, metrics)
+            self._log(number, metrics, remarks)
 
     def job(self, number: int) -> JobRecord:
         """One job."""
@@ -263,14 +287,15 @@ class Ledger:
         query = "SELECT number, state FROM jobs WHERE number IN (SELECT value FROM json_each(?))"
         with damage_told(self._path):
             rows = self._db.execute(query, (json.dumps(list(numbers)),))
-            return {number: JobState(state) for number, state in rows}
+            return {number: state_of(state) for number, state in rows}
 
     def standing(self, number: int) -> Standing:
         """Where one job stands."""
         query = "SELECT choices, state, result, objective FROM jobs WHERE number = ?"
         with damage_told(self._path):
             choices, state, result, objective = self._db.execute(query, (number,)).fetchone()
-        return Standing(number, json.loads(choices), JobState(state), json.loads(result or "{}"), objective)
+            state = state_of(state)
+        return Standing(number, json.loads(choices), state, json.loads(result or "{}"), objective)
 
     def composed(self, number: int) -> tuple[dict[str, Any], list[str]]:
         """A job's config and the overrides that led to it."""
@@ -284,22 +309,32 @@ class Ledger:
         with damage_told(self._path):
             return read_jobs(self._db)
 
-    def metrics(self) -> list[tuple[Any, ...]]:
+    def metrics(self) -> list[MetricRow]:
         """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""
-        return read_metrics(self._db)
+        with damage_told(self._path):
+            return read_metrics(self._db)
 
-    def _log(self, number: int, metrics: Iterable[Metric]) -> None:
-        self._db.executemany(
-            "INSERT INTO metrics VALUES (?,?,?,?,?)",
-            ((number, m.iteration, m.timestamp, m.metric, m.value) for m in metrics),
-        )
+    def _log(self, number: int, metrics: Iterable[Metric], remarks: Iterable[Remark]) -> None:
+        if rows := stored(number, metrics):
+            self._db.executemany("INSERT INTO metrics VALUES (?,?,?,?,?)", rows)
+            seal_rows(self._db, "metrics", number, rows)
+        if said := [(number, *remark) for remark in remarks]:
+            self._db.executemany("INSERT INTO remarks VALUES (?,?,?)", said)
+            seal_rows(self._db, "remarks", number, said)
+
+    def _sealed_at_commit(self, number: int, *, enlisted: bool = False) -> None:
+        """Have a row that is being changed sealed when all is done with it."""
+        self._to_seal["standing"].add(number)
+        if enlisted:
+            self._to_seal["enlisted"].add(number)
 
     def _move(self, number: int, state: JobState, reason: str | None = None) -> None:
         row = self._db.execute("SELECT state, attempts FROM jobs WHERE number = ?", (number,)).fetchone()
-        current, attempt = JobState(row["state"]), row["attempts"]
+        current, attempt = state_of(row["state"]), row["attempts"]
         if not current.may_become(state):
             raise IllegalTransitionError(f"job {number} is {current} and cannot become {state}")
         self._db.execute("UPDATE jobs SET state = ? WHERE number = ?", (state, number))
+        self._sealed_at_commit(number)
         self._db.execute(
             "INSERT INTO transitions VALUES (?,?,?,?,?)", (number, attempt, state, time.time(), reason)
         )

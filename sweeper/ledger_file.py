@@ -8,17 +8,23 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sweeper import disk
 from sweeper.errors import DamagedLedgerError, FolderError
-from sweeper.job_record import UnreadableRowError
+from sweeper.job_record import UnreadableRowError, job_of_row
+from sweeper.seals import can_seal, check_fact, checked_rows, seal_fact, seal_jobs, seal_rows
 
-LAYOUT = 1
-"""Version of the tables below; a ledger of a newer one is refused."""
+LAYOUT = 2
+"""Version of the tables below; a ledger of a newer one is refused. The first had no remarks and no seals."""
 
 _NEEDS_TO_WRITE = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
 _DISK_TROUBLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
+
+_NO_TEXT = "Could not decode to UTF-8"
+"""How Python's sqlite3 says that a text is none; SQLite itself does not mind."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS sweep (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -49,7 +55,12 @@ CREATE TABLE IF NOT EXISTS metrics (
     job INTEGER NOT NULL, iteration INTEGER, timestamp REAL, metric TEXT NOT NULL, value REAL
 );
 CREATE INDEX IF NOT EXISTS metrics_of_job ON metrics (job);
+CREATE TABLE IF NOT EXISTS remarks (job INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS seals (
+    kind TEXT NOT NULL, name NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
 """
+_SINCE_LAYOUT_2 = ("remarks", "seals")
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -97,15 +108,40 @@ def create(path: Path, identity: str) -> None:
         with damage_told(path), closing(connect(draft, "rw")) as db:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("BEGIN")
-            for statement in _TABLES.split(";\n"):
-                db.execute(statement)
-            db.executemany("INSERT INTO sweep VALUES (?, ?)", [("layout", str(LAYOUT)), ("id", identity)])
+            _make_tables(db)
+            can_seal(db)
+            for key, value in (("layout", str(LAYOUT)), ("id", identity)):
+                db.execute("INSERT INTO sweep VALUES (?, ?)", (key, value))
+                seal_fact(db, key)
             db.execute("COMMIT")
         _remove(path)  # the log of a ledger that somebody deleted: SQLite would apply it to this one
         draft.replace(path)
     except BaseException:
         _remove(draft)
         raise
+
+
+def upgrade(db: sqlite3.Connection) -> None:
+    """Give a ledger of the first layout what this one has, within the caller's transaction.
+
+    Raises:
+        UnreadableRowError: It holds what no version has written.
+    """
+    metrics = list(checked_rows(db, "metrics"))
+    _make_tables(db)
+    numbers = [job_of_row(row).number for row in db.execute("SELECT * FROM jobs")]
+    for kind in ("enlisted", "standing"):
+        seal_jobs(db, kind, numbers)
+    for of_job in metrics:
+        seal_rows(db, "metrics", of_job[0][0], of_job)
+    db.execute("UPDATE sweep SET value = ? WHERE key = 'layout'", (str(LAYOUT),))
+    for (key,) in db.execute("SELECT key FROM sweep").fetchall():
+        seal_fact(db, key)
+
+
+def _make_tables(db: sqlite3.Connection) -> None:
+    for statement in _TABLES.split(";\n"):
+        db.execute(statement)
 
 
 def _remove(ledger: Path) -> None:
@@ -124,6 +160,8 @@ def damage_told(path: Path) -> Iterator[None]:
                 f"{path} cannot be written or read: {error}. Nothing that was recorded is lost: free some "
                 f"space, see that the disk is well, and go on with sweeper resume {path.parent}"
             ) from error
+        if str(error).startswith(_NO_TEXT):
+            raise DamagedLedgerError(path, str(error).partition(" with text")[0]) from error
         raise
     except sqlite3.DatabaseError as error:
         name = getattr(error, "sqlite_errorname", "")
@@ -132,16 +170,17 @@ def damage_told(path: Path) -> Iterator[None]:
         raise
 
 
-def check_layout(db: sqlite3.Connection, path: Path) -> None:
-    """Refuse what this version cannot read.
+def check_layout(db: sqlite3.Connection, path: Path) -> int:
+    """The layout of a ledger; refuses what this version cannot read.
 
     Raises:
-        DamagedLedgerError: It does not say its layout.
+        DamagedLedgerError: It does not say its layout, or does not have the tables of it.
         FolderError: A newer version has written it.
     """
     try:
-        row = db.execute("SELECT value FROM sweep WHERE key = 'layout'").fetchone()
-        layout = int(row[0])
+        (text,) = db.execute("SELECT value FROM sweep WHERE key = 'layout'").fetchone()
+        check_fact(db, "layout", text)
+        layout = int(text)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname != "SQLITE_ERROR":
             raise
@@ -153,3 +192,20 @@ def check_layout(db: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer braket-sweeper (layout {layout}): upgrade to use it. It has been "
             "left as it is."
         )
+    for table, columns in _columns().items():
+        if (layout > 1 or table not in _SINCE_LAYOUT_2) and _columns_of(db, table) != columns:
+            raise DamagedLedgerError(path, f"its table {table} is not what it was")
+    return layout
+
+
+@cache
+def _columns() -> dict[str, list[tuple[Any, ...]]]:
+    """The columns of each table, as SQLite describes them."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        _make_tables(db)
+        names = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {name: _columns_of(db, name) for (name,) in names}
+
+
+def _columns_of(db: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    return [tuple(column) for column in db.execute("SELECT * FROM pragma_table_info(?)", (table,))]

@@ -9,13 +9,12 @@ from sweeper.records import can_rebuild, rebuild
 from sweeper.render import make_console
 
 
-def open_ledger(folder: SweepFolder, *, durable: bool = False, read_all: bool = False) -> Ledger:
+def open_ledger(folder: SweepFolder, *, durable: bool = False) -> Ledger:
     """The ledger, new if there is none; a damaged or lost one is rebuilt from the jobs' folders first.
 
     Args:
         folder: The sweep's folder, whose lock the caller holds.
         durable: Wait for the disk at every commit.
-        read_all: Also see that every row makes sense, for whoever is going to read them all.
 
     Raises:
         FolderError: The ledger is of a newer version, or damaged and there is nothing to rebuild it from.
@@ -23,18 +22,9 @@ def open_ledger(folder: SweepFolder, *, durable: bool = False, read_all: bool = 
     damage: DamagedLedgerError | None = None
     if folder.ledger.exists() or not can_rebuild(folder):
         try:
-            ledger = Ledger(folder.ledger, durable=durable)
+            return Ledger(folder.ledger, durable=durable)
         except DamagedLedgerError as error:
             damage = error
-        else:
-            try:
-                if read_all:
-                    ledger.jobs()
-            except DamagedLedgerError as error:
-                ledger.close()
-                damage = error
-            else:
-                return ledger
     rebuilt = rebuild(folder, damage)
     why = f"{damage}\n" if damage is not None else f"{folder.ledger} is missing.\n"
     make_console(stderr=True).print(f"{why}{rebuilt}", soft_wrap=True, markup=False)

@@ -14,23 +14,40 @@ from typing import Any
 
 from sweeper.folder import JobFolder, open_regular
 from sweeper.job_record import Metric
+from sweeper.metric_lines import LONGEST, MARK, metrics_in, told_apart_by_braket, without_escapes
 from sweeper.pickled import unpickled
+from sweeper.remarks import Remark, names_beyond_words, names_left_out, thinned_metrics
+from sweeper.thinning import MOST_NAMES, thinned
 
-_METRIC_LINE = re.compile(r"^Metrics - (.*)$")
-_LONGEST_LINE = 2**16
+_PIECE = 2**17
+"""Characters of a log that are read at once."""
+_PROCESS = re.compile(r"\[[^\]]*\]<\w+>:")
+"""What MPI puts before a line: `[1,mpirank:0,algo-1]<stdout>:`."""
 _MOST_BYTES = 16 * 2**20
 _DEEPEST = 64
-_PAIR = re.compile(r"(?<!\w)(\w+)\s*=(.*)")
+
+
+@dataclass(frozen=True)
+class Logged:
+    """The metrics of a log in their order, and what there is to say about them."""
+
+    metrics: list[Metric]
+    remarks: tuple[Remark, ...]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished job's result (JSON values), metrics and objective; `problem` says what is amiss."""
+    """A finished job's result (JSON values), log and objective; `problem` says what is amiss."""
 
     result: dict[str, Any]
-    metrics: list[Metric]
+    logged: Logged
     objective: float | None
     problem: str | None
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """What the job logged."""
+        return self.logged.metrics
 
 
 def read_outcome(folder: JobFolder, objective: str | None, *, allow_pickle: bool = False) -> Outcome:
@@ -41,10 +58,11 @@ def read_outcome(folder: JobFolder, objective: str | None, *, allow_pickle: bool
         objective: The key of the result, or else the metric, to take the objective from.
         allow_pickle: Whether a pickled result may be read, which runs whatever code is in it.
     """
-    metrics = read_metrics(folder.log)
+    logged = read_log(folder.log, always=objective)
+    metrics = logged.metrics
     result, problem = _read_result(folder.results / "results.json", allow_pickle)
     if problem or objective is None:
-        return Outcome(result, metrics, None, problem)
+        return Outcome(result, logged, None, problem)
     number = _objective(objective, result, metrics)
     if number is None:
         names = sorted({metric.metric for metric in metrics})
@@ -54,27 +72,30 @@ def read_outcome(folder: JobFolder, objective: str | None, *, allow_pickle: bool
         )
     elif not math.isfinite(number):
         return Outcome(
-            result, metrics, None, f"algorithm.objective={objective} is {number}: nothing to minimise"
+            result, logged, None, f"algorithm.objective={objective} is {number}: nothing to minimise"
         )
-    return Outcome(result, metrics, number, problem)
+    return Outcome(result, logged, number, problem)
 
 
-def read_metrics(log: Path) -> list[Metric]:
-    """The metric lines of a log, as `braket.jobs.metrics.log_metric` prints them; others are passed over."""
-    metrics: list[Metric] = []
-    for line in _lines(log):
-        if (match := _METRIC_LINE.match(line)) is None:
-            continue
-        pairs: dict[str, float] = {}
-        # What follows the last semicolon was cut off.
-        for part in match[1].split(";")[:-1]:
-            if pair := _PAIR.search(part):
-                with contextlib.suppress(ValueError):
-                    pairs[pair[1]] = float(pair[2])
-        timestamp, iteration = pairs.pop("timestamp", None), pairs.pop("iteration_number", None)
-        step = int(iteration) if iteration is not None and abs(iteration) < 2**63 else None
-        metrics += [Metric(step, timestamp, name, value) for name, value in pairs.items()]
-    return metrics
+def read_log(log: Path, always: str | None = None) -> Logged:
+    """The metrics of a log, as `log_metric` prints them, wherever in a line.
+
+    It is read once from beginning to end, in memory that does not grow with it.
+
+    Args:
+        log: The file; if there is none, nothing was logged.
+        always: A metric that is kept even if very many others were logged before it.
+    """
+    found = thinned((metric for line in _lines_with_metrics(log) for metric in metrics_in(line)), always)
+    metrics = found.metrics
+    remarks = []
+    if names := [n for n in dict.fromkeys(m.metric for m in metrics) if not told_apart_by_braket(n)]:
+        remarks.append(names_beyond_words(names))
+    if len(metrics) < found.count:
+        remarks.append(thinned_metrics(len(metrics), found.count))
+    if found.names_left_out:
+        remarks.append(names_left_out(found.names_left_out, MOST_NAMES))
+    return Logged(metrics, tuple(remarks))
 
 
 def log_tail(log: Path, lines: int = 5) -> str:
@@ -87,23 +108,40 @@ def log_tail(log: Path, lines: int = 5) -> str:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - 16384))
         text = file.read().decode(errors="replace")
-    kept = [line for line in text.splitlines() if line.strip() and not _METRIC_LINE.match(line)]
+    kept = [line for line in map(_last_words, text.split("\n")) if line.strip()]
     return "\n".join(kept[-lines:])
 
 
-def _lines(log: Path) -> Iterator[str]:
-    """The lines of a log but those that are too long to be metrics, which are never held as a whole."""
+def _last_words(line: str) -> str:
+    """What a terminal shows of a line in the end, without metrics: of a progress bar its last state."""
+    states = without_escapes(line).split("\r")
+    shown = next((state for state in reversed(states) if state.strip()), "")
+    before, mark, _ = shown.partition(MARK)
+    return "" if mark and _PROCESS.fullmatch(before.strip()) else before.rstrip() if mark else shown
+
+
+def _lines_with_metrics(log: Path) -> Iterator[str]:
+    """The lines of a log that may hold metrics; a line that has no end, such as dots, comes in pieces.
+
+    A carriage return ends a line too: progress bars begin with one.
+    """
     try:
         file = open_regular(log)
     except OSError:
         return
     with io.TextIOWrapper(file, encoding="utf-8", errors="replace") as text:
-        within = False
-        while line := text.readline(_LONGEST_LINE):
-            ended = line.endswith("\n")
-            if not within and (ended or len(line) < _LONGEST_LINE):
-                yield line
-            within = not ended
+        rest = ""
+        while piece := text.read(_PIECE):
+            *lines, rest = (rest + piece).split("\n")
+            yield from (line for line in lines if MARK in line)
+            if len(rest) > LONGEST + len(MARK):
+                begun = max(rest.rfind(MARK), 0)
+                yield rest[:begun]
+                rest = rest[begun:]
+            if len(rest) > LONGEST + len(MARK):
+                yield rest
+                rest = rest[1 - len(MARK) :]
+        yield rest
 
 
 def _read_result(path: Path, allow_pickle: bool) -> tuple[dict[str, Any], str | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, fields, replace
@@ -20,11 +21,14 @@ from sweeper import disk
 from sweeper.afterwards import changed_since_its_end
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.folder import SweepFolder, open_regular, write_atomically, write_json
-from sweeper.job_record import Entry, JobRecord, Metric, Standing
+from sweeper.job_record import Entry, JobRecord, Standing, UnreadableRowError, job_of_values
 from sweeper.ledger import Ledger
-from sweeper.outcome import read_metrics
+from sweeper.outcome import Logged, read_log
+from sweeper.seals import digest
+from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
+_SEAL = re.compile(rb', "digest": "([^"]*)"\}\s*$')
 _COLUMNS = {column.name for column in fields(JobRecord)}
 _ENLISTED = {column.name for column in fields(Entry)} | {"number"}
 _BEFORE_ANYTHING: dict[str, Any] = {
@@ -68,7 +72,7 @@ class RecordWriter:
             return
         job = self._ledger.job(standing.number)
         if job.attempts:
-            content = json.dumps({"sweep": self._sweep, **vars(job)})
+            content = _sealed(json.dumps({"sweep": self._sweep, **vars(job)}))
             with suppress(OSError):  # of the folder, not the disk: a job's own doing, and its own loss
                 write_atomically(self._folder.job(job.number).record, content.encode(), private=True)
 
@@ -142,7 +146,8 @@ def rebuild(folder: SweepFolder, damage: DamagedLedgerError | None) -> Rebuilt:
             leftover.unlink()
     with closing(Ledger(draft, durable=True, identity=identity)) as ledger:
         changed = [job.number for job in jobs if job.state.finished and _log_has_changed(folder, job)]
-        ledger.restore((job, [] if job.number in changed else _metrics(folder, job)) for job in jobs)
+        logged = (Logged([], ()) if job.number in changed else _logged(folder, job) for job in jobs)
+        ledger.restore((job, log.metrics, log.remarks) for job, log in zip(jobs, logged, strict=True))
         if facts.get("launcher"):
             ledger.remember("launcher", facts["launcher"])
     draft.replace(folder.ledger)
@@ -160,7 +165,7 @@ def _extend(listing: Path, ledger: Ledger) -> None:
         first = last["number"] + 1 if last and isinstance(last.get("number"), int) else 0
         if not first:
             file.truncate(0)
-        file.writelines(f"{line}\n".encode() for line in ledger.listing(first))
+        file.writelines(f"{_sealed(line)}\n".encode() for line in ledger.listing(first))
 
 
 def _private(path: str, flags: int) -> int:
@@ -203,19 +208,10 @@ def _listed(listing: Path) -> Iterator[tuple[str, dict[str, Any] | None]]:
 def _record(values: Mapping[str, Any]) -> JobRecord | None:
     """The job of these values, to be looked for where it was handed over, or to be run again."""
     try:
-        job = JobRecord(**{name: values[name] for name in _COLUMNS} | {"state": JobState(values["state"])})
-        numbers = (job.reserved_usd, job.started_at, job.ended_at, job.cost_usd, job.objective)
-        texts = (job.batch, job.handle, job.reason, job.job_arn)
-        in_order = (
-            all(0 <= count < 2**31 for count in (job.number, job.attempts))
-            and all(number is None or isinstance(float(number), float) for number in numbers)
-            and all(isinstance(text.encode(), bytes) for text in (job.key, *filter(None, texts)))
-            and all(isinstance(part, dict) for part in (job.config, job.choices, job.spec, job.result))
-            and isinstance(job.overrides, list)
-        )
-    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
-        return None
-    if not in_order:
+        job = job_of_values(values)
+        if job.spec:
+            JobSpec.from_json(job.spec)
+    except (UnreadableRowError, FolderError):
         return None
     if job.state.finished:
         return job
@@ -240,8 +236,8 @@ def _log_has_changed(folder: SweepFolder, job: JobRecord) -> bool:
     return any(place.root / name == place.log for name in changed_since_its_end(place, job.handle))
 
 
-def _metrics(folder: SweepFolder, job: JobRecord) -> list[Metric]:
-    return read_metrics(folder.job(job.number).log) if job.state.finished else []
+def _logged(folder: SweepFolder, job: JobRecord) -> Logged:
+    return read_log(folder.job(job.number).log) if job.state.finished else Logged([], ())
 
 
 def _facts(folder: SweepFolder) -> dict[str, Any]:
@@ -256,9 +252,17 @@ def _parsed_file(path: Path) -> dict[str, Any] | None:
         return None
 
 
+def _sealed(text: str) -> str:
+    """A JSON object with a digest of its own text as the last of its keys."""
+    return f'{text[:-1]}, "digest": "{digest(text)}"}}'
+
+
 def _parsed(text: bytes) -> dict[str, Any] | None:
+    """A JSON object; none if it is not, or not as it was written. Earlier versions wrote no digest."""
     try:
         values = json.loads(text)
+        if (seal := _SEAL.search(text)) and digest(f"{text[: seal.start()].decode()}}}") != seal[1].decode():
+            return None
     except (ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None

@@ -15,6 +15,7 @@ from sweeper.jobfiles import prepare
 from sweeper.orphans import end_orphans
 from sweeper.outcome import log_tail, read_outcome
 from sweeper.render import make_console
+from sweeper.requirements import remark_or_refuse
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
@@ -40,6 +41,11 @@ def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
     """
     programs = {(s.source.digest, s.entry_point, *sorted(s.hyperparameters)): s for s in specs}
     shorts = [_shortened(spec) for spec in programs.values()]
+    for spec in shorts:
+        otherwise = ", or skip the rehearsal with rehearse=false"
+        remarks = remark_or_refuse(spec.source.path, go_on=spec.requirements == "ignore", otherwise=otherwise)
+        for remark in remarks:
+            make_console(stderr=True).print(remark, soft_wrap=True)
     make_console(stderr=True).print(f"Rehearsing {len(shorts)} distinct programs on this machine …")
     stage = SweepFolder(folder.rehearsal)
     end_orphans(stage)

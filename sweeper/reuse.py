@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 from collections.abc import Collection, Sequence
@@ -15,7 +16,8 @@ from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import JobRecord, Metric
 from sweeper.jobfiles import prepare
 from sweeper.ledger import Ledger
-from sweeper.ledger_reader import read_jobs, read_metrics, reading
+from sweeper.ledger_reader import read_jobs, read_metrics, read_remarks, reading
+from sweeper.remarks import Remark
 from sweeper.render import make_console
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
@@ -28,6 +30,7 @@ class Finished:
     sweep: SweepFolder
     job: JobRecord
     metrics: tuple[Metric, ...]
+    remarks: tuple[Remark, ...]
 
     @property
     def words(self) -> str:
@@ -56,9 +59,14 @@ def find_finished(folders: Sequence[str], keys: Collection[str]) -> dict[str, Fi
                     if job.state is JobState.COMPLETED and job.key in keys and job.key not in found
                 }
                 metrics: dict[int, list[Metric]] = {number: [] for number in wanted}
-                for number, *row in read_metrics(db) if wanted else ():
+                for number, iteration, timestamp, name, value in read_metrics(db) if wanted else ():
                     if number in metrics:
-                        metrics[number].append(Metric(*row))
+                        known = math.nan if value is None else value
+                        metrics[number].append(Metric(iteration, timestamp, name, known))
+                remarks: dict[int, list[Remark]] = {number: [] for number in wanted}
+                for number, remark in read_remarks(db):
+                    if number in remarks:
+                        remarks[number].append(remark)
         except FolderError as error:
             raise ConfigError(f"reuse_from={text}: {error}") from error
         for number, job in wanted.items():
@@ -70,7 +78,7 @@ def find_finished(folders: Sequence[str], keys: Collection[str]) -> dict[str, Fi
                     markup=False,
                 )
                 continue
-            found[job.key] = Finished(sweep, job, tuple(metrics[number]))
+            found[job.key] = Finished(sweep, job, tuple(metrics[number]), tuple(remarks[number]))
     return found
 
 
@@ -104,6 +112,7 @@ def take_over(folder: JobFolder, ledger: Ledger, number: int, spec: JobSpec, fin
             result=other.result,
             objective=other.objective,
             metrics=finished.metrics,
+            remarks=finished.remarks,
         )
 
 

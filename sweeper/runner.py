@@ -8,7 +8,9 @@ import random
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from sweeper import disk
@@ -20,7 +22,7 @@ from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import Standing
 from sweeper.jobfiles import prepare
 from sweeper.ledger import Ledger
-from sweeper.outcome import Outcome, log_tail, read_outcome
+from sweeper.outcome import Logged, Outcome, log_tail, read_outcome
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 from sweeper.transient import is_transient
@@ -30,6 +32,9 @@ _LONGEST_WAIT = 0.5
 
 _LONGEST_RETRY_PAUSE = 600.0
 """Seconds."""
+
+_LONG_LOG = 2**18
+"""Bytes; what is shorter is read in a few hundredths of a second."""
 
 
 class Observer(Protocol):
@@ -48,6 +53,14 @@ class _Held:
 
     batch: Batch
     not_before: float
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What a finished job has left in its folder."""
+
+    outcome: Outcome
+    log_tail: str
 
 
 class Runner:
@@ -93,6 +106,8 @@ class Runner:
         self._retries: Counter[int] = Counter()
         self._held: deque[_Held] = deque()
         self._active: dict[str, int] = {}
+        self._readers: ThreadPoolExecutor | None = None
+        self._being_read: dict[int, tuple[Status, Future[_Left]]] = {}
         self._batch_of: dict[int, str] = {}
 
     def run(self, specs: Mapping[int, JobSpec], *, until_submitted: bool = False) -> None:
@@ -114,13 +129,19 @@ class Runner:
         self._specs, self._asked = dict(specs), frozenset(specs)
         self._take_stock()
         try:
-            while self._waiting or self._held or self._later or (self._active and not until_submitted):
+            while (
+                self._waiting
+                or self._held
+                or self._later
+                or self._being_read
+                or (self._active and not until_submitted)
+            ):
                 if self._interrupted():
                     raise KeyboardInterrupt  # here, where nothing is half done
                 if self._folder.cancel_request.exists() and not self._cancelling:
                     self._cancel()
                 self._hand_over()
-                if not self._active and not self._held and not self._later and self._waiting:
+                if self._waiting and not (self._active or self._held or self._later or self._being_read):
                     return  # only the budget can be in the way
                 if not self._look():
                     self._executor.wait(self._longest_wait())
@@ -129,6 +150,10 @@ class Runner:
         except KeyboardInterrupt:
             self._interrupt()
             raise
+        finally:
+            if self._readers is not None:
+                self._readers.shutdown(wait=False, cancel_futures=True)
+                self._readers = None
 
     def _take_stock(self) -> None:
         """Sort the jobs into those to submit, those that may have arrived, and those that have."""
@@ -298,7 +323,7 @@ class Runner:
             any_change = True
             self._changed(number)
         self._collect(finished)
-        return any_change or bool(finished)
+        return self._take_in_what_was_read() or any_change or bool(finished)
 
     def _vanished(self, handle: str) -> None:
         """Let a job that the executor does not know wait with the others."""
@@ -314,17 +339,42 @@ class Runner:
             handle: (self._folder.job(self._active[handle]), status) for handle, status in finished.items()
         }
         for handle, status in self._executor.fetch(folders).items():
-            self._finish(self._drop(handle), status)
+            number = self._drop(handle)
+            left = self._read(number, status)
+            if isinstance(left, Future):
+                self._being_read[number] = status, left
+            else:
+                self._finish(number, status, left)
+
+    def _read(self, number: int, status: Status) -> _Left | Future[_Left]:
+        """What a job has left; of one that has logged very much it is told later, and the others go on."""
+        folder = self._folder.job(number)
+        read = partial(_left_in, folder, self._specs[number], status)
+        try:
+            long = folder.log.lstat().st_size > _LONG_LOG
+        except OSError:
+            long = False
+        if not long:
+            return read()
+        self._readers = self._readers or ThreadPoolExecutor(2, "reading logs")
+        return self._readers.submit(read)
+
+    def _take_in_what_was_read(self, *, wait: bool = False) -> bool:
+        """Record the ends of jobs whose long logs have been read; whether there were any."""
+        ended = [number for number, (_, read) in self._being_read.items() if wait or read.done()]
+        for number in ended:
+            status, read = self._being_read.pop(number)
+            self._finish(number, status, read.result())
+        return bool(ended)
 
     def _drop(self, handle: str) -> int:
         number = self._active.pop(handle)
         self._batch_of.pop(number)
         return number
 
-    def _finish(self, number: int, status: Status) -> None:
+    def _finish(self, number: int, status: Status, left: _Left) -> None:
         """Record a job's end with all that it left in its folder."""
-        folder, spec = self._folder.job(number), self._specs[number]
-        outcome, tail = _left_in(folder, spec, status)
+        outcome, tail = left.outcome, left.log_tail
         state, reason = status.state, status.reason
         if state is JobState.COMPLETED and outcome.problem:
             state, reason = JobState.FAILED, outcome.problem
@@ -340,7 +390,8 @@ class Runner:
                 cost_usd=self._cost(number, status, outcome),
                 result=outcome.result,
                 objective=outcome.objective,
-                metrics=outcome.metrics,
+                metrics=outcome.logged.metrics,
+                remarks=outcome.logged.remarks,
             )
             failed = state is JobState.FAILED and not self._retry(number, reason)
         self._settled(number, failed=failed)
@@ -416,6 +467,7 @@ class Runner:
                 self._vanished(handle)
             if self._active:
                 self._executor.wait(_LONGEST_WAIT)
+        self._take_in_what_was_read(wait=True)
         if self._active:
             raise SweeperError(f"{len(self._active)} jobs could not be stopped: {', '.join(self._active)}")
 
@@ -426,22 +478,25 @@ class Runner:
                 observer.changed(standing)
 
 
-def _left_in(folder: JobFolder, spec: JobSpec, status: Status) -> tuple[Outcome, str]:
+def _left_in(folder: JobFolder, spec: JobSpec, status: Status) -> _Left:
     """A finished job's outcome and the end of its log, whatever it or another job has made of its folder."""
     try:
-        outcome = read_outcome(folder, spec.objective, allow_pickle=spec.allow_pickle)
-        tail = log_tail(folder.log)
+        left = _Left(
+            read_outcome(folder, spec.objective, allow_pickle=spec.allow_pickle), log_tail(folder.log)
+        )
     except (OSError, ValueError, ArithmeticError, RecursionError) as error:
-        problem = f"what the job has left cannot be read ({type(error).__name__}: {error})"
-        return Outcome({}, [], None, problem), ""
+        return _unreadable(f"what the job has left cannot be read ({type(error).__name__}: {error})")
     # Afterwards, so that it was the digested content which has been read.
     if changed := changed_since(folder, status.digests):
-        problem = (
+        return _unreadable(
             f"{' and '.join(changed)} changed after the job had ended and all that it had started: something "
             "else has written there, such as another job. Its own is lost: sweeper resume runs it again"
         )
-        return Outcome({}, [], None, problem), ""
-    return outcome, tail
+    return left
+
+
+def _unreadable(problem: str) -> _Left:
+    return _Left(Outcome({}, Logged([], ()), None, problem), "")
 
 
 def _token(*parts: str) -> str:

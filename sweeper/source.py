@@ -115,6 +115,11 @@ class Source:
             return False
         return True
 
+    def place(self, parent: Path) -> Path:
+        """Where the source is found: its copy below `parent`, or else itself."""
+        copied = parent / self.snapshot_name / self.path.name
+        return copied if copied.exists() else self.path
+
     def changed_files(self, parent: Path) -> list[str]:
         """In which files the source differs now from its copy below `parent`; none if there is no copy."""
         copied = parent / self.snapshot_name / self.path.name
@@ -199,3 +204,10 @@ def _say(text: str) -> None:
     from sweeper.render import make_console
 
     make_console(stderr=True).print(text, soft_wrap=True, markup=False)
+
+
+def requirement_files(path: Path) -> list[Path]:
+    """Every `requirements.txt` of a source; Braket's container looks for them in all its folders."""
+    if not path.is_dir():
+        return []
+    return [file.path for file in source_files(path).files if file.path.name == "requirements.txt"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sweeper.cost import Cost, cost_of
-from sweeper.errors import ConfigError
+from sweeper.errors import ConfigError, FolderError
 from sweeper.locate import shipped
 from sweeper.schema import SweepConfig
 from sweeper.source import Source, digest_of, read_source
@@ -41,6 +41,7 @@ class JobSpec:
         tags: Tags of the hybrid job.
         objective: Result key or metric that a Hydra sweeper minimises.
         allow_pickle: Whether its result may be read if it is pickled.
+        requirements: Whether it runs on this machine without what its source requires: `check` or `ignore`.
         cost: Upper bound of its price.
     """
 
@@ -61,6 +62,7 @@ class JobSpec:
     first_pause_seconds: float = 10.0
     objective: str | None = None
     allow_pickle: bool = False
+    requirements: str = "check"
     cost: Cost = field(default_factory=lambda: Cost(0, 0, 0.0, 0.0))
 
     @cached_property
@@ -89,9 +91,16 @@ class JobSpec:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The spec of these values."""
-        source = Source(Path(values["source"]["path"]), values["source"]["digest"])
-        return cls(**{**values, "source": source, "cost": Cost(**values["cost"])})
+        """The spec of these values.
+
+        Raises:
+            FolderError: They are not what `to_json` has written.
+        """
+        try:
+            source = Source(Path(values["source"]["path"]), values["source"]["digest"])
+            return cls(**{**values, "source": source, "cost": Cost(**values["cost"])})
+        except (KeyError, TypeError) as error:
+            raise FolderError(f"A job's spec is not one that any version has written ({error}).") from error
 
 
 def spec_of(config: SweepConfig) -> JobSpec:
@@ -129,6 +138,7 @@ def spec_of(config: SweepConfig) -> JobSpec:
         first_pause_seconds=config.job.first_pause_seconds,
         objective=algorithm.objective,
         allow_pickle=config.job.allow_pickle,
+        requirements=config.job.requirements,
         cost=cost_of(config),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -12,9 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from sweeper.folder import SweepFolder, write_atomically
-from sweeper.job_record import JobRecord, Standing
-from sweeper.ledger import Ledger
+from sweeper.job_record import JobRecord
+from sweeper.remarks import listed
 from sweeper.sweep_keys import is_of_the_whole_sweep
 
 OUTCOME_COLUMNS = (
@@ -37,6 +35,10 @@ OUTCOME_COLUMNS = (
 _FROM_RESULT = ("value", "stderr", "reference", "error", "ratio", "evaluations", "tasks", "shots_total")
 _COUNTS = ("evaluations", "tasks", "shots_total")
 _FORMULA = ("=", "+", "-", "@", "\t", "\n")
+MOST_RESULT_COLUMNS = 200
+"""Of the keys that jobs save, at most so many become columns."""
+LONGEST_TEXT = 10_000
+"""Characters; what is longer does not belong into a table (a spreadsheet's cell takes 32 767)."""
 METRIC_COLUMNS = ("job", "iteration", "timestamp", "metric", "value")
 
 
@@ -46,20 +48,34 @@ def results_frame(jobs: Sequence[JobRecord]) -> pd.DataFrame:
     Columns: `job`, `status`, the config keys that vary among the jobs, `OUTCOME_COLUMNS`, `result.<key>`
     for whatever else the jobs saved, and `reason`, why a job failed. Energies are in Ha, `cost_usd` in
     USD, `seconds` in s. Lists and dictionaries that a job saved are JSON text.
+
+    Of very many keys the first `MOST_RESULT_COLUMNS` that jobs have saved get a column, and of very long
+    texts (`LONGEST_TEXT`) the cell is empty; `attrs["left_out"]` then says so.
     """
-    varying = varying_keys(jobs)
-    leaves = [dict(flatten(job.config)) for job in jobs]
-    extra = list(
-        dict.fromkeys(key for job in jobs for key in job.result if key not in {*_FROM_RESULT, "objective"})
-    )
-    return pd.DataFrame(
+    return frame_of(jobs, swept_columns(jobs))
+
+
+def remarks_on(results: pd.DataFrame) -> list[str]:
+    """What a table of results leaves out, in words."""
+    said = results.attrs.get("left_out")
+    return [said] if isinstance(said, str) else []
+
+
+def frame_of(jobs: Sequence[JobRecord], swept: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
+    """The table of these jobs, whose configs are not looked at; see `results_frame`."""
+    extra, without_column = _result_keys(jobs)
+    columns = {f"result.{key}": _column([job.result.get(key) for job in jobs]) for key in extra}
+    too_long = [
+        key
+        for key in extra
+        if not pd.api.types.is_numeric_dtype(column := columns[f"result.{key}"])
+        and column.count() < sum(job.result.get(key) is not None for job in jobs)
+    ]
+    frame = pd.DataFrame(
         {
             "job": [job.number for job in jobs],
             "status": [str(job.state) for job in jobs],
-            **{
-                key: _column([_lookup(*job, key) for job in zip(jobs, leaves, strict=True)])
-                for key in varying
-            },
+            **swept,
             "objective": _numbers([job.objective for job in jobs]),
             **{
                 name: (_counts if name in _COUNTS else _numbers)([job.result.get(name) for job in jobs])
@@ -69,10 +85,49 @@ def results_frame(jobs: Sequence[JobRecord]) -> pd.DataFrame:
             "seconds": _numbers([job.seconds for job in jobs]),
             "attempts": _counts([job.attempts for job in jobs]),
             "job_arn": pd.Series([job.job_arn for job in jobs], dtype="str"),
-            **{f"result.{key}": _column([job.result.get(key) for job in jobs]) for key in extra},
+            **columns,
             "reason": pd.Series([job.reason for job in jobs], dtype="str"),
         }
     )
+    if said := _left_out(extra, without_column, too_long):
+        frame.attrs["left_out"] = said
+    return frame
+
+
+def swept_columns(jobs: Sequence[JobRecord]) -> dict[str, pd.Series[Any]]:
+    """The columns of the keys that vary."""
+    leaves = [dict(flatten(job.config)) for job in jobs]
+    return {
+        key: _column([_lookup(*job, key) for job in zip(jobs, leaves, strict=True)])
+        for key in _varying(jobs, leaves)
+    }
+
+
+def _result_keys(jobs: Sequence[JobRecord]) -> tuple[list[str], int]:
+    """The keys that get a column, in the order in which jobs have saved them, and how many do not."""
+    keys = list(
+        dict.fromkeys(key for job in jobs for key in job.result if key not in {*_FROM_RESULT, "objective"})
+    )
+    if len(keys) <= MOST_RESULT_COLUMNS:
+        return keys, 0
+    wanted = {job.wanted for job in jobs}.intersection(keys)
+    others = [key for key in keys if key not in wanted][: max(0, MOST_RESULT_COLUMNS - len(wanted))]
+    kept = wanted.union(others)
+    return [key for key in keys if key in kept], len(keys) - len(kept)
+
+
+def _left_out(columns: Sequence[str], without_column: int, too_long: Sequence[str]) -> str:
+    said = []
+    if without_column:
+        said.append(
+            f"The jobs saved {len(columns) + without_column} different keys: the tables have columns for "
+            f"{len(columns)} of them, those saved first."
+        )
+    if too_long:
+        said.append(
+            f"Texts and lists of more than {LONGEST_TEXT} characters are left out: {listed(too_long)}."
+        )
+    return " ".join([*said, "Each job's results.json has everything."]) if said else ""
 
 
 def varying_keys(jobs: Sequence[JobRecord]) -> list[str]:
@@ -81,12 +136,15 @@ def varying_keys(jobs: Sequence[JobRecord]) -> list[str]:
     A group whose choice varies is one key. A value counts if it varies among jobs with the same choice of
     its group; where only the choice makes the difference, the choice says it all.
     """
+    return _varying(jobs, [dict(flatten(job.config)) for job in jobs])
+
+
+def _varying(jobs: Sequence[JobRecord], leaves: Sequence[Mapping[str, Any]]) -> list[str]:
     in_config = dict.fromkeys(key for job in jobs for key in job.config)
     chosen_groups = dict.fromkeys(group for job in jobs for group in job.choices)
     # In the order of the config, then those that only made the config (an experiment).
     groups = sorted(chosen_groups, key=[*in_config, *chosen_groups].index)
     chosen = [group for group in groups if len({job.choices.get(group) for job in jobs}) > 1]
-    leaves = [dict(flatten(job.config)) for job in jobs]
 
     def varies(key: str) -> bool:
         if is_of_the_whole_sweep(key):  # another budget for the rest of a sweep makes no other job
@@ -94,7 +152,7 @@ def varying_keys(jobs: Sequence[JobRecord]) -> list[str]:
         group = key.partition(".")[0]
         first: dict[str | None, str] = {}
         for job, values in zip(jobs, leaves, strict=True):
-            text = json.dumps(values[key]) if key in values else ""
+            text = repr(values[key]) if key in values else ""
             if first.setdefault(job.choices.get(group), text) != text:
                 return True
         return False
@@ -114,15 +172,6 @@ def metrics_frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
             "value": "float64",
         }
     )
-
-
-def write_tables(folder: SweepFolder, ledger: Ledger) -> None:
-    """Write `results.parquet`, `results.csv` and `metrics.parquet`; readers never see half a file."""
-    version = ledger.version
-    results = results_frame(ledger.jobs())
-    write_atomically(folder.results, _parquet(results, version))
-    write_atomically(folder.results_csv, to_csv(results).encode(errors="replace"))
-    write_atomically(folder.metrics, _parquet(metrics_frame(ledger.metrics()), version))
 
 
 def read_table(path: Path, version: str | None = None) -> pd.DataFrame | None:
@@ -170,33 +219,8 @@ def _safe_cell(value: Any) -> Any:
     return text
 
 
-class TableWriter:
-    """Keeps the tables up to date while the sweep runs, at a small share of its time."""
-
-    _LEAST_PAUSE = 2.0
-    _SHARE = 0.02
-
-    def __init__(self, folder: SweepFolder, ledger: Ledger) -> None:
-        self._folder = folder
-        self._ledger = ledger
-        self._news = False
-        self._not_before = 0.0
-
-    def changed(self, job: Standing) -> None:
-        """Remember that there is something to write."""
-        self._news = self._news or job.state.finished
-
-    def tick(self) -> None:
-        """Write if there is news and the last time is long enough ago."""
-        begun = time.monotonic()
-        if self._news and begun >= self._not_before:
-            write_tables(self._folder, self._ledger)
-            self._news = False
-            ended = time.monotonic()
-            self._not_before = ended + max(self._LEAST_PAUSE, (ended - begun) / self._SHARE)
-
-
-def _parquet(frame: pd.DataFrame, version: str) -> bytes:
+def parquet(frame: pd.DataFrame, version: str) -> bytes:
+    """A table as the content of a Parquet file; `version` is the ledger's that it shows."""
     buffer = BytesIO()
     frame.attrs["ledger"] = version
     frame.to_parquet(buffer, index=False)
@@ -249,5 +273,12 @@ def _column(values: Sequence[Any]) -> pd.Series[Any]:
         return pd.Series(list(values), dtype="boolean")
     if kinds and kinds <= {int, float} and all(value is None or _is_exact(value) for value in values):
         return pd.Series(list(values), dtype="Int64") if kinds == {int} else _numbers(values)
-    texts = [v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values]
-    return pd.Series(texts, dtype="str")
+    return pd.Series([_text(value) for value in values], dtype="str")
+
+
+def _text(value: Any) -> str | None:
+    """A value as text; none for what is too long to be one cell."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_TEXT else None

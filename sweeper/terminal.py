@@ -15,9 +15,10 @@ from rich.progress import Progress as Bar
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
 from sweeper.job_record import JobRecord, Standing
+from sweeper.remarks import Remark, sentences
 from sweeper.render import make_console, render_failures, render_results
 from sweeper.states import JobState
-from sweeper.tables import results_frame
+from sweeper.tables import remarks_on, results_frame
 
 _LINE_EVERY_SECONDS = 5.0
 
@@ -32,10 +33,18 @@ def announce(folder: SweepFolder, executor: Executor, jobs: int, finished: int, 
     )
 
 
-def summarize(folder: SweepFolder, jobs: list[JobRecord], max_usd: float | None = None) -> None:
-    """Print the table, the failures with the ends of their logs, what is left to do, and where it all is."""
+def summarize(
+    folder: SweepFolder,
+    jobs: list[JobRecord],
+    max_usd: float | None = None,
+    remarks: Iterable[tuple[int, Remark]] = (),
+) -> None:
+    """Print the table, remarks on it, failures with the ends of their logs, what is left, and where it is."""
     console = make_console()
-    console.print(render_results(results_frame(jobs), console, limit=60))
+    results = results_frame(jobs)
+    console.print(render_results(results, console, limit=60))
+    for sentence in [*sentences(remarks), *remarks_on(results)]:
+        console.print(sentence, soft_wrap=True)
     if (failures := render_failures(jobs, folder)) is not None:
         console.print(failures)
     if unfinished := sum(job.state is not JobState.COMPLETED for job in jobs):

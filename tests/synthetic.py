@@ -15,7 +15,7 @@ from sweeper.folder import SweepFolder
 from sweeper.job_record import Entry, Metric
 from sweeper.ledger import Ledger
 from sweeper.states import JobState
-from sweeper.tables import write_tables
+from sweeper.table_files import write_tables
 
 DEVICE = {"arn": "local:braket/default", "price": {"per_task": 0.0, "per_shot": 0.0, "per_minute": 0.0}}
 INSTANCE = {"type": "ml.m5.large", "per_hour": 0.115, "as_of": "2026-11-21"}
@@ -124,7 +124,7 @@ def vqe_sweep(
                 metrics=metrics,
             )
     provenance.record(folder, ledger.sweep_id, configs)
-    write_tables(folder, ledger)
+    write_tables(folder)
     ledger.close()
     return folder
 
@@ -133,7 +133,7 @@ def empty_sweep(root: Path) -> SweepFolder:
     """A sweep without jobs."""
     folder = SweepFolder(root)
     ledger = Ledger(folder.ledger)
-    write_tables(folder, ledger)
+    write_tables(folder)
     ledger.close()
     return folder
 

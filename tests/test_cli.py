@@ -20,7 +20,7 @@ from sweeper.ledger import Ledger
 from sweeper.render import make_console
 from sweeper.selection import select
 from sweeper.states import JobState
-from sweeper.tables import write_tables
+from sweeper.table_files import write_tables
 
 RESULTS = pd.DataFrame(
     {
@@ -99,7 +99,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SweepFolder:
                 ledger.finish(number, JobState.FAILED, "killed\nlast line [red]")
             else:
                 ledger.finish(number, JobState.COMPLETED, None, result={"value": value}, objective=value)
-        write_tables(folder, ledger)
+        write_tables(folder)
     return folder
 
 

@@ -22,6 +22,7 @@ from sweeper.job_record import Entry, Metric
 from sweeper.ledger import Ledger
 from sweeper.ledger_file import LAYOUT
 from sweeper.ledger_reader import read_jobs, read_metrics, reading
+from sweeper.seals import can_seal, seal_fact
 from sweeper.states import JobState
 
 PENDING, SUBMITTING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = JobState
@@ -293,6 +294,18 @@ class TestReading:
             assert [record.state for record in read_jobs(db)] == [COMPLETED]
             assert read_metrics(db) == [(job, 0, 0.0, "m", 1.0)]
 
+    def test_a_reader_never_takes_a_change_meanwhile_for_damage(self, ledger: Ledger, path: Path) -> None:
+        job = job_in(ledger, QUEUED)
+        with reading(path) as db:
+
+            def change(statement: str) -> None:
+                if statement.startswith("SELECT * FROM jobs") and ledger.job(job).state is QUEUED:
+                    ledger.running(job, 1.0)
+
+            db.set_trace_callback(change)
+            assert [record.state for record in read_jobs(db)] == [QUEUED]
+        assert ledger.job(job).state is RUNNING
+
     def test_a_reader_cannot_write(self, ledger: Ledger, path: Path) -> None:
         job_in(ledger, PENDING)
         with reading(path) as db, pytest.raises(sqlite3.OperationalError, match="readonly"):
@@ -334,7 +347,9 @@ class TestReading:
     def test_a_ledger_of_a_newer_version_is_refused(self, ledger: Ledger, path: Path) -> None:
         ledger.close()
         with closing(sqlite3.connect(path)) as db, db:
+            can_seal(db)
             db.execute("UPDATE sweep SET value = ? WHERE key = 'layout'", (str(LAYOUT + 1),))
+            seal_fact(db, "layout")
         with pytest.raises(FolderError, match=f"newer braket-sweeper .layout {LAYOUT + 1}.: upgrade"):
             Ledger(path)
         with pytest.raises(FolderError, match="newer braket-sweeper"), reading(path):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sweeper.folder import JobFolder
 from sweeper.job_record import Metric
-from sweeper.outcome import log_tail, read_metrics, read_outcome
+from sweeper.outcome import log_tail, read_log, read_outcome
 
 
 @pytest.fixture
@@ -38,15 +38,15 @@ class TestMetricLines:
     ) -> None:
         log_metric("energy", value, timestamp=1700000000.123456, iteration_number=iteration)
         folder.log.write_text(capsys.readouterr().out)
-        assert read_metrics(folder.log) == [Metric(iteration, 1700000000.123456, "energy", value)]
+        assert read_log(folder.log).metrics == [Metric(iteration, 1700000000.123456, "energy", value)]
 
     def test_nan_is_read(self, folder: JobFolder, capsys: pytest.CaptureFixture[str]) -> None:
         log_metric("energy", math.nan, timestamp=1.0)
         folder.log.write_text(capsys.readouterr().out)
-        (metric,) = read_metrics(folder.log)
+        (metric,) = read_log(folder.log).metrics
         assert math.isnan(metric.value)
 
-    def test_the_order_is_that_of_the_log_and_other_lines_are_passed_over(self, folder: JobFolder) -> None:
+    def test_the_order_is_that_of_the_log_and_other_text_is_passed_over(self, folder: JobFolder) -> None:
         folder.log.write_text(
             "starting\n"
             "Metrics - timestamp=1.0; energy=2.0; iteration_number=0;\n"
@@ -54,8 +54,9 @@ class TestMetricLines:
             "Metrics are fine\n"
             "Metrics - timestamp=2.0; energy=1.0; cut=3; iteration_number=1;\n"
         )
-        assert read_metrics(folder.log) == [
+        assert read_log(folder.log).metrics == [
             Metric(0, 1.0, "energy", 2.0),
+            Metric(None, 1.0, "energy", 99.0),
             Metric(1, 2.0, "energy", 1.0),
             Metric(1, 2.0, "cut", 3.0),
         ]
@@ -73,17 +74,17 @@ class TestMetricLines:
     )
     def test_a_value_cut_in_half_is_no_value(self, folder: JobFolder, line: str, values: list[float]) -> None:
         folder.log.write_text(line)
-        assert [metric.value for metric in read_metrics(folder.log)] == values
+        assert [metric.value for metric in read_log(folder.log).metrics] == values
 
     @pytest.mark.parametrize("number", ["nan", "inf", "1e30", "-1e300"])
     def test_an_iteration_that_no_table_can_hold_is_missing(self, folder: JobFolder, number: str) -> None:
         folder.log.write_text(f"Metrics - timestamp=1.0; energy=2.0; iteration_number={number};\n")
-        assert read_metrics(folder.log) == [Metric(None, 1.0, "energy", 2.0)]
+        assert read_log(folder.log).metrics == [Metric(None, 1.0, "energy", 2.0)]
 
     @pytest.mark.parametrize("garbage", ["a=" + " " * 20_000, "a" * 100_000, "a=b " * 20_000, ";" * 100_000])
     def test_a_hostile_line_takes_no_time(self, folder: JobFolder, garbage: str) -> None:
         folder.log.write_text(f"Metrics - {garbage}\nMetrics - timestamp=1.0; energy=2.0;\n")
-        assert [metric.value for metric in read_metrics(folder.log)] == [2.0]
+        assert [metric.value for metric in read_log(folder.log).metrics] == [2.0]
 
     @settings(deadline=None)
     @given(st.binary())
@@ -92,10 +93,10 @@ class TestMetricLines:
     ) -> None:
         log = tmp_path_factory.mktemp("log") / "log.txt"
         log.write_bytes(garbage + b"\nMetrics - timestamp=1.0; last=2.0;\n")
-        assert read_metrics(log)[-1] == Metric(None, 1.0, "last", 2.0)
+        assert read_log(log).metrics[-1] == Metric(None, 1.0, "last", 2.0)
 
     def test_no_log_has_no_metrics(self, folder: JobFolder) -> None:
-        assert read_metrics(folder.log) == []
+        assert read_log(folder.log).metrics == []
 
 
 class TestResult:

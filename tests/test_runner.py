@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -17,6 +18,7 @@ from sweeper.executors.base import AccessLostError, Batch, NotNowError, Status, 
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import Entry
 from sweeper.ledger import Ledger
+from sweeper.outcome import Outcome, read_outcome
 from sweeper.runner import Runner
 from sweeper.source import Source
 from sweeper.spec import JobSpec
@@ -484,6 +486,56 @@ def test_what_runs_when_too_many_have_failed_goes_on_to_its_end(bench: Bench) ->
     bench.run(executor, "abc", max_failures=1)
     assert bench.states() == ["FAILED", "COMPLETED", "CANCELLED"]
     assert executor.cancelled == []
+
+
+class LogsMuch(ScriptedExecutor):
+    """Job `a` logs more metrics than can be read in passing."""
+
+    def fetch(self, finished: Mapping[str, tuple[JobFolder, Status]]) -> Mapping[str, Status]:
+        fetched = super().fetch(finished)
+        for handle, (folder, _) in finished.items():
+            if handle.startswith("a"):
+                lines = (f"Metrics - timestamp={n}; loss={n}; iteration_number={n};\n" for n in range(20_000))
+                folder.log.write_text("".join(lines))
+        return fetched
+
+
+def test_reading_a_long_log_holds_nobody_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    others_ended = threading.Event()
+
+    def late(folder: JobFolder, *wanted: Any, **more: Any) -> Outcome:
+        if folder.log.exists():
+            assert others_ended.wait(60)
+        return read_outcome(folder, *wanted, **more)
+
+    def look() -> bool:
+        if bench.states() == ["RUNNING", *["COMPLETED"] * 3]:
+            others_ended.set()
+        return False
+
+    monkeypatch.setattr("sweeper.runner.read_outcome", late)
+    bench.run(LogsMuch(concurrency=1), "abcd", interrupted=look)
+    assert bench.states() == ["COMPLETED"] * 4
+    assert [row[1] for row in bench.ledger.metrics()] == list(range(20_000))
+
+
+def test_an_interrupt_writes_down_what_was_being_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted = threading.Event()
+
+    def late(folder: JobFolder, *wanted: Any, **more: Any) -> Outcome:
+        assert interrupted.wait(60)
+        return read_outcome(folder, *wanted, **more)
+
+    def stop() -> bool:
+        if bench.states() == ["RUNNING"] and bench.folder.job(0).log.exists():
+            interrupted.set()
+        return interrupted.is_set()
+
+    monkeypatch.setattr("sweeper.runner.read_outcome", late)
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(LogsMuch(), "a", interrupted=stop)
+    assert bench.states() == ["COMPLETED"]
+    assert len(bench.ledger.metrics()) == 20_000
 
 
 def test_losing_access_ends_the_run_and_fails_no_job(bench: Bench) -> None:

@@ -271,3 +271,51 @@ def test_a_report_that_cannot_be_written_fails_no_sweep(sweeper: Command, tmp_pa
     assert "The report could not be written" in done.stderr
     assert "sweeper report out" in done.stderr
     assert list(load_sweep(tmp_path / "out").results["status"]) == ["COMPLETED"]
+
+
+def test_what_a_source_requires_is_looked_for_before_anything_starts(
+    sweeper: Command, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "__init__.py").write_text("")
+    (theirs / "job.py").write_text(PROGRESS_BAR)
+    (theirs / "requirements.txt").write_text("no-such-package>=2\nnumpy\n")
+    words = (
+        *(
+            "-m",
+            "algorithm=script",
+            "algorithm.source_module=theirs",
+            "algorithm.entry_point=theirs.job:main",
+        ),
+        *("algorithm.objective=loss", "+algorithm.hyperparameters.x=1", "hydra.sweep.dir=out"),
+    )
+    refused = sweeper(*words, expect=1)
+    assert "requirements.txt line 1: no-such-package>=2: not installed" in refused.stderr
+    assert "job.requirements=ignore" in refused.stderr
+    assert not (tmp_path / "out").exists()
+    done = sweeper(*words, "job.requirements=ignore")
+    assert "no-such-package>=2: not installed" in done.stderr
+    sweep = load_sweep(tmp_path / "out")
+    # The bar is on the same stream as the metrics.
+    assert sweep.metrics[sweep.metrics.metric == "loss"]["value"].tolist() == [3.0, 2.0, 1.0]
+    assert sweep.metrics[sweep.metrics.metric == "train/loss"]["value"].tolist() == [30.0, 20.0, 10.0]
+    (remark,) = sweep.remarks
+    assert "train/loss" in remark
+    assert remark in done.stdout
+    assert remark in sweeper("table", "out").stdout
+    assert remark in sweeper("status", "out").stdout
+
+
+PROGRESS_BAR = """
+import sys
+from braket.jobs import save_job_result
+from braket.jobs.metrics import log_metric
+
+def main():
+    for i in range(3):
+        print(f"\\r{i}/3 |#", end="", file=sys.stderr, flush=True)
+        log_metric(metric_name="loss", value=float(3 - i), iteration_number=i)
+        log_metric(metric_name="train/loss", value=10.0 * (3 - i), iteration_number=i)
+    save_job_result({"loss": 1.0})
+"""

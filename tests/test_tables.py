@@ -16,11 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sweeper import tables
+from sweeper.errors import DamagedLedgerError
 from sweeper.folder import SweepFolder
 from sweeper.job_record import Entry, JobRecord, Metric
 from sweeper.ledger import Ledger
 from sweeper.states import JobState
-from sweeper.tables import TableWriter, metrics_frame, results_frame, varying_keys, write_tables
+from sweeper.table_files import Tables, TableWriter, write_tables
+from sweeper.tables import metrics_frame, results_frame, varying_keys
 
 OUTCOME = [
     "objective",
@@ -268,7 +271,7 @@ class TestFiles:
         metrics = [Metric(0, 1.5, "energy", math.nan), Metric(None, None, "energy", math.inf)]
         complete(ledger, "a", result={"value": 1.5, "note": 'a "quoted", line\nbreak'}, metrics=metrics)
         complete(ledger, "b", result={"value": 0.1 + 0.2})
-        write_tables(folder, ledger)
+        write_tables(folder)
         results = pd.read_parquet(folder.results)
         pd.testing.assert_frame_equal(results, results_frame(ledger.jobs()))
         people = pd.read_csv(folder.results_csv)
@@ -287,7 +290,7 @@ class TestFiles:
         assert list(metrics_frame([])) == ["job", "iteration", "timestamp", "metric", "value"]
 
     def test_a_reader_never_sees_half_a_file(self, folder: SweepFolder, ledger: Ledger) -> None:
-        write_tables(folder, ledger)
+        write_tables(folder)
         rewritten = threading.Event()
         sizes: list[int] = []
         faults: list[Exception] = []
@@ -304,7 +307,7 @@ class TestFiles:
         reader.start()
         for number in range(1000):
             complete(ledger, str(number), result={"text": "x" * 1000})
-            write_tables(folder, ledger)
+            write_tables(folder)
             if len(sizes) >= 30 or faults:
                 break
         rewritten.set()
@@ -317,20 +320,107 @@ class TestFiles:
         self, folder: SweepFolder, ledger: Ledger
     ) -> None:
         complete(ledger, "a")
-        write_tables(folder, ledger)
+        write_tables(folder)
         assert pd.read_parquet(folder.results)[["value", "job_arn", "reason"]].isna().all(axis=None)
 
-    def test_no_draft_stays_behind(self, folder: SweepFolder, ledger: Ledger) -> None:
-        write_tables(folder, ledger)
+    @pytest.mark.usefixtures("ledger")
+    def test_no_draft_stays_behind(self, folder: SweepFolder) -> None:
+        write_tables(folder)
         left = {file.name for file in folder.root.iterdir() if not file.name.startswith("sweep.db")}
         assert left == {"results.parquet", "results.csv", "metrics.parquet"}
+
+
+class TestTablesThatGrow:
+    """Only what has changed is read again, and the files are the same as if all had been."""
+
+    @settings(deadline=None, max_examples=30)
+    @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["fail", "complete", "again", "write"]))))
+    def test_they_are_what_the_whole_ledger_says(
+        self, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]]
+    ) -> None:
+        folder = SweepFolder(tmp_path_factory.mktemp("growing"))
+        with closing(Ledger(folder.ledger)) as ledger:
+            ledger.enlist(Entry(str(n), [], {"n": n // 2, "a": {"b": n}}, {"a": "x"}) for n in range(6))
+            growing = Tables(folder)
+            for step, (number, what) in enumerate([*steps, (0, "write")]):
+                state = ledger.states([number])[number]
+                metrics = [
+                    Metric(None if step % 3 else step, math.nan, f"m{step % 4}", step),
+                    Metric(step, 1.5, "ψ", math.inf),
+                ]
+                if what == "write":
+                    growing.write()
+                    self.see_files(folder, ledger)
+                elif what == "again" and state is JobState.FAILED:
+                    ledger.requeue(number, "again")
+                elif what in {"fail", "complete"} and state is JobState.PENDING:
+                    ledger.submitting(number)
+                    end = JobState.FAILED if what == "fail" else JobState.COMPLETED
+                    result = {f"key{step}": step, "text": what}
+                    ledger.finish(number, end, what, result=result, metrics=metrics)
+
+    def see_files(self, folder: SweepFolder, ledger: Ledger) -> None:
+        results, metrics = results_frame(ledger.jobs()), metrics_frame(ledger.metrics())
+        pd.testing.assert_frame_equal(pd.read_parquet(folder.results), results)
+        written = pd.read_parquet(folder.metrics)
+        assert list(written) == list(metrics)
+        if len(metrics) + len(written):  # a column without values has no categories in a file
+            pd.testing.assert_frame_equal(written, metrics)
+        assert folder.results_csv.read_text() == tables.to_csv(results)
+        assert tables.read_table(folder.metrics, ledger.version) is not None
+
+    def test_jobs_that_are_enlisted_later_are_taken_in(self, folder: SweepFolder, ledger: Ledger) -> None:
+        growing = Tables(folder)
+        for key in "abc":
+            complete(ledger, key, result={"value": 1.0}, metrics=[Metric(0, 0.0, key, 1.0)])
+            growing.write()
+            self.see_files(folder, ledger)
+
+
+class TestVolume:
+    """A table stays one that a person and a spreadsheet can open, and says what it leaves out."""
+
+    @pytest.fixture(autouse=True)
+    def _small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tables, "MOST_RESULT_COLUMNS", 5)
+        monkeypatch.setattr(tables, "LONGEST_TEXT", 10)
+
+    def test_the_keys_that_were_saved_first_have_columns(self) -> None:
+        jobs = [job(n, result={"value": n, **{f"k{n}-{k}": k for k in range(3)}}) for n in range(1000)]
+        frame = results_frame(jobs)
+        extra = [name for name in frame if name.startswith("result.")]
+        assert extra == ["result.k0-0", "result.k0-1", "result.k0-2", "result.k1-0", "result.k1-1"]
+        assert frame["value"].tolist() == list(range(1000))
+        assert "3000 different keys: the tables have columns for 5" in frame.attrs["left_out"]
+
+    def test_what_is_minimised_always_has_one(self) -> None:
+        results: list[dict[str, Any]] = [{f"k{k}": k for k in range(100)}, {"loss": 1.5}]
+        jobs = [job(n, spec={"objective": "loss"}, result=result) for n, result in enumerate(results)]
+        frame = results_frame(jobs)
+        assert list(frame)[-6:-1] == ["result.k0", "result.k1", "result.k2", "result.k3", "result.loss"]
+
+    def test_a_long_text_is_left_out_and_a_short_one_is_not(self) -> None:
+        frame = results_frame(
+            [job(0, result={"x": [1] * 99, "y": "short"}), job(1, result={"x": "0123456789"})]
+        )
+        assert frame["result.x"].isna().tolist() == [True, False]
+        assert frame["result.y"][0] == "short"
+        assert "left out: x." in frame.attrs["left_out"]
+
+    def test_within_the_limits_nothing_is_said(self) -> None:
+        assert "left_out" not in results_frame([job(0, result={"x": None, "y": 1.5, "z": "a"})]).attrs
+
+    def test_what_is_said_is_in_the_file(self, folder: SweepFolder, ledger: Ledger) -> None:
+        complete(ledger, "a", result={"long": "x" * 11})
+        write_tables(folder)
+        assert "long" in pd.read_parquet(folder.results).attrs["left_out"]
 
 
 class TestTableWriter:
     @pytest.fixture
     def clock(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         now = [1000.0]
-        monkeypatch.setattr("sweeper.tables.time.monotonic", lambda: now[0])
+        monkeypatch.setattr("sweeper.table_files.time.monotonic", lambda: now[0])
         return now
 
     @pytest.fixture
@@ -338,43 +428,79 @@ class TestTableWriter:
         """When the tables were written; each time takes half a second."""
         times: list[float] = []
 
-        def write(*_: object) -> None:
+        def write(_: object) -> None:
             times.append(clock[0])
             clock[0] += 0.5
 
-        monkeypatch.setattr("sweeper.tables.write_tables", write)
+        monkeypatch.setattr(Tables, "write", write)
         return times
 
-    def test_it_writes_when_a_job_has_finished(
-        self, folder: SweepFolder, ledger: Ledger, writes: list[float]
-    ) -> None:
-        writer = TableWriter(folder, ledger)
+    def tick(self, writer: TableWriter) -> None:
+        """Let the writer look, and let its thread do what it has begun."""
         writer.tick()
-        writer.changed(job(state=JobState.RUNNING))
-        writer.tick()
-        assert writes == []
-        writer.changed(job(state=JobState.FAILED))
-        writer.changed(job(state=JobState.RUNNING))
-        writer.tick()
-        assert writes == [1000.0]
+        if writer._writing is not None:
+            writer._writing.exception()
 
-    def test_it_writes_nothing_without_news(
-        self, folder: SweepFolder, ledger: Ledger, writes: list[float], clock: list[float]
-    ) -> None:
-        writer = TableWriter(folder, ledger)
-        writer.changed(job())
-        for _ in range(10):
-            writer.tick()
-            clock[0] += 100
-        assert writes == [1000.0]
+    def test_it_writes_when_a_job_has_finished(self, folder: SweepFolder, writes: list[float]) -> None:
+        with TableWriter(folder) as writer:
+            self.tick(writer)
+            writer.changed(job(state=JobState.RUNNING))
+            self.tick(writer)
+            assert writes == []
+            writer.changed(job(state=JobState.FAILED))
+            writer.changed(job(state=JobState.RUNNING))
+            self.tick(writer)
+            assert writes == [1000.0]
 
-    def test_it_takes_a_fiftieth_of_the_time_at_most(
-        self, folder: SweepFolder, ledger: Ledger, writes: list[float], clock: list[float]
+    def test_it_writes_nothing_without_news_but_at_the_end(
+        self, folder: SweepFolder, writes: list[float], clock: list[float]
     ) -> None:
-        writer = TableWriter(folder, ledger)
-        while clock[0] < 1250:
+        with TableWriter(folder) as writer:
+            writer.changed(job())
+            for _ in range(10):
+                self.tick(writer)
+                clock[0] += 100
+            assert writes == [1000.0]
+        assert len(writes) == 2
+
+    def test_it_takes_a_twentieth_of_the_time_at_most(
+        self, folder: SweepFolder, writes: list[float], clock: list[float]
+    ) -> None:
+        with TableWriter(folder) as writer:
+            while clock[0] < 1250:
+                writer.changed(job())
+                self.tick(writer)
+                clock[0] += 0.25
+            assert len(writes) * 0.5 <= 0.05 * 275
+            assert len(writes) >= 5
+
+    def test_whoever_runs_the_sweep_does_not_wait_for_it(
+        self, folder: SweepFolder, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        go_on = threading.Event()
+        write = Tables.write
+
+        def slow(self: Tables) -> None:
+            assert go_on.wait(60)
+            write(self)
+
+        monkeypatch.setattr(Tables, "write", slow)
+        with TableWriter(folder) as writer:
+            complete(ledger, "a")
             writer.changed(job())
             writer.tick()
-            clock[0] += 0.25
-        assert len(writes) * 0.5 <= 0.02 * 275
-        assert len(writes) >= 5
+            complete(ledger, "b")
+            writer.changed(job())
+            writer.tick()
+            assert not folder.results.exists()
+            go_on.set()
+        assert len(pd.read_parquet(folder.results)) == 2
+
+    def test_what_goes_wrong_ends_the_sweep(self, folder: SweepFolder, ledger: Ledger) -> None:
+        writer = TableWriter(folder)
+        ledger.close()
+        folder.ledger.write_bytes(b"no ledger")
+        writer.changed(job())
+        self.tick(writer)
+        with pytest.raises(DamagedLedgerError):
+            writer.tick()

@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         raise FolderError(f"{folder.root} is not the folder of a sweep: it has no {folder.ledger.name}.")
     with only_writer(folder.lock):
         folder.cancel_request.unlink(missing_ok=True)
-        ledger = open_ledger(folder, read_all=True)
+        ledger = open_ledger(folder)
         try:
             launcher = ledger.recall("launcher")
             if launcher is None:
@@ -61,6 +61,9 @@ def run(options: argparse.Namespace) -> int:
             refuse_changed(folder, to_start, configs, accepted=options.accept_changes)
             specs = {job.number: JobSpec.from_json(job.spec) for job in jobs}
             with make_executor(launcher["name"], folder, launcher["options"]) as executor:
+                if not executor.paid:
+                    for job in to_start:
+                        executor.check(specs[job.number])
                 ledger.wait_for_disk(durable=executor.paid)
                 conduct(folder, ledger, executor, specs, **settings)
             return 0 if all(job.state is JobState.COMPLETED for job in ledger.jobs()) else 1

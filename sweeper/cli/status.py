@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sweeper.folder import SweepFolder
 from sweeper.job_record import JobRecord
-from sweeper.ledger_reader import read_jobs, reading
+from sweeper.ledger_reader import read_jobs, read_remarks, reading
+from sweeper.remarks import sentences
 from sweeper.render import make_console, render_failures
 from sweeper.states import JobState
 
@@ -23,11 +24,13 @@ def run(options: argparse.Namespace) -> int:
     """Print the counts and the failures; the exit code says whether any job failed."""
     folder = SweepFolder(options.folder)
     with reading(folder.ledger) as db:
-        jobs = read_jobs(db)
+        jobs, remarks = read_jobs(db), read_remarks(db)
     console = make_console()
     console.print(summary(jobs))
     if (failures := render_failures(jobs, folder)) is not None:
         console.print(failures)
+    for sentence in sentences(remarks):
+        console.print(sentence, soft_wrap=True)
     return 1 if any(job.state is JobState.FAILED for job in jobs) else 0
 
 

@@ -30,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table."""
-    results = select_all(load_sweep(options.folder).results, options.where)
+    sweep = load_sweep(options.folder)
+    results = select_all(sweep.results, options.where)
     if options.sort:
         column = options.sort.removeprefix("-")
         check_columns(results, [column])
@@ -42,4 +43,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         console = make_console()
         console.print(render_results(results, console, limit=options.limit or None, columns=columns))
+        for sentence in sweep.remarks:
+            console.print(sentence, soft_wrap=True)
     return 0

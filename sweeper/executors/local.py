@@ -24,6 +24,7 @@ from sweeper.executors.copies import Copies
 from sweeper.executors.forkclient import signal_name
 from sweeper.executors.forkservers import ALLOW_AWS, ForkServers
 from sweeper.folder import DIGESTED, JobFolder, SweepFolder, open_regular
+from sweeper.requirements import remark_or_refuse
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
@@ -93,7 +94,7 @@ class LocalExecutor:
         return f"on this machine, {self.concurrency} at a time"
 
     def check(self, spec: JobSpec) -> None:
-        """Refuse devices other than embedded simulators: their quantum tasks are paid for.
+        """Refuse devices whose quantum tasks are paid for, and sources that need packages which are missing.
 
         The first job that is not refused is expected to run: its fork server starts, and warms up while the
         caller goes on.
@@ -110,6 +111,7 @@ class LocalExecutor:
                     f"job.input_data.{channel}={place} is in S3, which hydra/launcher=braket_local does not "
                     "read: download it and give the local path."
                 )
+        remark_or_refuse(spec.source.place(self._sources), go_on=spec.requirements == "ignore")
         self._servers.warm_up(spec)
 
     def batch_key(self, spec: JobSpec) -> Hashable:
@@ -117,9 +119,9 @@ class LocalExecutor:
         return spec.key
 
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
-        """Nothing: a process on this machine costs nothing and waits for nobody."""
-        del specs
-        return []
+        """What the sources ask for that this machine has not, or may not have; nothing is paid for."""
+        sources = {spec.source.place(self._sources) for spec in specs}
+        return [remark for source in sorted(sources) for remark in remark_or_refuse(source, go_on=True)]
 
     def spending_limit(self, specs: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
         """Nothing to limit."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from sweeper.errors import ConfigError
 from sweeper.problems.graph import edge_weights, make_graph
 from sweeper.problems.instance import LARGEST, Graph, Instance, Problem
+from sweeper.problems.maxcut import LARGEST_EXACT
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -128,9 +129,17 @@ class Regular(Family):
         )
 
     def networkx_graph(self) -> nx.Graph[Any]:
-        """The graph."""
+        """The graph; of a large dense one it is drawn which edges it lacks.
+
+        networkx joins nodes at random until it finds a pair that is joined already, and then begins anew, so
+        that it hardly ever comes to an end with nearly all pairs.
+        """
         import networkx as nx
 
+        if self.n > LARGEST_EXACT and self.degree > self.n // 2:
+            sparse: nx.Graph[Any] = nx.random_regular_graph(self.n - 1 - self.degree, self.n, seed=self.seed)
+            dense: nx.Graph[Any] = nx.complement(sparse)
+            return dense
         graph: nx.Graph[Any] = nx.random_regular_graph(self.degree, self.n, seed=self.seed)
         return graph
 

@@ -65,6 +65,7 @@ class Content:
         more_failures: Number of failed jobs that `failures` leaves out.
         runs: The provenance of each run of the sweep, latest first.
         totals: What the sweep has spent.
+        remarks: What there is to know of the numbers, a sentence each.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Content:
     more_failures: int
     runs: Sequence[Mapping[str, Any]]
     totals: Sequence[Headline]
+    remarks: Sequence[str]
 
 
 def read_content(folder: SweepFolder) -> Content:
@@ -104,6 +106,7 @@ def read_content(folder: SweepFolder) -> Content:
         more_failures=more,
         runs=_runs(folder),
         totals=_totals(results),
+        remarks=sweep.remarks,
     )
 
 

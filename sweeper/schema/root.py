@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from omegaconf import MISSING
 
@@ -29,6 +29,8 @@ class JobLimits:
         retries: How often a job is tried again that fails for a passing reason (`sweeper.transient`) ...
         first_pause_seconds: ... and the longest pause before the first of these; it doubles each time.
         allow_pickle: Read results that a job has pickled, which runs whatever code is in them.
+        requirements: Whether jobs run on this machine if it has not what the source's requirements.txt asks
+            for: `check` refuses, `ignore` goes on.
     """
 
     max_runtime_seconds: int = 3600
@@ -39,6 +41,7 @@ class JobLimits:
     retries: int = 2
     first_pause_seconds: float = 10.0
     allow_pickle: bool = False
+    requirements: Literal["check", "ignore"] = "check"
 
     def __post_init__(self) -> None:
         require(

@@ -115,6 +115,30 @@ def test_a_failing_rehearsal_stops_everything_for_free(aws: Cloud) -> None:
     assert aws.emulator.jobs == []
 
 
+def test_what_a_source_requires_is_looked_for_by_the_rehearsal_and_metrics_come_from_anywhere_in_a_line(
+    aws: Cloud,
+) -> None:
+    theirs = aws.directory / "theirs"
+    theirs.mkdir()
+    (theirs / "requirements.txt").write_text("no-such-package==1.5\n")
+    (theirs / "job.py").write_text(
+        "from braket.jobs.metrics import log_metric\n"
+        "def main():\n"
+        "    for step in range(3):\n"
+        "        print(f'\\r{step}/3 |#', end='')\n"
+        "        log_metric('train/loss', 3.0 - step, iteration_number=step)\n"
+    )
+    script = ("algorithm=script", "algorithm.source_module=theirs", "algorithm.entry_point=theirs.job:main")
+    said = aws.run(*script, *QUICK[:4], expect=1)
+    assert "requirements.txt line 1: no-such-package==1.5: not installed" in said
+    assert "rehearse=false" in said
+    assert aws.emulator.jobs == []
+    said = aws.run(*script, *QUICK[:4], "job.requirements=ignore", "report=false")
+    assert "The jobs run without it" in said
+    metrics = load_sweep(aws.directory / "out").metrics
+    assert [*metrics["metric"].unique(), *metrics["value"]] == ["train/loss", 3.0, 2.0, 1.0]
+
+
 def test_regions_follow_the_device(aws: Cloud) -> None:
     aws.run("device=iqm_garnet", *NO_REHEARSAL)
     assert aws.results["job_arn"][0].split(":")[3] == "eu-north-1"

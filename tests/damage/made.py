@@ -7,11 +7,15 @@ import traceback
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from sweeper.folder import SweepFolder
 from sweeper.job_record import Entry, JobRecord, Metric
 from sweeper.ledger import Ledger
 from sweeper.records import RecordWriter
+from sweeper.remarks import names_beyond_words
+from sweeper.source import Source
+from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
 ARN = "arn:aws:braket:us-east-1:123456789012:job/11111111-2222-3333-4444-555555555555"
@@ -19,12 +23,25 @@ LAUNCHER = {"name": "braket_aws", "options": {"pack": 1}, "max_usd": 5.0, "spend
 COMPLETED, FAILED, RETRIED, HANDED_OVER, ANNOUNCED, PENDING, CANCELLED = range(7)
 
 
+def spec(number: int) -> dict[str, Any]:
+    """What a job of the sweep is to run."""
+    return JobSpec(
+        device="arn:aws:braket:::device/quantum-simulator/amazon/sv1",
+        source=Source(Path("theirs.py"), "digest"),
+        entry_point="theirs:main",
+        hyperparameters={"n": str(number)},
+        input_files={},
+        instance_type="ml.m5.large",
+        max_runtime_seconds=3600,
+    ).to_json()
+
+
 def make_sweep(root: Path) -> SweepFolder:
     """Seven jobs: the numbers above say which is which."""
     folder = SweepFolder(root)
     with closing(Ledger(folder.ledger)) as ledger:
         ledger.enlist(
-            Entry(f"key-{n}", [f"seed={n}"], {"seed": n, "tags": {"ψ": None}}, {"device": "sv1"}, {"x": n})
+            Entry(f"key-{n}", [f"seed={n}"], {"seed": n, "tags": {"ψ": None}}, {"device": "sv1"}, spec(n))
             for n in range(7)
         )
         ledger.remember("launcher", LAUNCHER)
@@ -39,7 +56,9 @@ def make_sweep(root: Path) -> SweepFolder:
             step(number, lambda number=number: ledger.submitted(number, f"{ARN}#{number}/4"))  # type: ignore[misc]
             step(number, lambda number=number: ledger.running(number, 10.0))  # type: ignore[misc]
         folder.job(COMPLETED).root.mkdir(parents=True, exist_ok=True)
-        folder.job(COMPLETED).log.write_text("Metrics - timestamp=1.5; energy=-1.0; iteration_number=3;\n")
+        folder.job(COMPLETED).log.write_text(
+            "Metrics - timestamp=1.5; energy (Ha)=-1.0; iteration_number=3;\n"
+        )
         step(
             COMPLETED,
             lambda: ledger.finish(
@@ -50,7 +69,8 @@ def make_sweep(root: Path) -> SweepFolder:
                 cost_usd=0.25,
                 result={"value": -1.0, "text": "ψ"},
                 objective=-1.0,
-                metrics=[Metric(3, 1.5, "energy", -1.0)],
+                metrics=[Metric(3, 1.5, "energy (Ha)", -1.0)],
+                remarks=[names_beyond_words(["energy (Ha)"])],
             ),
         )
         step(FAILED, lambda: ledger.finish(FAILED, JobState.FAILED, "it broke\nits log", cost_usd=0.5))

@@ -28,7 +28,8 @@ from sweeper.records import RecordWriter
 from sweeper.render import make_console
 from sweeper.report.write import write_report
 from sweeper.states import JobState
-from sweeper.tables import to_csv, write_tables
+from sweeper.table_files import write_tables
+from sweeper.tables import to_csv
 from sweeper.visible import visible
 
 from ..synthetic import DEVICE, INSTANCE
@@ -67,7 +68,7 @@ def make(root: Path, text: str) -> SweepFolder:
             )
             records.changed(ledger.job(number))
         provenance.record(folder, ledger.sweep_id, configs)
-        write_tables(folder, ledger)
+        write_tables(folder)
     return folder
 
 
@@ -220,8 +221,8 @@ def test_environment_variables_are_not_written_by_hydra(
 
 def test_nothing_is_evaluated_unpickled_or_given_to_a_shell() -> None:
     """The one place that unpickles results is a process of its own, started where the user has allowed it."""
-    # The other copies configs, which never leave this process.
-    unpickling = {"unpickler.py", "sweep_loader.py"}
+    # One copies configs, which never leave this process, and one makes digests and reads nothing.
+    unpickling = {"unpickler.py", "sweep_loader.py", "seals.py"}
     root = Path(sweeper.__file__).parent
     dangerous = {"eval", "exec", "system", "popen", "getoutput", "compile_command", "load_yaml"}
     for path in root.rglob("*.py"):

@@ -17,7 +17,7 @@ from braket.jobs_data import PersistedJobDataFormat
 from sweeper.folder import JobFolder
 from sweeper.job_record import Entry
 from sweeper.ledger import Ledger
-from sweeper.outcome import log_tail, read_metrics, read_outcome
+from sweeper.outcome import log_tail, read_log, read_outcome
 from sweeper.states import JobState
 from sweeper.tables import results_frame
 
@@ -179,7 +179,7 @@ class TestLog:
             file.write(b"\nMetrics - timestamp=2; energy=2;\n")
         tracemalloc.start()
         begun = time.process_time()
-        metrics = read_metrics(folder.log)
+        metrics = read_log(folder.log).metrics
         seconds = time.process_time() - begun
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -187,8 +187,11 @@ class TestLog:
         assert most < 2e6
         assert seconds < 30
 
-    def test_a_line_too_long_for_a_metric_is_passed_over_as_a_whole(self, folder: JobFolder) -> None:
-        inner = "Metrics - timestamp=1; inner=1;"
-        for length in range(2**16 - len(inner) - 2, 2**16 + 3):
-            folder.log.write_text(f"{'x' * length}{inner}\nMetrics - timestamp=1; next=2;\n")
-            assert [metric.metric for metric in read_metrics(folder.log)] == ["next"]
+    def test_a_metric_too_long_is_passed_over_as_a_whole_wherever_it_begins(self, folder: JobFolder) -> None:
+        for before in (0, 1, 2**16, 2**17 - 5, 2**17):
+            for length in (2**16 - 20, 2**16 + 3, 2**18):
+                long = f"Metrics - timestamp=1; {'x' * length}=1;"
+                folder.log.write_text(f"{'.' * before}{long} Metrics - within=1;\nMetrics - next=2;\n")
+                names = [metric.metric[:6] for metric in read_log(folder.log).metrics]
+                assert names[-2:] == ["within", "next"]
+                assert ("xxxxxx" in names) == (length < 2**16 - 15)

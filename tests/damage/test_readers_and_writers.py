@@ -22,7 +22,8 @@ from sweeper.ledger import Ledger
 from sweeper.ledger_reader import read_jobs, reading
 from sweeper.lock import only_writer
 from sweeper.states import JobState
-from sweeper.tables import read_table, write_tables
+from sweeper.table_files import write_tables
+from sweeper.tables import read_table
 
 from ..synthetic import vqe_sweep
 from .made import in_child, make_sweep, without_rights
@@ -183,7 +184,7 @@ class TestFreshness:
     def test_the_table_is_what_the_ledger_says_even_after_a_kill(self, tmp_path: Path) -> None:
         folder = make_sweep(tmp_path / "sweep")
         with closing(Ledger(folder.ledger)) as ledger:
-            write_tables(folder, ledger)
+            write_tables(folder)
             version = ledger.version
             shown = load_sweep(folder.root).results["status"]
             pd.testing.assert_series_equal(

@@ -21,6 +21,7 @@ from sweeper.ledger import Ledger
 from sweeper.ledger_file import LAYOUT
 from sweeper.ledger_reader import reading
 from sweeper.opening import open_ledger
+from sweeper.seals import can_seal, seal_fact
 from sweeper.states import JobState
 
 from .made import (
@@ -82,7 +83,7 @@ def test_every_job_comes_back_as_it_was(
     identity, before, metrics = read_all(folder)
     harm(folder.ledger)
     damaged = folder.ledger.read_bytes() if folder.ledger.exists() else None
-    with closing(open_ledger(folder, read_all=True)) as ledger:
+    with closing(open_ledger(folder)) as ledger:
         assert ledger.sweep_id == identity
         assert ledger.recall("launcher") == LAUNCHER
         assert ledger.metrics() == metrics
@@ -143,7 +144,7 @@ def test_changes_to_a_deleted_ledger_are_not_applied_to_the_new_one(
     with closing(open_ledger(folder)) as ledger:
         assert len(ledger.jobs()) == (7 if records else 0)
         assert ledger.enlist([Entry("of the new one", [], {}, {})]) == [7 if records else 0]
-    open_ledger(folder, read_all=True).close()
+    open_ledger(folder).close()
 
 
 def test_a_damaged_record_costs_that_job_alone(
@@ -198,10 +199,12 @@ def test_a_listing_that_was_cut_off_is_completed(folder: SweepFolder) -> None:
 
 def test_a_newer_ledger_is_neither_rebuilt_nor_touched(folder: SweepFolder) -> None:
     with closing(sqlite3.connect(folder.ledger)) as db, db:
+        can_seal(db)
         db.execute("UPDATE sweep SET value = ? WHERE key = 'layout'", (LAYOUT + 1,))
+        seal_fact(db, "layout")
         db.execute("DROP TABLE metrics")  # a newer layout may do without
     content = folder.ledger.read_bytes()
-    with pytest.raises(FolderError, match=r"newer braket-sweeper .layout 2.: upgrade"):
+    with pytest.raises(FolderError, match=r"newer braket-sweeper .layout 3.: upgrade"):
         open_ledger(folder)
     assert folder.ledger.read_bytes() == content
 

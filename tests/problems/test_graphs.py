@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -50,6 +51,27 @@ class TestFamilies:
         except ConfigError:
             assume(False)  # in several pieces
         assert {d for _, d in nx.Graph(graph.edges).degree()} == {degree}
+
+    @pytest.mark.parametrize(("n", "degree"), [(25, 24), (60, 58), (60, 31), (300, 298)])
+    def test_large_dense_regular_graphs_are_found_too(self, n: int, degree: int) -> None:
+        graph = graph_of(Regular(n, degree, seed=1))
+        assert {d for _, d in nx.Graph(graph.edges).degree()} == {degree}
+        assert len(graph.edges) == n * degree // 2
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda: Ring(10**9),
+            lambda: Complete(10**9),
+            lambda: Grid(10**9, 10**9),
+            lambda: Grid(10**9, 1),
+            lambda: Regular(10**9, 3),
+            lambda: ErdosRenyi(10**9, 0.5),
+        ],
+    )
+    def test_are_refused_before_they_are_made_if_they_are_huge(self, make: Callable[[], Problem]) -> None:
+        with pytest.raises(ConfigError, match=r"is not possible: .*1000"):
+            make()
 
     def test_depend_on_their_seed_alone(self) -> None:
         assert Regular(10, 3, seed=1).instance() == Regular(10, 3, seed=1).instance()
