@@ -35,9 +35,12 @@ def _run(arguments: list[str]) -> int:
     from sweeper.cli import SUBCOMMANDS, run_subcommand
 
     first = arguments[0] if arguments else ""
+    if not _stands_somewhere():
+        print("error: The current directory is gone: change to another one.", file=sys.stderr)  # noqa: T201
+        return 1
     if first in SUBCOMMANDS:
         return run_subcommand(arguments)
-    if first in {"version", "--version", "-V"}:
+    if first in {"version", "-V"} or "--version" in arguments:
         return _print_version()
     if first == "help":
         verb = next((word for word in arguments[1:] if word in SUBCOMMANDS), None)
@@ -47,9 +50,6 @@ def _run(arguments: list[str]) -> int:
     if first == "plan":
         # A plan is the sweep's own command, stopped before it starts.
         arguments = [*arguments[1:], "hydra.launcher.dry_run=true"]
-    if not _stands_somewhere():
-        print("error: The current directory is gone: change to another one.", file=sys.stderr)  # noqa: T201
-        return 1
     from sweeper.app import run
 
     return run(arguments)

@@ -27,7 +27,7 @@ from sweeper.locate import shipped
 from sweeper.refusals import explain
 from sweeper.resolvers import load_resolvers
 from sweeper.schema import SweepConfig, register
-from sweeper.vocabulary import foreign_launcher
+from sweeper.vocabulary import LAUNCHERS, foreign_launcher
 from sweeper.yaml_files import primary
 
 
@@ -94,8 +94,10 @@ def _only_our_launchers(made: list[BraketLauncher]) -> Iterator[None]:
     def make_ours(*, config: DictConfig, **how: Any) -> Launcher:
         if OmegaConf.get_type(config) is not SweepConfig:
             raise ConfigError(primary(str(config.hydra.job.config_name).removesuffix(".yaml")))
-        if not str(config.hydra.launcher.get("_target_", "")).startswith(BraketLauncher.__module__):
-            raise ConfigError(foreign_launcher(str(config.hydra.runtime.choices.get("hydra/launcher"))))
+        target = str(config.hydra.launcher.get("_target_", ""))
+        if not target.startswith(f"{BraketLauncher.__module__}."):
+            name = str(config.hydra.runtime.choices.get("hydra/launcher"))
+            raise ConfigError(foreign_launcher(target if name in LAUNCHERS else name))
         launcher = make(config=config, **how)
         if isinstance(launcher, BraketLauncher):
             made.append(launcher)

@@ -122,6 +122,8 @@ class BraketLauncher(Launcher):
                 )
         refuse_callbacks_of_jobs(hydra_context.callbacks.callbacks)
         refuse_what_it_cannot_do(config, wait=self._wait)
+        if not str(config.hydra.sweep.dir):
+            raise ConfigError("hydra.sweep.dir is empty; type hydra.sweep.dir=. for the current directory.")
         look_where_we_step(Path(config.hydra.sweep.dir))
         loader = SweepLoader(hydra_context.config_loader, None if self._dry_run else self._warm_up)
         hydra_context.config_loader = loader  # type: ignore[assignment]  # it answers to the rest as well
@@ -132,17 +134,23 @@ class BraketLauncher(Launcher):
         """Run a batch of jobs to their end: exactly one return for each, in order."""
         from hydra.core.utils import JobStatus
 
+        from sweeper.errors import SweeperError
+        from sweeper.footprint import tidy_up
         from sweeper.launch import Launch
 
         self.launched += len(job_overrides)
         launch = Launch(self.name, self._options, dry_run=self._dry_run, wait=self._wait)
-        returns = launch.run(
-            self._context.config_loader,
-            self._config,
-            [list(overrides) for overrides in job_overrides],
-            initial_job_idx,
-            self._executor(),
-        )
+        try:
+            returns = launch.run(
+                self._context.config_loader,
+                self._config,
+                [list(overrides) for overrides in job_overrides],
+                initial_job_idx,
+                self._executor(),
+            )
+        except SweeperError:
+            tidy_up()
+            raise
         self.failed += sum(job.status is JobStatus.FAILED for job in returns)
         return returns
 

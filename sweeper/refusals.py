@@ -190,6 +190,11 @@ def _no_option(group: str, option: str, options: Sequence[str]) -> str:
     elsewhere = [other for other in others if other != group and option in yaml_files.options_of(other)]
     if elsewhere:
         return f"{group} has no option {option!r}, but {elsewhere[0]} has: {elsewhere[0]}={option}"
+    if group == "hydra/sweeper":
+        return (
+            f"{group} has no option {option!r}; there are {', '.join(options)}. An adaptive sweeper comes "
+            "with a package of its own, as optuna with pip install hydra-optuna-sweeper==1.4.0rc3"
+        )
     near = nearest(option, options, OPTIONS)
     meant = f": did you mean {group}={near[0]}?" if near else "."
     return f"{group} has no option {option!r}{meant} There are {', '.join(options)}."

@@ -20,7 +20,7 @@ from omegaconf.errors import (
 from sweeper import yaml_files
 from sweeper.vocabulary import keys, nearest, nearest_keys
 
-_FREE = ("algorithm.hyperparameters", "job.tags", "job.input_data")
+_FREE = ("algorithm.hyperparameters", "job.tags", "job.input_data", "hydra.sweeper.params")
 """Keys below which everybody's own names stand."""
 
 _LARGEST = 1e9
@@ -44,7 +44,9 @@ def refused_value(chain: Sequence[BaseException], overrides: Sequence[str]) -> s
         if isinstance(each, ConfigKeyError | ConfigAttributeError) and not isinstance(
             each, InterpolationKeyError
         ):
-            return _missing_key(each, names[0] if names else str(each.full_key or ""), overrides)
+            full, name = str(each.full_key or ""), names[0] if names else ""
+            # Of a dict that is given to a key, one of the dict's own keys may be the one that is not there.
+            return _missing_key(each, full if full.startswith(f"{name}.") or not name else name, overrides)
         said = _interpolation(each) or _fitting_somewhere(each, lines[0] if lines else None, overrides)
         if said:
             return said
@@ -83,7 +85,7 @@ def _interpolation(error: OmegaConfBaseException) -> str | None:
         name = next(iter(re.findall(r"'([^']*)'", text)), "")
         near = nearest_keys(name)
         meant = f" Did you mean ${{{near[0].partition(' ')[0]}}}?" if near else ""
-        return f"{full}=${{{name}}}: the key {name!r} is not found.{meant}"
+        return f"{f'{full}=' if full else ''}${{{name}}}: the key {name!r} is not found.{meant}"
     if isinstance(error, UnsupportedInterpolationType):
         name = text.partition("\n")[0].rpartition(" ")[2]
         return (

@@ -340,7 +340,7 @@ class TestRefusals:
     def test_a_run_past_the_launcher_is_refused(self, command: Callable[..., tuple[int, str]]) -> None:
         code, error = command("hydra.mode=RUN")
         assert code == 2
-        assert "error: hydra.mode=RUN bypasses the launcher" in error
+        assert "hydra.mode=RUN is refused: it bypasses the launcher" in error
 
 
 class TestEqualCombinations:

@@ -49,7 +49,8 @@ class _Parser(argparse.ArgumentParser):
         known = [option for parser in self._all() for option in parser._option_string_actions]
         near = nearest(unknown[0].partition("=")[0], known) if unknown and unknown[0].startswith("-") else []
         meant = f": did you mean {near[0]}?" if near else "."
-        raise UsageError(f"{message}{meant} {self.format_usage().strip()}")
+        usage = " ".join(self.format_usage().split())
+        raise UsageError(f"{message}{meant} {usage[0].upper()}{usage[1:]}")
 
     def _all(self) -> list[argparse.ArgumentParser]:
         """This parser and those of its subcommands."""

@@ -101,6 +101,7 @@ class TestKeys:
         of_job = {key.split(".")[1] for key in decided if key.startswith("job.")}
         assert {field.name for field in fields(JobConf)} == of_job | {"name", "env_set", "env_copy"}
 
+    @pytest.mark.filterwarnings("ignore:hydra.utils.instantiate")
     def test_callbacks_of_jobs_are_refused_and_those_of_sweeps_called(self, typed: Typed) -> None:
         words = ("plan", "seed=1,2")
         typed(*words, f"+hydra.callbacks.a._target_={__name__}.OfJobs").refuses(

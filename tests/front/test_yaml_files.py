@@ -161,6 +161,13 @@ def test_a_folder_of_ones_own_is_named_as_it_was_given(typed: Typed) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "content", ["arn: local:braket/default\n", "a: [\n", b"\xff", "defaults: [local]\narm: x\n"]
+)
+def test_the_list_of_devices_says_it_too(typed: Typed, content: str | bytes) -> None:
+    typed("devices", "--offline", files={"conf/device/mine.yaml": content}).refuses("conf/device/mine.yaml")
+
+
 def test_the_mends_work(typed: Typed) -> None:
     """What the messages tell to write is written, and runs."""
     files: Files = {
