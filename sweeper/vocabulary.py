@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from inspect import isabstract
+from typing import TypeVar
+
+A = TypeVar("A")
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "lr": ("learning_rate",),
@@ -195,7 +199,7 @@ def keys() -> Mapping[str, tuple[str, ...]]:
     """Every config key by its dotted name, with the options that have it; none where it is always there."""
     from sweeper.hydra_plugin import BraketAwsConf, BraketDockerConf, BraketLocalConf
     from sweeper.problems import PROBLEMS
-    from sweeper.schema.algorithm import QaoaMaxcut, Script, VqeH2
+    from sweeper.schema.algorithm import Algorithm
     from sweeper.schema.device import Device
     from sweeper.schema.instance import Instance
     from sweeper.schema.optimizer import OPTIMIZERS
@@ -206,7 +210,7 @@ def keys() -> Mapping[str, tuple[str, ...]]:
     for group in ("algorithm", "problem", "device", "optimizer", "instance"):
         del found[group]  # chosen, not set
     groups: dict[str, Mapping[str, type]] = {
-        "algorithm": {each.name: each for each in (VqeH2, QaoaMaxcut, Script)},
+        "algorithm": {each.name: each for each in _concrete(Algorithm)},
         "problem": dict(PROBLEMS),
         "optimizer": {each.method: each for each in OPTIMIZERS},
         "hydra.launcher": {
@@ -230,6 +234,14 @@ def keys() -> Mapping[str, tuple[str, ...]]:
     _collect(Instance, "instance.", found, ())
     found |= {"hydra.sweep.dir": ()}
     return {key: owner for key, owner in found.items() if not key.rpartition(".")[2].startswith("_")}
+
+
+def _concrete(schema: type[A]) -> Iterator[type[A]]:
+    """All classes below an abstract one that are not abstract themselves."""
+    for each in schema.__subclasses__():
+        if not isabstract(each):
+            yield each
+        yield from _concrete(each)
 
 
 def _collect(schema: type, prefix: str, into: dict[str, tuple[str, ...]], owner: tuple[str, ...]) -> None:

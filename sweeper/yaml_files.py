@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,7 @@ from types import TracebackType
 import yaml
 
 from sweeper.locate import config_file, own_configs, shipped
+from sweeper.vocabulary import keys
 
 
 def file_being_read(trace: TracebackType | None) -> Path | None:
@@ -143,9 +145,21 @@ def how_to_begin(file: Path) -> str:
             "A primary config begins with 'defaults: [config, _self_]'; below come keys such as shots: 100."
         )
     return (
-        f"Let it begin with 'defaults: [{example}, _self_]' (or another option of {group}), and below come "
-        "those of its keys that differ."
+        f"Let it begin with 'defaults: [{_kin(file) or example}, _self_]' (or another option of {group}); "
+        "below come those of its keys that differ."
     )
+
+
+def _kin(file: Path) -> str | None:
+    """The option whose keys a group's file sets, by the most of them; none if they tell nothing."""
+    try:
+        content = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+    group = file.parent.name
+    names = [f"{group}.{key}" for key in content] if isinstance(content, dict) else []
+    owners = Counter(owner.partition("=")[2] for name in names for owner in keys().get(name, ()))
+    return next((owner for owner, _ in owners.most_common(1)), None)
 
 
 def cycle() -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sweeper import executors, vocabulary, yaml_files
 from sweeper.cli import SUBCOMMANDS
 from sweeper.command_line import FLAGS, WITH_OPTIONAL_VALUE, WITH_VALUE
 
@@ -254,6 +255,18 @@ class TestFolders:
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
         assert "current directory" in done.stderr
+
+
+def test_every_word_of_the_vocabulary_means_something_that_exists() -> None:
+    names = {key.rpartition(".")[2] for key in iter(vocabulary.keys())}
+    assert all(names.issuperset(meant) for meant in vocabulary.KEYS.values())
+    groups = ("algorithm", "problem", "device", "optimizer", "instance")
+    options = {option for group in groups for option in yaml_files.options_of(group)} | {
+        *vocabulary.LAUNCHERS
+    }
+    assert all(options.issuperset(meant) for meant in vocabulary.OPTIONS.values())
+    assert all(vocabulary.plain(word) == word for word in vocabulary.OPTIONS)
+    assert set(vocabulary.LAUNCHERS) == set(executors._EXECUTORS)
 
 
 def test_every_verb_in_a_message_exists() -> None:

@@ -16,6 +16,7 @@ BEGIN = "defaults: [cobyla, _self_]"
 # What is in the file, what is typed, and what must be said.
 MISTAKES: list[tuple[str, str | bytes | None, str, tuple[str, ...]]] = [
     (MINE, "rhobeg: 0.1\n", "optimizer=mine", (MINE, BEGIN)),
+    (MINE, "learning_rate: 0.1\nbeta1: 0.5\n", "optimizer=mine", (MINE, "defaults: [adam, _self_]")),
     (MINE, "", "optimizer=mine", (MINE, BEGIN)),
     (MINE, "# nothing\n", "optimizer=mine", (MINE, BEGIN)),
     (MINE, "- a\n- b\n", "optimizer=mine", (MINE, BEGIN)),
