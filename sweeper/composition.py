@@ -206,7 +206,7 @@ def _refuse_unknown(plain: Any, typed: Any, path: str) -> None:
     name = getattr(typed, "method", None) or getattr(typed, "name", None)
     for key, value in plain.items():
         if key not in known:
-            raise ConfigError(unknown_key(f"{path}.{key}", known, f"{path}={name}" if name else ""))
+            raise ConfigError(unknown_key(f"{path}.{key}", known, f"{path}={name}" if name else path))
         _refuse_unknown(value, getattr(typed, key), f"{path}.{key}")
 
 

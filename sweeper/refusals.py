@@ -25,7 +25,7 @@ from sweeper.refused_values import (
     unknown_key_of,
     without_technicalities,
 )
-from sweeper.vocabulary import OPTIONS, nearest
+from sweeper.vocabulary import OPTIONS, nearest, nearest_keys
 
 _GROUPS = ("algorithm", "problem", "device", "optimizer", "instance", "experiment")
 
@@ -281,6 +281,13 @@ def _no_group(match: re.Match[str], overrides: Sequence[str]) -> str:
     return f"{match[1]}: there is no group {match[2]!r}{f'; did you mean {near[0]}?' if near else '.'}"
 
 
+def _nothing_to_delete(match: re.Match[str], overrides: Sequence[str]) -> str:
+    del overrides
+    near = nearest_keys(match[1])
+    meant = f": did you mean ~{near[0].partition(' ')[0]}?" if near and near[0] != match[1] else "."
+    return f"~{match[1]}: there is nothing to delete, because there is no such key{meant}"
+
+
 def _one_value(match: re.Match[str], overrides: Sequence[str]) -> str:
     del overrides
     return f"{match[1]}: --cfg shows the config of one job: give one value. (sweeper plan … shows all jobs.)"
@@ -308,6 +315,7 @@ _SENTENCES: tuple[tuple[str, _Say], ...] = (
             f"{match[1]} is there already: leave out the '+', as in {typed(overrides, match[1]).lstrip('+')}"
         ),
     ),
+    (r"Could not delete from config\. '([^']*)' does not exist", _nothing_to_delete),
     (r"Ambiguous value for argument '(.*?)'\n", _one_value),
     (r"Sweep parameters '(.*)' requires", _one_value),
     (

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import (
     ConfigAttributeError,
     ConfigKeyError,
+    GrammarParseError,
     InterpolationKeyError,
     OmegaConfBaseException,
     UnsupportedInterpolationType,
@@ -92,6 +93,9 @@ def _interpolation(error: OmegaConfBaseException) -> str | None:
             f"{full}: there is no resolver {name!r}, as ${{{name}:…}} would need. Register yours in "
             "conf/resolvers.py (README, Your own configs)."
         )
+    if isinstance(error, GrammarParseError):
+        where = f"{full}: " if full else ""
+        return f"{where}a ${{…}} cannot be read: look at its braces and at what is between."
     if "Recursive interpolation" in text:
         return f"{full} refers to itself, through other keys perhaps: replace one of these ${{…}} by a value."
     if "Missing mandatory value" in text:
@@ -103,7 +107,7 @@ def _interpolation(error: OmegaConfBaseException) -> str | None:
 
 def _missing_key(error: OmegaConfBaseException, key: str, overrides: Sequence[str]) -> str:
     root = error.parent_node._get_root() if error.parent_node is not None else None
-    if isinstance(root, DictConfig) and OmegaConf.get_type(root) is dict and not key.startswith("hydra."):
+    if isinstance(root, DictConfig) and OmegaConf.get_type(root) is dict:
         return yaml_files.primary(_primary_config())
     where = "" if any(key in word for word in overrides) else mentioned(key)
     return where + unknown_key_of(key, error, typed(overrides, key).partition("=")[2])
@@ -126,7 +130,8 @@ def unknown_key_of(full: str, error: OmegaConfBaseException, value: str) -> str:
         return f"{full} is a name of your own, and new: add it with a '+', as in +{full}={value or 'VALUE'}"
     node = error.parent_node
     beside = [str(key) for key in node if key != "hydra"] if isinstance(node, DictConfig) else []
-    return unknown_key(full, beside, _choice(node, full), value)
+    above = str(node._get_full_key(None) or "") if isinstance(node, DictConfig) else ""
+    return unknown_key(full, beside, _choice(node, full) or above, value)
 
 
 def unknown_key(full: str, beside: Sequence[str], choice: str = "", value: str = "") -> str:
@@ -135,7 +140,7 @@ def unknown_key(full: str, beside: Sequence[str], choice: str = "", value: str =
     Args:
         full: The dotted key.
         beside: The keys that there are in its place.
-        choice: The option that is chosen there, as in `optimizer=spsa`.
+        choice: The option that is chosen there, as in `optimizer=spsa`, or else the key above them.
         value: What was given, if that is known.
     """
     above, _, name = full.rpartition(".")
@@ -148,10 +153,10 @@ def unknown_key(full: str, beside: Sequence[str], choice: str = "", value: str =
     if not above and group and group[0] != name:
         return f"{missing}: did you mean {'+' * (group[0] == 'experiment')}{group[0]}={value or 'NAME'}?"
     if owners := keys().get(full):
-        return f"{missing} with {choice}, but with {' or '.join(owners)}.{_listed(beside, choice or above)}"
+        return f"{missing} with {choice}, but with {' or '.join(owners)}.{_listed(beside, choice)}"
     near = nearest_keys(full, below=choice)
     meant = f": did you mean {' or '.join(near)}?" if near else "."
-    return f"{missing}{meant}{_listed(beside, choice or above)}"
+    return f"{missing}{meant}{_listed(beside, choice)}"
 
 
 def _listed(beside: Sequence[str], where: str) -> str:
@@ -196,6 +201,9 @@ def fitting(full: str, error: BaseException, line: str | None) -> str:
     if kinds is None:
         if "is not Optional" in text or "Incompatible value 'None'" in text:
             text = f"{full} cannot be null; leave it out, or give it a value."
+            return f"{line}: {text}" if line else text
+        if wrong := re.match(r"(?:\S+: )?Value '.*' is not a valid bool", text):
+            text = f"{full} must be true or false.{text[wrong.end() :].partition('(')[0].rstrip()}"
         return f"{line or full}: {text}"
     value, kind, wanted = kinds.groups()
     given = line or f"{full}={value}"

@@ -181,6 +181,7 @@ def nearest_keys(key: str, *, below: str = "") -> list[str]:
         dict.fromkeys(found),
         key=lambda full: (
             bool(group) and not full.startswith(f"{group}."),
+            -difflib.SequenceMatcher(None, key, full).ratio() if group else 0.0,
             full.count("."),
             bool(owners[full]) and below not in owners[full],
         ),
@@ -210,7 +211,7 @@ def keys() -> Mapping[str, tuple[str, ...]]:
     for group in ("algorithm", "problem", "device", "optimizer", "instance"):
         del found[group]  # chosen, not set
     groups: dict[str, Mapping[str, type]] = {
-        "algorithm": {each.name: each for each in _concrete(Algorithm)},
+        "algorithm": {each.name: each for each in _concrete(Algorithm)},  # type: ignore[type-abstract]
         "problem": dict(PROBLEMS),
         "optimizer": {each.method: each for each in OPTIMIZERS},
         "hydra.launcher": {

@@ -138,6 +138,8 @@ MISTAKES: list[tuple[str, str | bytes | None, str, tuple[str, ...]]] = [
     ("conf/config.yaml", "- 1\n", "", ("conf/config.yaml", "--config-name mine")),
     ("conf/config.yaml", "model: resnet\n", "max_iterations=3", ("conf/config.yaml", "--config-name mine")),
     ("conf/config.yaml", "a: [\n", "", ("conf/config.yaml, line 2",)),
+    ("conf/mine.yaml", "shots: 3\n", "plan --config-name mine", ("conf/mine.yaml", "[config, _self_]")),
+    (OWN, f"{FIRST}shots: ${{max_\n", "+experiment=own", ("shots", "braces")),
     ("conf/mine.yaml", "shots: 3\n", "--config-name mine", ("conf/mine.yaml", "[config, _self_]")),
     ("conf/mine.yaml", "shots: 3\n", "--config-name=mine seed=1", ("conf/mine.yaml", "[config, _self_]")),
 ]
