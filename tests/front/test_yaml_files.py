@@ -203,6 +203,7 @@ class TestResolvers:
         )
         assert "shots: 42" in answer.shown
         assert typed("plan", "seed=${front_twice:1},${front_twice:2}").code == 0
+        assert typed("plan", "-m", "seed=1,2", 'shots="${front_twice:${seed}}"').code == 0
 
     def test_they_are_found_in_a_folder_that_is_named(self, typed: Typed) -> None:
         code = self.CODE.replace("front_twice", "front_double")
