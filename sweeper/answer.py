@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from sweeper.closing import close_sweeps
-from sweeper.errors import LeftRunning, PlanShown, SweeperError
+from sweeper.errors import LeftRunning, PlanShown, SweeperError, UsageError
 from sweeper.visible import visible
 
 
@@ -14,7 +14,7 @@ def answer(command: Callable[[], int]) -> int:
     """Run a command; a mistake of the user's ends in one clear message, not in a traceback.
 
     Returns:
-        Its exit code; 1 after a mistake, 130 if it was interrupted.
+        Its exit code; 2 if the command line cannot be read, 1 after another mistake, 130 if interrupted.
     """
     try:
         try:
@@ -24,6 +24,9 @@ def answer(command: Callable[[], int]) -> int:
     except (LeftRunning, PlanShown) as done:
         print(visible(str(done)), file=sys.stderr)  # noqa: T201 - the command's answer
         return 0
+    except UsageError as error:
+        _refuse(str(error))
+        return 2
     except SweeperError as error:
         return _refuse(str(error))
     except OSError as error:

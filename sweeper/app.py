@@ -4,83 +4,122 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
 
 import hydra
+from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
-from omegaconf import DictConfig
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sweeper.answer import answer
-from sweeper.errors import LeftRunning, PlanShown, SweeperError
+from sweeper.combinations import as_basic_sweeper
+from sweeper.command_line import read
+from sweeper.errors import ConfigError, SweeperError
+from sweeper.hydra_plugin import BraketLauncher
 from sweeper.locate import shipped
-from sweeper.schema import register
+from sweeper.refusals import explain
+from sweeper.resolvers import load_resolvers
+from sweeper.schema import SweepConfig, register
+from sweeper.traces import tidy_up
+from sweeper.vocabulary import LAUNCHERS, foreign_launcher
+from sweeper.yaml_files import primary
 
 
 def run(arguments: list[str]) -> int:
     """Run Hydra on `arguments`; a mistake of the user's ends in one clear message, not in a traceback.
 
     Returns:
-        The exit code: 0; 1 if the sweep was refused or a job of it failed; 130 if it was interrupted.
+        The exit code: 0; 1 if the sweep was refused or a job of it failed; 2 if the command line cannot be
+        read; 130 if it was interrupted.
     """
-    register()
-    sys.argv[1:] = arguments
     # With this variable Hydra raises its errors, instead of printing them and leaving the process, so
     # that they can be told apart here; jobs never see it.
     full_error = os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     try:
-        return answer(_run_hydra)
+        return answer(lambda: _run_hydra(arguments))
     finally:
+        tidy_up()
         if full_error == "1":
             os.environ.pop("HYDRA_FULL_ERROR", None)
 
 
-def _run_hydra() -> int:
+def _run_hydra(arguments: list[str]) -> int:
+    sys.argv[1:] = read(arguments)
+    load_resolvers()
+    register()
+    launchers: list[BraketLauncher] = []
     try:
-        hydra.main(config_path=str(shipped("conf")), config_name="config")(_never_called)()
-    except (LeftRunning, PlanShown):
+        with as_basic_sweeper(), _only_our_launchers(launchers):
+            hydra.main(config_path=str(shipped("conf")), config_name="config")(_never_called)()
+    except SweeperError:
         raise
-    except (SweeperError, HydraException, OmegaConfBaseException) as error:
-        raise SweeperError(_explain(error)) from error
-    except ValueError as error:
-        # Hydra's own answer to a config group set to null, among others.
-        if not _raised_by_hydra(error):
+    except (HydraException, OmegaConfBaseException) as error:
+        raise SweeperError(explain(error, arguments)) from error
+    except Exception as error:
+        owner = _owner(error.__traceback__)
+        if owner == "sweeper" or getattr(error, "filename", None) is not None:
             raise
-        raise SweeperError(_explain(error)) from error
-    return 0
+        if owner == "hydra":
+            raise SweeperError(explain(error, arguments)) from error
+        raise SweeperError(f"The sweeper {owner} failed: {type(error).__name__}: {error}") from error
+    if any(launcher.launched == 0 for launcher in launchers):
+        raise SweeperError(
+            "The sweeper has asked for no job at all, so nothing was run: look at hydra.sweeper."
+        )
+    return 1 if any(launcher.failed for launcher in launchers) else 0
 
 
 def _never_called(config: DictConfig) -> None:
-    raise SweeperError(
-        "hydra.mode=RUN bypasses the launcher, so no job would be recorded: leave hydra.mode at MULTIRUN "
-        f"(a single combination is a sweep of one). The algorithm was {config.algorithm.entry_point}."
-    )
+    raise RuntimeError(f"Hydra ran {config.algorithm.entry_point} by itself, and not through a launcher.")
 
 
-def _raised_by_hydra(error: BaseException) -> bool:
-    """Whether the error comes out of Hydra's composition, and so from what was typed."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+@contextmanager
+def _only_our_launchers(made: list[BraketLauncher]) -> Iterator[None]:
+    """Refuse every other launcher before it is made, whichever config has chosen it.
+
+    Hydra has no hook that could: it turns what a callback raises into a warning.
+
+    Args:
+        made: Gets the launchers that were made.
+    """
+    plugins = Plugins.instance()
+    make = plugins.instantiate_launcher
+
+    def make_ours(*, config: DictConfig, **how: Any) -> Launcher:
+        if OmegaConf.get_type(config) is not SweepConfig:
+            raise ConfigError(primary(str(config.hydra.job.config_name).removesuffix(".yaml")))
+        target = str(config.hydra.launcher.get("_target_", ""))
+        if not target.startswith(f"{BraketLauncher.__module__}."):
+            name = str(config.hydra.runtime.choices.get("hydra/launcher"))
+            raise ConfigError(foreign_launcher(target if name in LAUNCHERS else name))
+        launcher = make(config=config, **how)
+        if isinstance(launcher, BraketLauncher):
+            made.append(launcher)
+        return launcher
+
+    plugins.instantiate_launcher = make_ours  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        del plugins.instantiate_launcher
+
+
+def _owner(trace: TracebackType | None) -> str:
+    """Whose code an error comes out of: `sweeper`, `hydra`, or else the package of a Hydra sweeper."""
+    packages = {"sweeper", "hydra", "hydra_plugins"}
+    packages |= {plugin.__module__.partition(".")[0] for plugin in Plugins.instance().discover(Sweeper)}
+    owner = "sweeper"
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] in packages:
+            owner = (
+                module.partition(".")[0] if not module.startswith("hydra_plugins.") else module.split(".")[1]
+            )
         trace = trace.tb_next
-    return trace is not None and "hydra" in trace.tb_frame.f_globals.get("__name__", "")
-
-
-def _explain(error: BaseException) -> str:
-    """The whole chain of messages, each once; a config error also names the allowed keys."""
-    lines: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None:
-        text = str(cause).strip()
-        if text and not any(text in line for line in lines):
-            lines.append(text)
-        if isinstance(cause, OmegaConfBaseException) and (hint := _allowed_keys(cause)):
-            lines.append(hint)
-        cause = cause.__cause__
-    return "\n".join(lines)
-
-
-def _allowed_keys(error: OmegaConfBaseException) -> str:
-    """For an unknown key: which keys there are."""
-    node = error.parent_node
-    if not isinstance(node, DictConfig) or error.key is None or error.key in node:
-        return ""
-    return f"Allowed here: {', '.join(str(key) for key in node if key != 'hydra')}."
+    return owner

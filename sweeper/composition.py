@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -13,11 +13,28 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from sweeper.errors import ConfigError
+from sweeper.locate import config_file
+from sweeper.problems import Problem
+from sweeper.refusals import explain
+from sweeper.refused_values import unknown_key
 from sweeper.schema import SweepConfig
+from sweeper.schema.algorithm import Algorithm
+from sweeper.schema.device import Device
+from sweeper.schema.instance import Instance
+from sweeper.schema.optimizer import Optimizer
 from sweeper.spec import JobSpec, spec_of
 from sweeper.sweep_loader import Base, Change, SweepLoader
+from sweeper.yaml_files import how_to_begin, mention, shown
 
 _KEYS = [key.name for key in fields(SweepConfig)]
+_SCHEMAS = {
+    "algorithm": Algorithm,
+    "problem": Problem,
+    "device": Device,
+    "optimizer": Optimizer,
+    "instance": Instance,
+}
+"""What an option of each group is."""
 
 
 @dataclass(frozen=True)
@@ -115,20 +132,24 @@ def _combination(
     changed = [str(key) for key in change.config] if change else []
     removed = change.keys.difference(changed) if change else frozenset[str]()
     keys = [key for key in dict.fromkeys([*values.keys, *changed]) if key not in removed]
-    if unknown := set(keys).difference(_KEYS):
-        raise ConfigError(
-            f"There is no config key {sorted(unknown)[0]!r}; the keys are: {', '.join(_KEYS)}.\n"
-            f"Refused: {where}; nothing was started."
-        )
     try:
+        if unknown := sorted(set(keys).difference(_KEYS)):
+            raise ConfigError(unknown_key(unknown[0], _KEYS))
         pairs = {
             key: _values_at(change.config, key) if change and key in change.keys else values.at(key)
             for key in keys
         }
-        spec = spec_of(SweepConfig(**{key: typed for key, (_, typed) in pairs.items()}))
+        _refuse_without_schema({key: typed for key, (_, typed) in pairs.items()}, values.choices)
+        config = SweepConfig(**{key: typed for key, (_, typed) in pairs.items()})
+        spec = spec_of(config)
     except (ConfigError, OmegaConfBaseException) as error:
-        raise ConfigError(f"{str(error).strip()}\nRefused: {where}; nothing was started.") from error
+        said = str(error) if isinstance(error, ConfigError) else explain(error, overrides)
+        raise ConfigError(f"{said.strip()}\nRefused: {where}; nothing was started.") from error
     plain = {key: plain for key, (plain, _) in pairs.items()}
+    for key in _KEYS:
+        if key not in plain:  # `~key`: what holds then is the schema's default
+            default = getattr(config, key)
+            plain[key] = asdict(default) if is_dataclass(default) else default  # type: ignore[arg-type]
     return Combination(tuple(overrides), plain, values.choices, spec)
 
 
@@ -154,14 +175,38 @@ def _values_at(config: DictConfig, key: str) -> tuple[Any, Any]:
     return plain, typed
 
 
+def _refuse_without_schema(typed: Mapping[str, Any], choices: Mapping[str, str | None]) -> None:
+    """See that each group holds what its options inherit: an object of the schema, not any mapping.
+
+    Raises:
+        ConfigError: Names the file, and how it has to begin.
+    """
+    for group, schema in _SCHEMAS.items():
+        value = typed.get(group)
+        if group not in typed or isinstance(value, schema) or (group == "problem" and value is None):
+            continue
+        choice = choices.get(group)
+        file = config_file(f"{group}/{choice}")
+        if file is None or value is None:
+            where = f"{place}: " if (place := mention(f"{group}:")) else ""
+            said = "null" if value is None else repr(value)
+            raise ConfigError(
+                f"{where}{group} is {said}, which is no option of it; choose one as {group}=NAME."
+            )
+        raise ConfigError(
+            f"{shown(file)} does not say which {group}'s keys it sets, or sets none. {how_to_begin(file)}"
+        )
+
+
 def _refuse_unknown(plain: Any, typed: Any, path: str) -> None:
     """Hydra's `+` adds keys that the schema does not have, and that nothing would ever read."""
     if not is_dataclass(typed):
         return
     known = [field.name for field in fields(typed)]
+    name = getattr(typed, "method", None) or getattr(typed, "name", None)
     for key, value in plain.items():
         if key not in known:
-            raise ConfigError(f"There is no config key '{path}.{key}'; the keys are: {', '.join(known)}.")
+            raise ConfigError(unknown_key(f"{path}.{key}", known, f"{path}={name}" if name else path))
         _refuse_unknown(value, getattr(typed, key), f"{path}.{key}")
 
 

@@ -17,6 +17,10 @@ class ConfigError(SweeperError):
     """A configuration that cannot run: refused before anything is submitted."""
 
 
+class UsageError(SweeperError):
+    """A command line that cannot be read; the message says what to type instead."""
+
+
 class FolderError(SweeperError):
     """A folder that is not a sweep's, or cannot be used as one now."""
 

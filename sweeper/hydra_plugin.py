@@ -5,8 +5,8 @@ Registered through the entry-point group `hydra.plugins` (Hydra 1.4).
 
 from __future__ import annotations
 
-import argparse
 import contextlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +90,7 @@ for _name, _node in (
     ConfigStore.instance().store(group="hydra/launcher", name=_name, node=_node, provider="braket-sweeper")
 
 
-class _BraketLauncher(Launcher):
+class BraketLauncher(Launcher):
     """Runs a sweep's hybrid jobs; the subclasses say where."""
 
     name: ClassVar[str]
@@ -102,22 +102,38 @@ class _BraketLauncher(Launcher):
         self._remarked: set[str] = set()
         self._shared: dict[str, Any] = {}
         """What the executors of all batches share."""
+        self.launched = 0
+        """How many jobs it was asked for."""
+        self.failed = 0
+        """How many of them failed."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Remember the sweep; a hybrid job runs its entry point, so the task function is not used.
 
         Hydra's sweeper composes every job to validate it, so the loader of its context is replaced as well.
         """
+        from sweeper.adaptive import refuse_what_it_cannot_do
+        from sweeper.errors import ConfigError
+        from sweeper.hydra_keys import refuse_callbacks_of_jobs, refuse_without_effect
         from sweeper.sweep_loader import SweepLoader
         from sweeper.sweep_size import refuse_too_many
+        from sweeper.traces import look_where_we_step
 
         del task_function
-        for name in ("env_copy", "env_set"):
-            if config.hydra.job[name]:
-                raise _refusal(name)
+        refuse_without_effect(config)
         if str(config.hydra.sweeper.get("_target_")).endswith(".BasicSweeper"):  # others make a few at a time
             params = (config.hydra.sweeper.get("params") or {}).items()
             refuse_too_many([*(f"{key}={value}" for key, value in params), *config.hydra.overrides.task])
+        for key, value in self._options.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ConfigError(
+                    f"hydra.launcher.{key}={value} is not possible: it must be a finite number."
+                )
+        refuse_callbacks_of_jobs(hydra_context.callbacks.callbacks)
+        refuse_what_it_cannot_do(config, wait=self._wait)
+        if not str(config.hydra.sweep.dir):
+            raise ConfigError("hydra.sweep.dir is empty; type hydra.sweep.dir=. for the current directory.")
+        look_where_we_step(Path(config.hydra.sweep.dir))
         loader = SweepLoader(hydra_context.config_loader, None if self._dry_run else self._warm_up)
         hydra_context.config_loader = loader  # type: ignore[assignment]  # it answers to the rest as well
         self._context = hydra_context
@@ -125,18 +141,38 @@ class _BraketLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run a batch of jobs to their end: exactly one return for each, in order."""
-        from sweeper.launch import Launch
+        from hydra.core.utils import JobStatus
 
+        from sweeper.errors import SweeperError
+        from sweeper.launch import Launch
+        from sweeper.traces import tidy_up
+
+        self.launched += len(job_overrides)
         launch = Launch(
             self.name, self._options, dry_run=self._dry_run, wait=self._wait, remarked=self._remarked
         )
-        return launch.run(
-            self._context.config_loader,
-            self._config,
-            [list(overrides) for overrides in job_overrides],
-            initial_job_idx,
-            self._executor(),
-        )
+        try:
+            returns = launch.run(
+                self._context.config_loader,
+                self._config,
+                [list(overrides) for overrides in job_overrides],
+                initial_job_idx,
+                self._executor(),
+            )
+        except SweeperError:
+            tidy_up()
+            raise
+        self.failed += sum(job.status is JobStatus.FAILED for job in returns)
+        return returns
+
+    def look_at(self, job_overrides: Sequence[Sequence[str]]) -> None:
+        """Refuse what cannot run, of all batches before the first one starts."""
+        from sweeper.composition import compose
+
+        combinations = compose(self._context.config_loader, self._config, job_overrides, 0)
+        with self._executor() as executor:
+            for combination in combinations:
+                executor.check(combination.spec)
 
     def _executor(self) -> Executor:
         """Where a batch runs."""
@@ -150,17 +186,7 @@ class _BraketLauncher(Launcher):
         """Get ready for jobs like this first one while the others are validated; most places need not."""
 
 
-def _refusal(name: str) -> Exception:
-    from sweeper.errors import ConfigError
-
-    return ConfigError(
-        f"hydra.job.{name} is refused: no hybrid job would get these variables, and Hydra would write their "
-        "values, secrets among them, into multirun.yaml. A local job inherits the environment; others get "
-        "hyperparameters."
-    )
-
-
-class BraketLocalLauncher(_BraketLauncher):
+class BraketLocalLauncher(BraketLauncher):
     """`hydra/launcher=braket_local`: on this machine."""
 
     name = "braket_local"
@@ -172,6 +198,7 @@ class BraketLocalLauncher(_BraketLauncher):
         super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
         root, allow_aws = Path(config.hydra.sweep.dir), self._options["allow_aws"]
         self._shared["servers"] = ForkServers(root, allow_aws=allow_aws)
+        self._executor()  # which refuses limits that are not possible
 
     def _warm_up(self, overrides: Sequence[str]) -> None:
         """Show an executor the first job, for which it starts a fork server."""
@@ -182,13 +209,13 @@ class BraketLocalLauncher(_BraketLauncher):
             self._executor().check(job_of(self._context.config_loader, self._config, overrides, 0))
 
 
-class BraketAwsLauncher(_BraketLauncher):
+class BraketAwsLauncher(BraketLauncher):
     """`hydra/launcher=braket_aws`: on Amazon Braket."""
 
     name = "braket_aws"
 
 
-class BraketDockerLauncher(_BraketLauncher):
+class BraketDockerLauncher(BraketLauncher):
     """`hydra/launcher=braket_docker`: in containers on this machine."""
 
     name = "braket_docker"
@@ -202,14 +229,10 @@ class SweeperSearchPath(SearchPathPlugin):
 
         Other applications' search paths stay as they are.
         """
-        from sweeper.locate import shipped
+        from sweeper.locate import own_configs, shipped
 
         main = [element.path for element in search_path.get_path() if element.provider == "main"]
         if main != [str(shipped("conf"))]:
             return
-        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-        parser.add_argument("--config-dir", "-cd", type=Path)
-        given = parser.parse_known_args()[0].config_dir
-        for name, folder in (("./conf", Path("conf")), ("--config-dir", given)):
-            if folder is not None and folder.is_dir() and folder.resolve() != shipped("conf"):
-                search_path.prepend(provider=name, path=f"file://{folder.absolute()}")
+        for name, folder in reversed(own_configs()):
+            search_path.prepend(provider=name, path=f"file://{folder}")

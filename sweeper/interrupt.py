@@ -1,10 +1,11 @@
-"""Ctrl-C once: stop in order. Twice: stop now."""
+"""Ctrl-C once: stop in order. Twice: stop now. Before a sweep runs: stop now, without a word."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import sys
 import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -51,3 +52,45 @@ class CtrlC:
         self._pressed = True
         with contextlib.suppress(OSError):  # a stream object may be in the middle of writing something
             os.write(2, _SAID)
+
+
+class Patience:
+    """Whether somebody has pressed Ctrl-C while a command was getting ready, so that no traceback is shown.
+
+    A KeyboardInterrupt can arise where Python or a library only reports it, or makes another error of it:
+    in the middle of an import, a finalizer, a weak reference's callback. One that got lost is raised again.
+    """
+
+    def __init__(self) -> None:
+        self.at_an_end = False
+        self._before: Any = None
+        self._reporter = sys.unraisablehook
+
+    def __enter__(self) -> Self:
+        """Watch, if nobody else does."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.getsignal(signal.SIGINT)
+            if self._before is signal.default_int_handler:
+                signal.signal(signal.SIGINT, self._note)
+                self._reporter = sys.unraisablehook
+                sys.unraisablehook = self._report
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the signal as it was."""
+        if self._before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._before)
+            sys.unraisablehook = self._reporter
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.at_an_end = True
+        raise KeyboardInterrupt
+
+    def _report(self, lost: sys.UnraisableHookArgs) -> None:
+        if self.at_an_end and isinstance(lost.exc_value, KeyboardInterrupt):
+            threading.Timer(0.01, signal.raise_signal, (signal.SIGINT,)).start()
+        else:
+            self._reporter(lost)

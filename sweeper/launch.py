@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +9,15 @@ from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn, JobStatus
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from sweeper import provenance
+from sweeper.adaptive import refuse_without_objective
 from sweeper.changes import config_digests
 from sweeper.composition import Combination, compose
 from sweeper.conduct import conduct
 from sweeper.contract.signature import remarks_on
-from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown, SweeperError
+from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
 from sweeper.job_record import JobRecord
@@ -32,6 +31,7 @@ from sweeper.render import make_console
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 from sweeper.survey import Survey, enlist, survey, take_over_finished
+from sweeper.traces import HYDRAS_OWN
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,17 @@ class Launch:
         """
         folder = SweepFolder(Path(config.hydra.sweep.dir))
         with executor:
-            try:
-                combinations = compose(loader, config, job_overrides, first)
-                for combination in combinations:
-                    executor.check(combination.spec)
-                sweep = survey(folder, combinations)
-                self._remark(sweep)
-                total_usd = self._agree(folder, executor, sweep)
-            except SweeperError:
-                _discard_unused(folder)
-                raise
+            combinations = compose(loader, config, job_overrides, first)
+            refuse_without_objective(config, (combination.spec for combination in combinations))
+            for combination in combinations:
+                executor.check(combination.spec)
+            sweep = survey(folder, combinations)
+            self._remark(sweep)
+            total_usd = self._agree(folder, executor, sweep)
             with only_writer(folder.lock):
                 folder.cancel_request.unlink(missing_ok=True)  # of a `sweeper cancel` that was killed
+                if not first:
+                    OmegaConf.save(config, folder.root / HYDRAS_OWN)
                 ledger = open_ledger(folder, durable=executor.paid)
                 try:
                     numbers = enlist(folder, ledger, sweep)
@@ -183,14 +182,6 @@ def _to_run(sweep: Survey) -> list[JobSpec]:
         for combination, outlook in zip(sweep.combinations, sweep.outlooks, strict=True)
         if outlook is Outlook.TO_RUN
     ]
-
-
-def _discard_unused(folder: SweepFolder) -> None:
-    """Remove the folder of a refused sweep, in which Hydra has left nothing but its own config."""
-    with contextlib.suppress(OSError):
-        if [entry.name for entry in folder.root.iterdir()] == ["multirun.yaml"]:
-            (folder.root / "multirun.yaml").unlink()
-            os.removedirs(folder.root)
 
 
 def _job_return(job: JobRecord, combination: Combination, folder: SweepFolder, name: str) -> JobReturn:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sweeper.folder import SweepFolder
-from sweeper.interrupt import CtrlC
+from sweeper.interrupt import CtrlC, Patience
 from sweeper.job_record import Entry
 from sweeper.ledger import Ledger
 from sweeper.runner import Runner
@@ -112,3 +112,20 @@ def test_a_signal_that_comes_too_late_to_end_anything_is_not_lost() -> None:
     with pytest.raises(KeyboardInterrupt):
         too_late()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_ctrl_c_that_python_only_reports_is_raised_again() -> None:
+    class Interrupted:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+            until(lambda: False)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Patience() as patience:
+            Interrupted()
+            with pytest.raises(KeyboardInterrupt):
+                until(lambda: False)
+        assert patience.at_an_end
+    finally:
+        signal.signal(signal.SIGINT, before)

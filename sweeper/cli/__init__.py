@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from typing import NoReturn
 
 from sweeper.answer import answer
+from sweeper.errors import UsageError
 
 SUBCOMMANDS = {
     "table": "print a sweep's results, sorted and filtered",
@@ -23,10 +25,37 @@ SUBCOMMANDS = {
 
 def run_subcommand(arguments: list[str]) -> int:
     """Run one subcommand; returns the exit code. A mistake of the user's ends in one clear message."""
-    parser = argparse.ArgumentParser(prog="sweeper")
+    parser = _Parser(prog="sweeper")
     choices = parser.add_subparsers(required=True)
     name = arguments[0]
     module = importlib.import_module(f"sweeper.cli.{name}")
     subparser = choices.add_parser(name, help=SUBCOMMANDS[name], description=module.__doc__)
     module.configure(subparser)
     return answer(lambda: int(module.run(parser.parse_args(arguments))))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what cannot be read in one message, with the option that may have been meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the command.
+
+        Raises:
+            UsageError: Always.
+        """
+        from sweeper.vocabulary import nearest
+
+        unknown = message.partition("unrecognized arguments: ")[2].split()
+        known = [option for parser in self._all() for option in parser._option_string_actions]
+        near = nearest(unknown[0].partition("=")[0], known) if unknown and unknown[0].startswith("-") else []
+        meant = f": did you mean {near[0]}?" if near else "."
+        usage = " ".join(self.format_usage().split())
+        raise UsageError(f"{message}{meant} {usage[0].upper()}{usage[1:]}")
+
+    def _all(self) -> list[argparse.ArgumentParser]:
+        """This parser and those of its subcommands."""
+        found: list[argparse.ArgumentParser] = [self]
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                found += action.choices.values()
+        return found

@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,8 +24,10 @@ from sweeper.executors.base import Batch, Status, Submission
 from sweeper.executors.copies import Copies
 from sweeper.executors.forkclient import signal_name
 from sweeper.executors.forkservers import ALLOW_AWS, ForkServers
+from sweeper.executors.imports import imports_of_source
 from sweeper.folder import DIGESTED, JobFolder, SweepFolder, open_regular
 from sweeper.requirements import remark_or_refuse
+from sweeper.source import Source
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
@@ -38,6 +41,13 @@ _TWO = (
 
 START_FOLDER = "start"
 """Where a job's process starts, in the job's folder: like Braket's container not where its source is."""
+
+_MOST_JOBS_ON_A_CORE = 100
+
+_GIB_OF_PYTHON = 0.01
+_GIB_OF_BRAKETS_SDK = 0.2
+"""Data that a job has before its first line: VmData in /proc/self/status, with Python 3.11 and SDK 1.127.5 on
+two cores. Below that a job starts with memory that it inherits, and fails at its first larger allocation."""
 
 
 class LocalExecutor:
@@ -70,17 +80,21 @@ class LocalExecutor:
         Raises:
             ConfigError: A limit that is not possible.
         """
-        if n_jobs is not None and n_jobs < 1:
+        cores = len(os.sched_getaffinity(0))
+        if n_jobs is not None and not 1 <= n_jobs <= _MOST_JOBS_ON_A_CORE * cores:
             raise ConfigError(
-                f"hydra.launcher.n_jobs={n_jobs} is not possible: it must be 1 or more, or null."
+                f"hydra.launcher.n_jobs={n_jobs} is not possible: each job is a process, and there are "
+                f"{cores} "
+                f"cores here; it must be 1 to {_MOST_JOBS_ON_A_CORE * cores}, or null (one on each core)."
             )
         if memory_gib is not None and memory_gib <= 0:
             raise ConfigError(f"hydra.launcher.memory_gib={memory_gib} is not possible: it must be above 0.")
-        self.concurrency = n_jobs or len(os.sched_getaffinity(0))
+        self.concurrency = n_jobs or cores
         self._allow_aws = allow_aws
         self._sources = folder.sources.absolute()
         self._jobs = folder.job(0).root.parent.absolute()
         self._lock = folder.jobs_lock.absolute()
+        self._memory_gib = memory_gib
         self._memory_bytes = int(memory_gib * 2**30) if memory_gib else None
         self._statuses: dict[str, Status] = {}
         self._servers = servers or ForkServers(folder.root, allow_aws=allow_aws, way_out=way_out)
@@ -112,6 +126,12 @@ class LocalExecutor:
                     "read: download it and give the local path."
                 )
         remark_or_refuse(spec.source.place(self._sources), go_on=spec.requirements == "ignore")
+        least = _least_gib(spec.source)
+        if self._memory_gib is not None and self._memory_gib < least:
+            raise ConfigError(
+                f"hydra.launcher.memory_gib={self._memory_gib:g} is too little to start a job of "
+                f"{spec.source.path.name}: what it imports takes {least} GiB. Give more, or null (no limit)."
+            )
         self._servers.warm_up(spec)
 
     def batch_key(self, spec: JobSpec) -> Hashable:
@@ -287,6 +307,13 @@ class LocalExecutor:
         except OSError:
             reason = f"exit code {int(report['exit_code'])}"
         return status(JobState.FAILED, reason)
+
+
+@cache
+def _least_gib(source: Source) -> float:
+    """Memory in use when a job of this source starts, in GiB."""
+    libraries = {module.partition(".")[0] for module, _ in imports_of_source(source, source.path).libraries}
+    return _GIB_OF_BRAKETS_SDK if "braket" in libraries else _GIB_OF_PYTHON
 
 
 def _handle(submission: Submission) -> str:

@@ -9,6 +9,9 @@ from sweeper.schema.check import require
 
 NOISY_SIMULATOR = "local:braket/braket_dm"
 
+MOST_SHOTS = 1_000_000_000
+"""Of one task where a device has no cap of its own: Braket's simulators hold every shot in memory."""
+
 
 @dataclass
 class Price:
@@ -113,7 +116,8 @@ class Device:
         Raises:
             ConfigError: Names `shots`, the device string and what it allows.
         """
-        most = f" to {self.max_shots}" if self.max_shots else " or more"
+        largest = self.max_shots or MOST_SHOTS
+        most = f" to {largest}"
         exact = ", or 0 for exact expectation values" if self.exact else ""
         allowed = f"{self.min_shots}{most}{exact}"
         if shots == 0 and not self.exact:
@@ -122,4 +126,4 @@ class Device:
                 f"set shots to {allowed}, or choose an exact simulator (device=local)."
             )
         enough = shots == 0 or shots >= self.min_shots
-        require(enough and shots <= (self.max_shots or shots), "shots", shots, f"{allowed} on {self.arn}")
+        require(enough and shots <= largest, "shots", shots, f"{allowed} on {self.arn}")

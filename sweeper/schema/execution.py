@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sweeper.schema.check import require
+from sweeper.schema.device import MOST_SHOTS
 
 
 @dataclass
@@ -96,7 +97,8 @@ class Warmup:
 
     def __post_init__(self) -> None:
         require(self.iterations >= 0, "warmup.iterations", self.iterations, "0 (no warm-up) or more")
-        require(self.shots >= 0, "warmup.shots", self.shots, "0 (exact expectation values) or more")
+        allowed = f"0 (exact expectation values) to {MOST_SHOTS}"
+        require(0 <= self.shots <= MOST_SHOTS, "warmup.shots", self.shots, allowed)
         require_device_string("warmup.device", self.device)
 
     def hyperparameters(self) -> dict[str, object]:
