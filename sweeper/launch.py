@@ -17,6 +17,7 @@ from sweeper import provenance
 from sweeper.changes import config_digests
 from sweeper.composition import Combination, compose
 from sweeper.conduct import conduct
+from sweeper.direction import refuse_opposite_direction
 from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown, SweeperError
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
@@ -76,6 +77,7 @@ class Launch:
         with executor:
             try:
                 combinations = compose(loader, config, job_overrides, first)
+                refuse_opposite_direction(config.hydra.sweeper, combinations)
                 for combination in combinations:
                     executor.check(combination.spec)
                 sweep = survey(folder, combinations)

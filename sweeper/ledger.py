@@ -21,6 +21,7 @@ from sweeper.job_record import Entry, JobRecord, Metric, Standing, job_of_row
 from sweeper.ledger_file import check_layout, connect, create, damage_told
 from sweeper.ledger_reader import read_jobs, read_metrics, read_version, recall
 from sweeper.states import JobState
+from sweeper.sweep_keys import HOW_TO_READ
 
 
 class Ledger:
@@ -94,8 +95,12 @@ class Ledger:
                 raise
 
     def enlist(self, entries: Iterable[Entry]) -> list[int]:
-        """Numbers of the jobs with these keys; a key that is new gets the next free number."""
+        """Numbers of the jobs with these keys; a key that is new gets the next free number.
+
+        A job that is there keeps its config, but for what only says how its result is read.
+        """
         numbers = dict(self._db.execute("SELECT key, number FROM jobs"))
+        known = frozenset(numbers)
         following = max(numbers.values(), default=-1) + 1
         wanted = []
         with self.transaction():
@@ -116,8 +121,22 @@ class Ledger:
                         ),
                     )
                     following += 1
+                elif entry.key in known:
+                    self._read_as(numbers[entry.key], entry.config)
                 wanted.append(numbers[entry.key])
         return wanted
+
+    def _read_as(self, number: int, config: Mapping[str, Any]) -> None:
+        """Take over from a config how a job's result is read, if it says something else than the job's."""
+        for key in HOW_TO_READ:
+            group, _, name = key.partition(".")
+            if name in (config.get(group) or {}):
+                stated = json.dumps(config[group][name])
+                self._db.execute(
+                    "UPDATE jobs SET config = json_set(config, :path, json(:stated)) WHERE number = :number "
+                    "AND coalesce(config -> :path, '') != json(:stated)",
+                    {"path": f"$.{key}", "stated": stated, "number": number},
+                )
 
     def listing(self, first: int = 0) -> Iterator[str]:
         """What was enlisted, from job `first` on: one JSON object for each job."""

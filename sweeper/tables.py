@@ -15,7 +15,8 @@ import pandas as pd
 from sweeper.folder import SweepFolder, write_atomically
 from sweeper.job_record import JobRecord, Standing
 from sweeper.ledger import Ledger
-from sweeper.sweep_keys import is_of_the_whole_sweep
+from sweeper.selection import MAXIMISED, PROBLEM_KEYS
+from sweeper.sweep_keys import HOW_TO_READ, is_of_the_whole_sweep
 
 OUTCOME_COLUMNS = (
     "objective",
@@ -45,14 +46,15 @@ def results_frame(jobs: Sequence[JobRecord]) -> pd.DataFrame:
 
     Columns: `job`, `status`, the config keys that vary among the jobs, `OUTCOME_COLUMNS`, `result.<key>`
     for whatever else the jobs saved, and `reason`, why a job failed. Energies are in Ha, `cost_usd` in
-    USD, `seconds` in s. Lists and dictionaries that a job saved are JSON text.
+    USD, `seconds` in s. Lists and dictionaries that a job saved are JSON text. Its `attrs` say how it is to
+    be read: which algorithms maximise their objective, and which further keys say the problem.
     """
     varying = varying_keys(jobs)
     leaves = [dict(flatten(job.config)) for job in jobs]
     extra = list(
         dict.fromkeys(key for job in jobs for key in job.result if key not in {*_FROM_RESULT, "objective"})
     )
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "job": [job.number for job in jobs],
             "status": [str(job.state) for job in jobs],
@@ -73,6 +75,24 @@ def results_frame(jobs: Sequence[JobRecord]) -> pd.DataFrame:
             "reason": pd.Series([job.reason for job in jobs], dtype="str"),
         }
     )
+    frame.attrs |= _how_to_read(jobs)
+    return frame
+
+
+def _how_to_read(jobs: Sequence[JobRecord]) -> dict[str, list[str]]:
+    """The table's `attrs`: algorithms that maximise their objective, and keys that say the problem.
+
+    Where jobs of one algorithm say different things, the latest one does: the config was mended.
+    """
+    direction = {
+        str(job.choices.get("algorithm")): (job.config.get("algorithm") or {}).get("direction")
+        for job in jobs
+    }
+    named = [(job.config.get("algorithm") or {}).get("problem_keys") or () for job in jobs]
+    return {
+        MAXIMISED: [name for name, stated in direction.items() if stated == "maximize"],
+        PROBLEM_KEYS: list(dict.fromkeys(key for keys in named for key in keys)),
+    }
 
 
 def varying_keys(jobs: Sequence[JobRecord]) -> list[str]:
@@ -89,7 +109,8 @@ def varying_keys(jobs: Sequence[JobRecord]) -> list[str]:
     leaves = [dict(flatten(job.config)) for job in jobs]
 
     def varies(key: str) -> bool:
-        if is_of_the_whole_sweep(key):  # another budget for the rest of a sweep makes no other job
+        # Another budget for the rest of a sweep makes no other job, nor does another way to read it.
+        if is_of_the_whole_sweep(key) or key in HOW_TO_READ:
             return False
         group = key.partition(".")[0]
         first: dict[str | None, str] = {}

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sweeper.comparison.blocks import key_text
+from sweeper.comparison.compare import FAULT, INCOMPLETE
 from sweeper.convergence import Curves, bands
 from sweeper.report import style
 from sweeper.report.part import Part
@@ -28,17 +29,18 @@ def draw(part: Part) -> Picture | None:
         if len(part.rows[key].drop_duplicates()) > _MOST_VALUES:
             continue
         figures[f"by {key}"] = figure(bands(part.rows, found, [key]), [key], found)
-    if len(part.keys) > 1:
+    if len(part.candidates) > 1:
         by = list(part.section.by)
-        best = part.section.table[by].head(style.MOST_SERIES)
+        ranked = part.section.table[~part.section.table["verdict"].isin([FAULT, INCOMPLETE])]
+        best = ranked[by].head(style.MOST_SERIES)
         chosen = part.rows[by].merge(best, how="left", indicator=True)["_merge"].eq("both").to_numpy()
         of_best = replace(found, of_jobs=found.of_jobs[chosen])
         figures["best combinations"] = figure(bands(part.rows[chosen], of_best, by), by, of_best)
     if not figures:
         figures["all jobs"] = figure(bands(part.rows, found, []), [], found)
     caption = (
-        f"{found.name} as logged at every evaluation: median over the jobs of a group, with its quartiles "
-        "as a band. A job that stopped counts with its last value."
+        f"{found.name} as logged at every evaluation: median over the completed jobs of a group, all "
+        "problems together, with its quartiles as a band. A job that stopped counts with its last value."
     )
     return Picture("convergence", "Convergence", caption, figures)
 
