@@ -7,8 +7,8 @@ The limit is what a normally distributed value passes with the chance of 5 stand
 million; with few shots, whose standard error is itself uncertain, that quantile of Student's t for shots − 1
 degrees of freedom. Real values are skewed, as rare outcomes are missed together with the noise they would
 make. By simulation of H2 in its exact ground state (`tests/comparison/test_faults.py`), where every alarm is
-false, there are 2 in 100 000 jobs with 1000 shots and 1 in 10 000 with 100. An exact value has to be within a
-millionth, the digits that references are given with.
+false, they are 1.3 in 100 000 jobs with 1000 shots, 5 with 100 and 30 with 20. An exact value has to be
+within a millionth, the digits that references are given with.
 """
 
 from __future__ import annotations

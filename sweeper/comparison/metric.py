@@ -46,7 +46,7 @@ class Measure:
             return stderr
         if self.column == "ratio":
             reference = np.abs(numbers(results, "reference"))
-            return np.divide(stderr, reference, out=np.full(len(results), np.nan), where=reference > 0)
+            return stderr / np.where(reference > 0, reference, np.nan)
         is_value = np.abs(numbers(results, self.column)) == np.abs(value)
         found: NDArray[np.float64] = np.where(is_value, stderr, np.nan)
         return found
