@@ -22,7 +22,9 @@ from sweeper.visible import put
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("folder", type=Path, help="the sweep's folder")
-    parser.add_argument("--sort", metavar="COLUMN", help="sort by a column; -COLUMN for descending")
+    parser.add_argument(
+        "--sort", metavar="COLUMN", help="sort by a column, error by its size; -COLUMN for descending"
+    )
     parser.add_argument(
         "--where", metavar="CONDITION", action="append", default=[], help='such as "shots>=1000"'
     )

@@ -106,10 +106,14 @@ def _ties(rows: pd.DataFrame, measure: Measure, at: int, ranked: NDArray[np.int6
 
 
 def single_job(section: Section) -> tuple[str, str] | None:
-    """The best single job's figure and what qualifies it; none where jobs solve different problems."""
-    if any(varies(section.rows, key) for key in problem_keys(section.rows)):
+    """The best group's best job: its figure and what qualifies it; none if it solves several problems."""
+    group = section.best
+    if group is None or any(varies(section.rows, key) for key in problem_keys(section.rows)):
         return None
-    best = best_jobs(section.rows)
+    rows = section.rows
+    for key in section.by:
+        rows = rows[rows[key].map(key_text) == key_text(group[key])]
+    best = best_jobs(rows)
     if best.empty:
         return None
     row = best.iloc[0]

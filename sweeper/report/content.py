@@ -122,7 +122,8 @@ def read_content(
 def _headlines(section: Section) -> list[Headline]:
     """What is best, by how much, is it real, and what did it cost."""
     count = str(int(section.table["faulty"].sum()))
-    answer = [Headline("Values that cannot be", count, words) for words in section.faults[:1]]
+    answer = [Headline("Values that cannot be", count, "named below; they count as no result")]
+    answer = answer if section.faults else []
     best = section.best
     if best is None:
         return [Headline("Best", "–", section.why_no_best), *answer]
@@ -145,13 +146,13 @@ def _headlines(section: Section) -> list[Headline]:
         )
         answer.append(Headline("Exact reference", exact, "full CI energy or maximum cut, by computation"))
     if (job := single_job(section)) is not None:
-        answer.append(Headline("Best single job", *job))
+        answer.append(Headline("Best job" if only else "Best job of the best", *job))
     if Success().words(section.rows) is not None and math.isfinite(best["success_rate"]):
         rate = f"{best['successes']} of {best['jobs'] - best['unfinished']}"
-        cost = number(best["shots_to_success"], 3)
-        note = f"{number(best['evaluations_to_success'], 3)} evaluations, {cost} shots to a success"
-        if (section.rows["cost_usd"] > 0).any():
-            note += f", {number(best['usd_to_success'], 3)} USD"
+        costs = {"evaluations": "evaluations", "shots": "shots"}
+        costs |= {"usd": "USD"} if (section.rows["cost_usd"] > 0).any() else {}
+        spent = {words: number(best[f"{name}_to_success"], 3) for name, words in costs.items()}
+        note = ", ".join(f"{cost} {words}" for words, cost in spent.items() if cost) + " to a success"
         answer.append(Headline("Success" if only else "Success of the best", rate, note))
     return answer
 

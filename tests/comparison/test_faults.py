@@ -178,7 +178,10 @@ def test_a_fault_is_said_everywhere_and_its_group_is_never_the_best(
 
     content = read_content(sweep.folder)
     assert content.headlines[0][0].figure == "optimizer.name cobyla"
-    assert any(said in headline.note for headline in content.headlines[0])
+    assert [h.figure for h in content.headlines[0] if h.label == "Values that cannot be"] == ["1"]
+    assert any(note.startswith(said) for note in content.rankings[0].notes)
+    # The best job that is shown is one of the best candidate's.
+    assert [h.note[:5] for h in content.headlines[0] if h.label == "Best job of the best"] == ["job 3"]
     assert content.faulty == [False, True, False, False, False, False]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from sweeper.comparison.blocks import key_text
 from sweeper.comparison.compare import FAULT, INCOMPLETE
+from sweeper.comparison.groups import split
 from sweeper.convergence import Curves, bands
 from sweeper.report import style
 from sweeper.report.part import Part
@@ -28,7 +29,9 @@ def draw(part: Part) -> Picture | None:
     for key in part.keys:
         if len(part.rows[key].drop_duplicates()) > _MOST_VALUES:
             continue
-        figures[f"by {key}"] = figure(bands(part.rows, found, [key]), [key], found)
+        groups = split(part.rows, [key], part.measure).groups
+        marked = {key_text(group.keys[0]) for group in groups if not group.eligible}
+        figures[f"by {key}"] = figure(bands(part.rows, found, [key]), [key], found, marked)
     if len(part.candidates) > 1:
         by = list(part.section.by)
         ranked = part.section.table[~part.section.table["verdict"].isin([FAULT, INCOMPLETE])]
@@ -45,8 +48,11 @@ def draw(part: Part) -> Picture | None:
     return Picture("convergence", "Convergence", caption, figures)
 
 
-def figure(frame: pd.DataFrame, by: Sequence[str], found: Curves) -> go.Figure:
-    """Median and quartile band of every group; at most `style.MOST_SERIES` of them, evenly chosen."""
+def figure(frame: pd.DataFrame, by: Sequence[str], found: Curves, marked: Collection[str] = ()) -> go.Figure:
+    """Median and quartile band of every group; at most `style.MOST_SERIES` of them, evenly chosen.
+
+    Those in `marked` are said not to be comparable: they have a value that cannot be, or lack problems.
+    """
     groups = list(frame.groupby(list(by), sort=False, dropna=False)) if by else [((), frame)]
     if by and len(by) == 1 and pd.api.types.is_numeric_dtype(frame[by[0]]):
         groups.sort(key=lambda item: item[0])
@@ -54,6 +60,7 @@ def figure(frame: pd.DataFrame, by: Sequence[str], found: Curves) -> go.Figure:
     for place, at in enumerate(_evenly(len(groups), style.MOST_SERIES)):
         keys, group = groups[at]
         name = ", ".join(key_text(key) for key in keys) or "all jobs"
+        name += " (not comparable)" if name in marked else ""
         x = group["iteration"].to_numpy()
         low, high = group["low"].to_numpy(), group["high"].to_numpy()
         drawn.add_scatter(
