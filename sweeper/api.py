@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,19 +24,34 @@ from sweeper.tables import metrics_frame, read_table, remarks_on, results_frame
 
 if TYPE_CHECKING:
     from sweeper.comparison import Comparison
+    from sweeper.comparison.metric import Direction
     from sweeper.report.plots import Plots
 
 
 @dataclass(frozen=True, repr=False)
 class Sweep:
-    """A sweep's folder, read-only; it may still be running."""
+    """A sweep's folder, read-only; it may still be running.
+
+    Attributes:
+        folder: The folder.
+        direction: Which way the objective is better, if its config (`algorithm.direction`) does not say so.
+        problem_keys: Further swept keys that say which problem is solved, beside `problem` and those that its
+            config names (`algorithm.problem_keys`).
+    """
 
     folder: SweepFolder
+    direction: Direction | None = None
+    problem_keys: tuple[str, ...] = ()
 
     @cached_property
     def results(self) -> pd.DataFrame:
         """One row for each job; see `sweeper.tables.results_frame` for the columns."""
-        return self._table(self.folder.results, lambda db: results_frame(read_jobs(db)))
+        table = self._table(self.folder.results, lambda db: results_frame(read_jobs(db)))
+        if self.direction is None and not self.problem_keys:
+            return table
+        from sweeper.comparison.reading import read_as
+
+        return read_as(table, self.direction, self.problem_keys)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
@@ -57,12 +73,25 @@ class Sweep:
         return dict(json.loads(self.folder.provenance.read_bytes()))
 
     def best(self, count: int = 1) -> pd.DataFrame:
-        """The `count` completed jobs with the lowest objective, best first.
+        """The `count` best completed jobs of every problem of each algorithm, best first.
 
-        Single jobs: the best of many noisy ones is also the luckiest. `compare` weighs groups of replicates.
+        The best is the one with the smallest |error|, or the largest ratio; without a reference with the best
+        objective in its stated direction. `tied_with` names the jobs that its standard error does not tell
+        from it. Single jobs: the best of many noisy ones is also the luckiest. `compare` weighs groups of
+        replicates. A value that cannot be is never among them; see `faults`.
         """
-        completed = self.results[self.results["status"] == "COMPLETED"]
-        return completed.nsmallest(count, "objective")
+        from sweeper.comparison.best import best_jobs
+
+        if faults := self.faults:
+            warnings.warn("; ".join(faults), stacklevel=2)
+        return best_jobs(self.results, count)
+
+    @cached_property
+    def faults(self) -> list[str]:
+        """A sentence for each job whose value cannot be, such as an energy below the exact minimum."""
+        from sweeper.comparison.faults import fault_words
+
+        return fault_words(self.results)
 
     def compare(
         self,
@@ -72,41 +101,52 @@ class Sweep:
         *,
         success_error: float | None = None,
         success_ratio: float | None = None,
+        direction: Direction | None = None,
     ) -> Comparison:
         """Rank groups of replicates, with intervals, tests, success rates and costs.
 
         Args:
-            by: The grouping keys; every swept key but seeds by default.
-            metric: A numeric column; the approximation ratio, error, value or objective by default.
+            by: The grouping keys; every swept key but seeds and problems by default.
+            metric: A numeric column; the approximation ratio, |error|, value or objective by default.
             where: Conditions such as `shots>=1000`; all must hold.
             success_error: Largest |error| of a success, Ha; chemical accuracy by default.
             success_ratio: Smallest approximation ratio of a success; 0.9 by default.
+            direction: Which way the metric is better, where its name does not say so.
 
         Raises:
             ConfigError: A key, metric or condition does not fit the sweep.
         """
         from sweeper.comparison import compare
-        from sweeper.comparison.metric import Success
+        from sweeper.comparison.success import Success
 
         given = {"max_error": success_error, "min_ratio": success_ratio}
         success = Success(**{name: value for name, value in given.items() if value is not None})
         conditions = [where] if isinstance(where, str) else where
-        return compare(self.results, by=_keys(by), metric=metric, where=conditions, success=success)
+        return compare(
+            self.results,
+            by=_keys(by),
+            metric=metric,
+            where=conditions,
+            success=success,
+            direction=direction,
+        )
 
     def pareto(
         self, by: str | Sequence[str] | None = None, metric: str | None = None, cost: str | None = None
     ) -> pd.DataFrame:
         """Mean cost and loss of every group; see `sweeper.comparison.pareto`."""
+        from sweeper.comparison.metric import choose_measure
         from sweeper.comparison.pareto import pareto
 
-        return pareto(self.results, by=_keys(by), metric=metric, cost=cost)
+        return pareto(self.results, by=_keys(by), measure=choose_measure(self.results, metric), cost=cost)
 
     def convergence(self, by: str | Sequence[str] = (), metric: str | None = None) -> pd.DataFrame:
         """Median and quartiles of a logged metric over the iterations, for each group.
 
         Args:
             by: The grouping keys; all jobs are one group by default.
-            metric: A logged metric; by default the first one logged, less the reference.
+            metric: A logged metric; by default the first one logged, as its distance from the reference (or
+                its ratio to it) where there is one.
 
         Raises:
             ConfigError: No job logged such a metric.
@@ -159,16 +199,29 @@ class Sweep:
         return ", ".join(f"{n} {state}" for state, n in count.most_common()) or "no jobs"
 
 
-def load_sweep(folder: str | os.PathLike[str]) -> Sweep:
+def load_sweep(
+    folder: str | os.PathLike[str],
+    *,
+    direction: Direction | None = None,
+    problem_keys: Sequence[str] = (),
+) -> Sweep:
     """Open the folder of a sweep, finished or running.
+
+    Args:
+        folder: The folder.
+        direction: Which way the objective is better (`minimize`, `maximize`), if its config does not say so.
+        problem_keys: Further swept keys that say which problem is solved.
 
     Raises:
         FolderError: It is not the folder of a sweep.
+        ConfigError: There is no such direction.
     """
+    if direction not in (None, "minimize", "maximize"):
+        raise ConfigError(f"direction={direction!r}: the objective is to minimize or to maximize.")
     found = SweepFolder(Path(folder))
     if not found.ledger.is_file() and not found.results.is_file():
         raise FolderError(f"{found.root} is not the folder of a sweep: it has no {found.ledger.name}.")
-    return Sweep(found)
+    return Sweep(found, direction, tuple(problem_keys))
 
 
 def _keys(by: str | Sequence[str] | None) -> list[str] | None:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.groups import split
-from sweeper.comparison.metric import numbers
+from sweeper.comparison.metric import Measure, choose_measure, completed, numbers
 
 MOST_POINTS = 120
 
@@ -20,26 +21,33 @@ class Curves:
     """Every job's metric on one common grid of iterations.
 
     Attributes:
-        name: What it is: the logged metric, less the exact reference where there is one.
+        name: What it is: the logged metric as the measure of the results judges it, so that curves and
+            rankings tell the same: its distance from the exact reference, its ratio to it, or itself.
         iterations: The grid; shape (points,).
-        of_jobs: Shape (jobs, points), rows as in the results table; nan before a job's first value, and where
-            it lacks the reference. A job that stopped stays where it stopped.
+        of_jobs: Shape (jobs, points), rows as in the results table; nan before a job's first value, where it
+            lacks the reference, and where it has not completed. A job that stopped stays where it stopped.
+        measure: By which the jobs are judged.
     """
 
     name: str
     iterations: NDArray[np.float64]
     of_jobs: NDArray[np.float64]
+    measure: Measure
 
 
-def curves(results: pd.DataFrame, metrics: pd.DataFrame, metric: str | None = None) -> Curves | None:
+def curves(
+    results: pd.DataFrame, metrics: pd.DataFrame, metric: str | None = None, measure: Measure | None = None
+) -> Curves | None:
     """The convergence of every job; none where nothing was logged.
 
     Args:
         results: Rows of `results_frame`.
         metrics: As `metrics_frame` makes it.
         metric: A logged metric; by default the one these jobs logged first, which is what they optimise.
+        measure: By which the jobs are judged; the most telling one by default.
     """
-    logged = metrics[metrics["job"].isin(results["job"])]
+    measure = measure or choose_measure(results)
+    logged = metrics[metrics["job"].isin(results["job"][completed(results)])]
     if logged.empty:
         return None
     name = metric or str(logged["metric"].iloc[0])
@@ -60,20 +68,35 @@ def curves(results: pd.DataFrame, metrics: pd.DataFrame, metric: str | None = No
         found = values[part][np.maximum(last, 0)]
         sampled[row_of[int(jobs[part[0]])]] = np.where(last >= 0, found, np.nan)
     reference = numbers(results, "reference")
-    if metric is None and np.isfinite(reference).any():
-        return Curves(f"{name} − reference", grid, sampled - reference[:, None])
-    return Curves(name, grid, sampled)
+    if metric is None:
+        name, sampled = as_judged(name, sampled, reference[:, None], measure)
+    return Curves(name, grid, sampled, measure)
+
+
+def as_judged(
+    name: str, values: NDArray[np.float64], reference: NDArray[np.float64], measure: Measure
+) -> tuple[str, NDArray[np.float64]]:
+    """A logged metric's name and values as the measure judges them: by distance from the reference, or ratio.
+
+    Without a reference, or with another measure, they are what they are.
+    """
+    if measure.column == "error" and np.isfinite(reference).any():
+        return f"|{name} − reference|", np.abs(values - reference)
+    if measure.column == "ratio" and np.isfinite(reference).any():
+        return f"{name} / reference", values / np.where(reference == 0, np.nan, reference)
+    return name, values
 
 
 def bands(results: pd.DataFrame, found: Curves, by: Sequence[str]) -> pd.DataFrame:
-    """Median and quartiles over the jobs of each group.
+    """Median and quartiles over the completed jobs of each group, those left out whose value cannot be.
 
     Returns:
         The keys, `iteration`, `n` (jobs), `median`, `low` and `high` (quartiles).
     """
     frames = []
-    for group in split(results, by, [], "objective"):
-        values = found.of_jobs[group.rows]
+    shown = completed(results) & ~is_faulty(results)
+    for group in split(results, by, found.measure).groups:
+        values = found.of_jobs[group.rows[shown[group.rows]]]
         values = values[np.isfinite(values).any(axis=1)]
         begun = np.isfinite(values).any(axis=0)
         if not begun.any():

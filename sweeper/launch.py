@@ -17,6 +17,7 @@ from sweeper.changes import config_digests
 from sweeper.composition import Combination, compose
 from sweeper.conduct import conduct
 from sweeper.contract.signature import remarks_on
+from sweeper.direction import refuse_opposite_direction
 from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
@@ -81,6 +82,7 @@ class Launch:
         with executor:
             combinations = compose(loader, config, job_overrides, first)
             refuse_without_objective(config, (combination.spec for combination in combinations))
+            refuse_opposite_direction(config.hydra.sweeper, combinations)
             for combination in combinations:
                 executor.check(combination.spec)
             sweep = survey(folder, combinations)

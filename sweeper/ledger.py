@@ -23,6 +23,7 @@ from sweeper.ledger_reader import check_all, read_jobs, read_metrics, read_versi
 from sweeper.remarks import Remark
 from sweeper.seals import MetricRow, can_seal, seal_fact, seal_jobs, seal_rows, stored
 from sweeper.states import JobState
+from sweeper.sweep_keys import HOW_TO_READ
 
 
 class Ledger:
@@ -108,8 +109,12 @@ class Ledger:
                     numbers.clear()
 
     def enlist(self, entries: Iterable[Entry]) -> list[int]:
-        """Numbers of the jobs with these keys; a key that is new gets the next free number."""
+        """Numbers of the jobs with these keys; a key that is new gets the next free number.
+
+        A job that is there keeps its config, but for what only says how its result is read.
+        """
         numbers = dict(self._db.execute("SELECT key, number FROM jobs"))
+        known = frozenset(numbers)
         following = max(numbers.values(), default=-1) + 1
         wanted = []
         with self.transaction():
@@ -131,8 +136,22 @@ class Ledger:
                     )
                     self._sealed_at_commit(following, enlisted=True)
                     following += 1
+                elif entry.key in known:
+                    self._read_as(numbers[entry.key], entry.config)
                 wanted.append(numbers[entry.key])
         return wanted
+
+    def _read_as(self, number: int, config: Mapping[str, Any]) -> None:
+        """Take over from a config how a job's result is read, if it says something else than the job's."""
+        for key in HOW_TO_READ:
+            group, _, name = key.partition(".")
+            if name in (config.get(group) or {}):
+                stated = json.dumps(config[group][name])
+                self._db.execute(
+                    "UPDATE jobs SET config = json_set(config, :path, json(:stated)) WHERE number = :number "
+                    "AND coalesce(config -> :path, '') != json(:stated)",
+                    {"path": f"$.{key}", "stated": stated, "number": number},
+                )
 
     def listing(self, first: int = 0) -> Iterator[str]:
         """What was enlisted, from job `first` on: one JSON object for each job."""

@@ -26,7 +26,7 @@ _SHOWN = (
     *("value", "stderr", "reference", "error", "ratio"),
     *("evaluations", "tasks", "shots_total", "cost_usd", "seconds"),
 )
-_OPTIONAL = ("tasks", "shots_total", "seconds", "evaluations", "result.optimizer_best", "reference")
+_OPTIONAL = ("tasks", "shots_total", "seconds", "evaluations", "reference")
 """Left out of a table that is too wide for the terminal, in this order."""
 _IN_UNITS_OF_VALUE = {"value", "reference", "error", "objective", "result.optimizer_best"}
 _FORMATS = {"stderr": ".2g", "seconds": ".2f", "cost_usd": ".4f", "ratio": ".4f"}
@@ -61,8 +61,9 @@ def render_results(
     """The results as a table.
 
     Values are shown to the precision of their standard error. Columns without any value are left out, as
-    is the objective where it only repeats the value, and the least important ones of a table that is too
-    wide.
+    is the objective where it only repeats the value, the luckiest value that an optimizer saw, which looks
+    like a result and is none, and the least important ones of a table that is too wide. A value that cannot
+    be is marked.
 
     Args:
         results: Rows of `results_frame`.
@@ -70,6 +71,10 @@ def render_results(
         limit: Most rows to show.
         columns: The columns to show; by default the job, what was swept and what came out.
     """
+    from sweeper.comparison.faults import is_faulty
+
+    status = results["status"].where(~is_faulty(results), results["status"] + " (fault)")
+    results = results.assign(status=status)
     shown = results if limit is None else results.head(limit)
     names = list(columns) or _default_columns(results)
     notes = []
@@ -102,9 +107,22 @@ def _table(results: pd.DataFrame, names: Sequence[str]) -> Table:
             Text(name.removeprefix("result.")), justify="right" if numeric else "left", overflow="fold"
         )
     for record in results.to_dict("records"):
-        style = {"FAILED": "red", "COMPLETED": ""}.get(str(record.get("status")), "yellow")
+        state, _, fault = str(record.get("status")).partition(" ")
+        style = "magenta" if fault else {"FAILED": "red", "COMPLETED": ""}.get(state, "yellow")
         table.add_row(*(Text(_cell(name, record)) for name in names), style=style)
     return table
+
+
+def render_answers(results: pd.DataFrame) -> Group:
+    """What is best among the candidates, and which values cannot be: a line each; nothing of a single job."""
+    from sweeper.comparison.best import answers
+    from sweeper.comparison.compare import compare
+    from sweeper.comparison.faults import fault_words
+
+    lines = [Text(sentence, style="magenta") for sentence in fault_words(results)]
+    if len(results) > 1:
+        lines += [Text(line) for line in answers(compare(results))]
+    return Group(*lines)
 
 
 def render_failures(jobs: Sequence[JobRecord], folder: SweepFolder) -> Group | None:
@@ -127,12 +145,10 @@ def _default_columns(results: pd.DataFrame) -> list[str]:
     swept = list(results.columns[2 : results.columns.get_loc("objective")])
     has_value = results["value"].notna().any()
     shown = _SHOWN if has_value else ("objective", *_SHOWN)
-    extra = ["result.optimizer_best"] if "result.optimizer_best" in results else []
     outcome = [name for name in shown if results[name].notna().any()]
     if not results["cost_usd"].gt(0).any():
         outcome = [name for name in outcome if name != "cost_usd"]
-    at = outcome.index("error") + 1 if "error" in outcome else len(outcome)
-    return ["job", "status", *swept, *outcome[:at], *extra, *outcome[at:]]
+    return ["job", "status", *swept, *outcome]
 
 
 def _cell(name: str, record: dict[Any, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Which columns and rows of a results table: swept keys, seeds, and conditions such as `shots>=1000`."""
+"""Columns and rows of a results table: swept keys, seeds, problems; conditions such as `shots>=1000`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import pandas as pd
 
 from sweeper.errors import ConfigError
 
+PROBLEM_KEYS = "problem_keys"
+"""Where a results table's `attrs` name the keys that say which problem is solved, beside `problem`'s own."""
+MAXIMISED = "maximised"
+"""Where they name the algorithms whose objective is better the larger it is."""
+_OF_A_SCRIPT = "algorithm.hyperparameters."
+
 
 def swept_keys(results: pd.DataFrame) -> list[str]:
     """The columns of a results table that say what was swept."""
@@ -17,13 +23,36 @@ def swept_keys(results: pd.DataFrame) -> list[str]:
 
 
 def seeds_randomness(key: str) -> bool:
-    """Whether a config key only seeds randomness, so that jobs that differ in it alone are replicates."""
-    return key == "seed" or key.endswith(".seed")
+    """Whether a config key only seeds randomness (`seed`, `problem.seed`, `problem.weight_seed`)."""
+    name = key.rpartition(".")[2]
+    return name == "seed" or name.endswith("_seed")
+
+
+def says_the_problem(results: pd.DataFrame, key: str) -> bool:
+    """Whether a key says which problem is solved: `problem`, what is below it, and what `attrs` name.
+
+    Another bond length or another random graph is another problem, with another exact answer. Jobs are
+    compared on the same problems; a problem is never better than another.
+    """
+    named = results.attrs.get(PROBLEM_KEYS, ())
+    return key.partition(".")[0] == "problem" or any(is_named(key, name) for name in named)
+
+
+def is_named(key: str, name: str) -> bool:
+    """Whether a name means a key: the whole key, or a script's hyperparameter by its own name."""
+    return key in (name, f"{_OF_A_SCRIPT}{name}")
+
+
+def problem_keys(results: pd.DataFrame) -> list[str]:
+    """The swept keys that say which problem is solved."""
+    return [key for key in swept_keys(results) if says_the_problem(results, key)]
 
 
 def design_keys(results: pd.DataFrame) -> list[str]:
-    """The swept keys that make a difference on purpose: all but seeds."""
-    return [key for key in swept_keys(results) if not seeds_randomness(key)]
+    """The swept keys that make one candidate another: all but seeds and problems."""
+    return [
+        key for key in swept_keys(results) if not seeds_randomness(key) and not says_the_problem(results, key)
+    ]
 
 
 def varies(results: pd.DataFrame, key: str) -> bool:

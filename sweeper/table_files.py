@@ -17,7 +17,7 @@ from sweeper.folder import SweepFolder, write_atomically
 from sweeper.job_record import JobRecord, Standing
 from sweeper.ledger_reader import changed_jobs, metrics_by_job, read_jobs, read_version, reading
 from sweeper.seals import MetricRow
-from sweeper.tables import METRIC_COLUMNS, frame_of, parquet, swept_columns, to_csv
+from sweeper.tables import METRIC_COLUMNS, Swept, frame_of, parquet, swept_by, to_csv
 
 
 def write_tables(folder: SweepFolder) -> None:
@@ -32,7 +32,7 @@ class Tables:
         self._folder = folder
         self._seen = 0
         self._jobs: dict[int, JobRecord] = {}
-        self._swept: dict[str, pd.Series[Any]] = {}
+        self._swept = Swept({}, {})
         self._metrics: dict[int, _Logged] = {}
         self._names: dict[str, int] = {}
 
@@ -60,7 +60,7 @@ class Tables:
             metrics = metrics_by_job(db, changed)
         else:
             jobs = read_jobs(db)
-            self._swept = swept_columns(jobs)
+            self._swept = swept_by(jobs)
             self._jobs = {job.number: _without_config(job) for job in jobs}
             metrics = metrics_by_job(db)
         for number in changed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pandas as pd
 
 from sweeper.job_record import JobRecord
 from sweeper.remarks import listed
-from sweeper.sweep_keys import is_of_the_whole_sweep
+from sweeper.selection import MAXIMISED, PROBLEM_KEYS
+from sweeper.sweep_keys import HOW_TO_READ, is_of_the_whole_sweep
 
 OUTCOME_COLUMNS = (
     "objective",
@@ -51,8 +53,10 @@ def results_frame(jobs: Sequence[JobRecord]) -> pd.DataFrame:
 
     Of very many keys the first `MOST_RESULT_COLUMNS` that jobs have saved get a column, and of very long
     texts (`LONGEST_TEXT`) the cell is empty; `attrs["left_out"]` then says so.
+    Its other `attrs` say how it is to be read: which algorithms maximise their objective, and which further
+    keys say the problem.
     """
-    return frame_of(jobs, swept_columns(jobs))
+    return frame_of(jobs, swept_by(jobs))
 
 
 def remarks_on(results: pd.DataFrame) -> list[str]:
@@ -61,7 +65,7 @@ def remarks_on(results: pd.DataFrame) -> list[str]:
     return [said] if isinstance(said, str) else []
 
 
-def frame_of(jobs: Sequence[JobRecord], swept: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
+def frame_of(jobs: Sequence[JobRecord], swept: Swept) -> pd.DataFrame:
     """The table of these jobs, whose configs are not looked at; see `results_frame`."""
     extra, without_column = _result_keys(jobs)
     columns = {f"result.{key}": _column([job.result.get(key) for job in jobs]) for key in extra}
@@ -75,7 +79,7 @@ def frame_of(jobs: Sequence[JobRecord], swept: Mapping[str, pd.Series[Any]]) -> 
         {
             "job": [job.number for job in jobs],
             "status": [str(job.state) for job in jobs],
-            **swept,
+            **swept.columns,
             "objective": _numbers([job.objective for job in jobs]),
             **{
                 name: (_counts if name in _COUNTS else _numbers)([job.result.get(name) for job in jobs])
@@ -89,18 +93,34 @@ def frame_of(jobs: Sequence[JobRecord], swept: Mapping[str, pd.Series[Any]]) -> 
             "reason": pd.Series([job.reason for job in jobs], dtype="str"),
         }
     )
+    frame.attrs.update(swept.how_to_read)
     if said := _left_out(extra, without_column, too_long):
         frame.attrs["left_out"] = said
     return frame
 
 
-def swept_columns(jobs: Sequence[JobRecord]) -> dict[str, pd.Series[Any]]:
-    """The columns of the keys that vary."""
+@dataclass(frozen=True)
+class Swept:
+    """What a table says of its jobs' configs.
+
+    Attributes:
+        columns: Those of the keys that vary.
+        how_to_read: The table's `attrs`: algorithms that maximise their objective, and keys that say the
+            problem.
+    """
+
+    columns: Mapping[str, pd.Series[Any]]
+    how_to_read: Mapping[str, list[str]]
+
+
+def swept_by(jobs: Sequence[JobRecord]) -> Swept:
+    """Read the jobs' configs."""
     leaves = [dict(flatten(job.config)) for job in jobs]
-    return {
+    columns = {
         key: _column([_lookup(*job, key) for job in zip(jobs, leaves, strict=True)])
         for key in _varying(jobs, leaves)
     }
+    return Swept(columns, _how_to_read(jobs))
 
 
 def _result_keys(jobs: Sequence[JobRecord]) -> tuple[list[str], int]:
@@ -130,6 +150,22 @@ def _left_out(columns: Sequence[str], without_column: int, too_long: Sequence[st
     return " ".join([*said, "Each job's results.json has everything."]) if said else ""
 
 
+def _how_to_read(jobs: Sequence[JobRecord]) -> dict[str, list[str]]:
+    """The table's `attrs`: algorithms that maximise their objective, and keys that say the problem.
+
+    Where jobs of one algorithm say different things, the latest one does: the config was mended.
+    """
+    direction = {
+        str(job.choices.get("algorithm")): (job.config.get("algorithm") or {}).get("direction")
+        for job in jobs
+    }
+    named = [(job.config.get("algorithm") or {}).get("problem_keys") or () for job in jobs]
+    return {
+        MAXIMISED: [name for name, stated in direction.items() if stated == "maximize"],
+        PROBLEM_KEYS: list(dict.fromkeys(key for keys in named for key in keys)),
+    }
+
+
 def varying_keys(jobs: Sequence[JobRecord]) -> list[str]:
     """The config keys that distinguish the jobs: groups first chosen, then single values.
 
@@ -147,7 +183,8 @@ def _varying(jobs: Sequence[JobRecord], leaves: Sequence[Mapping[str, Any]]) -> 
     chosen = [group for group in groups if len({job.choices.get(group) for job in jobs}) > 1]
 
     def varies(key: str) -> bool:
-        if is_of_the_whole_sweep(key):  # another budget for the rest of a sweep makes no other job
+        # Another budget for the rest of a sweep makes no other job, nor does another way to read it.
+        if is_of_the_whole_sweep(key) or key in HOW_TO_READ:
             return False
         group = key.partition(".")[0]
         first: dict[str | None, str] = {}

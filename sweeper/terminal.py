@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,7 +15,7 @@ from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
 from sweeper.job_record import JobRecord, Standing
 from sweeper.remarks import Remark, sentences
-from sweeper.render import make_console, render_failures, render_results
+from sweeper.render import make_console, render_answers, render_failures, render_results
 from sweeper.states import JobState
 from sweeper.tables import remarks_on, results_frame
 
@@ -43,6 +42,7 @@ def summarize(
     console = make_console()
     results = results_frame(jobs)
     console.print(render_results(results, console, limit=60))
+    console.print(render_answers(results), soft_wrap=True)
     for sentence in [*sentences(remarks), *remarks_on(results)]:
         console.print(sentence, soft_wrap=True)
     if (failures := render_failures(jobs, folder)) is not None:
@@ -81,13 +81,15 @@ def say_what_goes_on(folder: SweepFolder, states: Iterable[JobState]) -> None:
 
 
 class Progress:
-    """Shows done, running and failed jobs, the time left, and the best objective of each algorithm."""
+    """Shows done, running and failed jobs, and the time left.
+
+    No best value so far: the least of the values that happen to be there is the luckiest one.
+    """
 
     def __init__(self, states: Mapping[int, JobState]) -> None:
         self._states = dict(states)
         self._count = Counter(states.values())
         self._kept = sum(state is JobState.COMPLETED for state in states.values())
-        self._best: dict[str, tuple[float, float]] = {}
         self._begun = time.monotonic()
         self._next_line = self._begun + _LINE_EVERY_SECONDS
         self._console = make_console(stderr=True)
@@ -120,10 +122,6 @@ class Progress:
         self._count[self._states[job.number]] -= 1
         self._count[job.state] += 1
         self._states[job.number] = job.state
-        if job.state is JobState.COMPLETED and job.objective is not None:
-            algorithm = job.choices.get("algorithm") or "job"
-            shown = job.result.get("value", job.objective)
-            self._best[algorithm] = min((job.objective, shown), self._best.get(algorithm, (math.inf, shown)))
 
     def tick(self) -> None:
         """Show the state of things: at once on a terminal, every few seconds elsewhere."""
@@ -141,7 +139,6 @@ class Progress:
         ]
         if count[JobState.FAILED]:
             words.append(f"{count[JobState.FAILED]} failed")
-        words += [f"best {algorithm} {value:.6g}" for algorithm, (_, value) in sorted(self._best.items())]
         return ", ".join(words)
 
     def _ended(self) -> int:

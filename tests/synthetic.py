@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from sweeper import provenance
 from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry, Metric
+from sweeper.job_record import Entry, JobRecord, Metric
 from sweeper.ledger import Ledger
 from sweeper.states import JobState
 from sweeper.table_files import write_tables
@@ -125,6 +126,92 @@ def vqe_sweep(
             )
     provenance.record(folder, ledger.sweep_id, configs)
     write_tables(folder)
+    ledger.close()
+    return folder
+
+
+@dataclass(frozen=True)
+class Made:
+    """A made-up job.
+
+    Attributes:
+        swept: Values of the keys that its sweep varies, by dotted key.
+        state: How it ended, or that it runs.
+        result: What it saved, failed or not.
+        logged: Values of the metric `energy`, one an iteration.
+        algorithm: Its algorithm's further config, such as `direction`.
+    """
+
+    swept: Mapping[str, Any]
+    state: JobState = JobState.COMPLETED
+    result: Mapping[str, Any] = field(default_factory=dict)
+    logged: Sequence[float] = ()
+    algorithm: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The config with the swept values in it."""
+        config: dict[str, Any] = {"algorithm": dict(self.algorithm), "device": DEVICE, "instance": INSTANCE}
+        for key, value in self.swept.items():
+            *groups, name = key.split(".")
+            place = config
+            for group in groups:
+                place = place.setdefault(group, {})
+            place[name] = value
+        return {**config, "seed": config.get("seed", 0)}
+
+
+def records(jobs: Sequence[Made]) -> list[JobRecord]:
+    """The jobs as the ledger would return them; each takes a second."""
+    return [
+        JobRecord(
+            number=number,
+            key=str(number),
+            overrides=[f"{key}={value}" for key, value in job.swept.items()],
+            config=job.config,
+            choices={"algorithm": "made"},
+            spec={},
+            state=job.state,
+            attempts=1,
+            batch=None,
+            handle=None,
+            reserved_usd=0.0,
+            reason=None if job.state is JobState.COMPLETED else "made so",
+            started_at=BEGUN,
+            ended_at=BEGUN + 1,
+            cost_usd=0.0,
+            job_arn=None,
+            result=dict(job.result),
+            objective=job.result.get("objective"),
+        )
+        for number, job in enumerate(jobs)
+    ]
+
+
+def written(root: Path, jobs: Sequence[Made]) -> SweepFolder:
+    """A sweep's folder with these jobs."""
+    folder = SweepFolder(root)
+    ledger = Ledger(folder.ledger)
+    with ledger.transaction():
+        for record, job in zip(records(jobs), jobs, strict=True):
+            entry = Entry(record.key, record.overrides, record.config, record.choices)
+            (number,) = ledger.enlist([entry])
+            ledger.submitting(number)
+            ledger.submitted(number, str(number))
+            ledger.running(number, BEGUN)
+            if not job.state.finished:
+                continue
+            ledger.finish(
+                number,
+                job.state,
+                record.reason,
+                ended_at=record.ended_at,
+                result=record.result,
+                objective=record.objective,
+                metrics=[Metric(step, BEGUN, "energy", value) for step, value in enumerate(job.logged)],
+            )
+    provenance.record(folder, ledger.sweep_id, [record.config for record in records(jobs)])
+    write_tables(folder, ledger)
     ledger.close()
     return folder
 

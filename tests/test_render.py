@@ -85,9 +85,10 @@ class TestColumns:
         assert "objective" in header(table(frame(job(objective=0.5))))
         assert "objective" not in header(table(frame(job(objective=0.5, result={"value": 0.5}))))
 
-    def test_the_optimizers_best_stands_after_the_error(self) -> None:
-        names = header(table(frame(job(result=RESULT | {"optimizer_best": -1.2}))))
-        assert names[names.index("error") + 1] == "optimizer_best"
+    def test_the_luckiest_value_of_an_optimizer_is_shown_only_if_asked_for(self) -> None:
+        results = frame(job(result=RESULT | {"optimizer_best": -1.2}))
+        assert "optimizer_best" not in header(table(results))
+        assert header(table(results, columns=["result.optimizer_best"])) == ["optimizer_best"]
 
     def test_the_columns_asked_for_are_shown_in_their_order(self) -> None:
         text = table(frame(job(result=RESULT)), width=20, columns=["tasks", "job"])

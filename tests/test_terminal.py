@@ -9,7 +9,7 @@ from sweeper.states import JobState
 from sweeper.terminal import Progress
 
 
-def test_progress_counts_jobs_by_state_and_names_the_best(
+def test_progress_counts_jobs_by_state_and_shows_no_lucky_value(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sweeper.terminal._LINE_EVERY_SECONDS", 0.0)
@@ -26,10 +26,10 @@ def test_progress_counts_jobs_by_state_and_names_the_best(
         move(2, JobState.RUNNING)
         move(1, JobState.COMPLETED, -3.5)
         progress.tick()
-        assert capsys.readouterr().err.startswith("2/4 done, 1 running, best qaoa 3.5, about ")
+        assert capsys.readouterr().err.startswith("2/4 done, 1 running, about ")
         move(2, JobState.FAILED)
         move(3, JobState.RUNNING)
         move(3, JobState.COMPLETED, -2.5)
         progress.tick()
-        words = "3/4 done, 0 running, 1 failed, best qaoa 3.5, about 0 s left\n"
+        words = "3/4 done, 0 running, 1 failed, about 0 s left\n"
         assert capsys.readouterr().err == words

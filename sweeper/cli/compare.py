@@ -1,6 +1,7 @@
 """Compare groups of replicates: what is best, by how much, is it real, and what did it cost.
 
-Jobs that differ only in seeds are replicates. Groups are ranked, each with its 95 % confidence interval,
+Jobs that differ only in seeds are replicates; problems (`problem.*`) are blocks in which groups are compared,
+and are never ranked. Groups are ranked, each with its 95 % confidence interval,
 success rate and cost of a success; differences from the best are tested, paired where the design allows, and
 corrected for the number of comparisons. Several folders are put side by side, combination by combination.
 """
@@ -12,14 +13,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from sweeper.api import load_sweep
+from sweeper.cli.reading import add_reading, names, open_sweep, problem_keys_of
 from sweeper.comparison.across import side_by_side
 from sweeper.comparison.blocks import Block, across_sweeps, crossed, plain, ranking
 from sweeper.comparison.compare import compare, sections_of
 from sweeper.comparison.config_diff import config_diff
-from sweeper.comparison.metric import Success
 from sweeper.comparison.pivot import pivot
 from sweeper.comparison.present import FORMATS, renderable
+from sweeper.comparison.reading import read_as
+from sweeper.comparison.success import Success
 from sweeper.errors import ConfigError
 from sweeper.folder import SweepFolder
 from sweeper.job_record import JobRecord
@@ -35,9 +37,11 @@ _MOST_SHOWN = 60
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="the sweeps' folders")
-    parser.add_argument("--by", metavar="A,B,…", help="the keys that make a group; all swept keys but seeds")
     parser.add_argument(
-        "--metric", metavar="COLUMN", help="what is compared: ratio, error, value or objective"
+        "--by", metavar="A,B,…", help="the keys that make a group; all swept keys but seeds and problems"
+    )
+    parser.add_argument(
+        "--metric", metavar="COLUMN", help="what is compared: ratio, |error|, value or objective"
     )
     parser.add_argument(
         "--where", metavar="CONDITION", action="append", default=[], help='such as "shots>=1000"'
@@ -53,6 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar=("JOB", "JOB"),
         help="in what two jobs differ (of two folders: one each)",
     )
+    add_reading(parser)
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="text by default")
     defaults = Success()
     parser.add_argument(
@@ -86,28 +91,40 @@ def _comparison(options: argparse.Namespace) -> list[Block]:
     if options.best is not None and options.best < 1:
         raise ConfigError(f"--best {options.best}: at least one group has to be shown.")
     success = Success(options.success_error, options.success_ratio)
-    results = _read(options.folders)
-    by = None if options.by is None else [key.strip() for key in options.by.split(",") if key.strip()]
+    results = _read(options)
+    by = None if options.by is None else names(options.by)
+    direction = options.direction if options.metric else None  # else it is the objective's, as read
     if options.pivot:
         rows = select_all(results, options.where)
         down, across = options.pivot
         sections = sections_of(rows, options.pivot)
-        return [crossed(pivot(part, down, across, options.metric), title) for title, part in sections]
+        return [
+            crossed(pivot(part, down, across, options.metric, direction), title) for title, part in sections
+        ]
     grouping = by if by is None or len(options.folders) == 1 else [*by, "sweep"]
-    found = compare(results, by=grouping, metric=options.metric, where=options.where, success=success)
+    found = compare(
+        results,
+        by=grouping,
+        metric=options.metric,
+        where=options.where,
+        success=success,
+        direction=direction,
+    )
     blocks = []
     software = software_differences(options.folders) if len(options.folders) > 1 else None
     for section in found.sections:
         if len(options.folders) > 1:
-            together = side_by_side(section.rows, by=by, metric=section.metric)
+            together = side_by_side(section.rows, by=by, measure=section.measure)
             blocks.append(across_sweeps(together, [software] if software else []))
         blocks.append(ranking(section, options.best or (_MOST_SHOWN if options.format == "text" else None)))
     # Programs get one kind of table.
     return blocks[1::2] if options.format == "csv" and len(options.folders) > 1 else blocks
 
 
-def _read(folders: list[Path]) -> pd.DataFrame:
-    return load_sweep(folders[0]).results if len(folders) == 1 else load_together(folders)
+def _read(options: argparse.Namespace) -> pd.DataFrame:
+    if len(options.folders) == 1:
+        return open_sweep(options.folders[0], options).results
+    return read_as(load_together(options.folders), options.direction, problem_keys_of(options))
 
 
 def _diff(options: argparse.Namespace) -> list[Block]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from sweeper.cli.reading import add_reading, names, problem_keys_of
 from sweeper.folder import SweepFolder
 from sweeper.render import make_console
 
@@ -19,6 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--formats", metavar="A,B,…", default="svg,png", help="formats of --figures: svg, png, pdf (svg,png)"
     )
+    add_reading(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,13 +30,14 @@ def run(options: argparse.Namespace) -> int:
     from sweeper.report.write import write_report
 
     folder = SweepFolder(options.folder)
+    reading = {"direction": options.direction, "problem_keys": problem_keys_of(options)}
     console = make_console()
     if options.figures is None:
-        console.print(f"Report: {write_report(folder)}", soft_wrap=True)
+        console.print(f"Report: {write_report(folder, **reading)}", soft_wrap=True)
         return 0
-    formats = [name.strip().lower() for name in options.formats.split(",") if name.strip()]
+    formats = names(options.formats.lower())
     if not formats or set(formats).difference(FORMATS):
         raise ConfigError(f"--formats {options.formats}: there are {', '.join(FORMATS)}.")
-    paths = write_figures(folder, options.figures, formats)
+    paths = write_figures(folder, options.figures, formats, **reading)
     console.print(f"{len(paths)} pictures in {options.figures}", soft_wrap=True)
     return 0

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sweeper.comparison.compare import OPEN, SIGNIFICANT, UNTESTED
+from sweeper.comparison.compare import FAULT, INCOMPLETE, OPEN, SIGNIFICANT, UNTESTED
 from sweeper.comparison.groups import split
-from sweeper.comparison.metric import choose_metric
-from sweeper.selection import design_keys, swept_keys, varies
+from sweeper.comparison.metric import Measure, choose_measure
+from sweeper.selection import seeds_randomness, swept_keys, varies
 from sweeper.statistics.differences import difference
 from sweeper.statistics.intervals import mean_interval
 from sweeper.statistics.multiplicity import holm
@@ -24,7 +24,7 @@ class SideBySide:
     """One row for each combination.
 
     Attributes:
-        metric: The compared column.
+        measure: What is compared.
         keys: The keys of a combination.
         sweeps: The sweeps in the order given; the first is what the others are compared with.
         table: The keys; `n`, `mean`, `ci_low`, `ci_high` of each sweep as `<sweep>.<name>`; and for each but
@@ -32,29 +32,32 @@ class SideBySide:
             table), `<sweep>.test` and `<sweep>.verdict`.
     """
 
-    metric: str
+    measure: Measure
     keys: tuple[str, ...]
     sweeps: tuple[str, ...]
     table: pd.DataFrame
 
 
 def side_by_side(
-    results: pd.DataFrame, *, by: Sequence[str] | None = None, metric: str | None = None
+    results: pd.DataFrame,
+    *,
+    by: Sequence[str] | None = None,
+    measure: Measure | None = None,
 ) -> SideBySide:
-    """Compare sweeps combination by combination; replicates are paired by seed.
+    """Compare sweeps combination by combination; replicates are paired by seed, or by random problem.
 
     Args:
         results: A table with the column `sweep`.
-        by: The keys of a combination; all swept keys but seeds by default.
-        metric: The compared column.
+        by: The keys of a combination; all swept keys but seeds by default. It may be a problem's: the sweeps
+            are compared within each.
+        measure: What is compared.
     """
-    metric = choose_metric(results, metric)
-    varying = [key for key in design_keys(results) if varies(results, key)]
+    measure = measure or choose_measure(results)
+    varying = [key for key in swept_keys(results) if not seeds_randomness(key) and varies(results, key)]
     keys = [key for key in (by if by is not None else varying) if key != "sweep"]
-    blocks = [key for key in swept_keys(results) if key not in {*keys, "sweep"}]
     sweeps = list(dict.fromkeys(results["sweep"]))
     found = {
-        (group.keys[:-1], group.keys[-1]): group for group in split(results, [*keys, "sweep"], blocks, metric)
+        (group.keys[:-1], group.keys[-1]): group for group in split(results, [*keys, "sweep"], measure).groups
     }
     rows = []
     tests: list[tuple[int, str, float]] = []
@@ -64,7 +67,7 @@ def side_by_side(
         for sweep in sweeps:
             group = found.get((combination, sweep))
             values = group.replicates.numbers if group else np.empty(0)
-            interval = mean_interval(values)
+            interval = group.interval if group else mean_interval(values)
             row |= {
                 f"{sweep}.n": len(values),
                 f"{sweep}.mean": float(values.mean()) if len(values) else np.nan,
@@ -75,7 +78,11 @@ def side_by_side(
                 continue
             row |= {f"{sweep}.difference": np.nan, f"{sweep}.p_value": np.nan, f"{sweep}.verdict": UNTESTED}
             row[f"{sweep}.test"] = "no values"
-            if group and base:
+            if group and base and (group.faults or base.faults):
+                row |= {f"{sweep}.test": "a value that cannot be", f"{sweep}.verdict": FAULT}
+            elif group and base and (group.lacking or base.lacking):
+                row |= {f"{sweep}.test": "lacks problems", f"{sweep}.verdict": INCOMPLETE}
+            elif group and base:
                 against = difference(group.replicates, base.replicates)
                 row |= {f"{sweep}.difference": against.mean, f"{sweep}.test": against.test}
                 if against.p_value is not None:
@@ -85,4 +92,4 @@ def side_by_side(
     for (place, sweep, _), p_value in zip(tests, holm([p for *_, p in tests], len(tests)), strict=True):
         rows[place][f"{sweep}.p_value"] = p_value
         rows[place][f"{sweep}.verdict"] = DIFFERENT if p_value < SIGNIFICANT else OPEN
-    return SideBySide(metric, tuple(keys), tuple(sweeps), pd.DataFrame(rows))
+    return SideBySide(measure, tuple(keys), tuple(sweeps), pd.DataFrame(rows))

@@ -7,14 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sweeper.comparison.across import SideBySide
-from sweeper.comparison.compare import BEST, OPEN, Section
+from sweeper.comparison.compare import BEST, FAULT, LISTED, OPEN, WITHIN, Section
+from sweeper.comparison.metric import completed
 from sweeper.comparison.pivot import Pivot
 
 _COSTS = {"evaluations": "evaluations", "shots_total": "shots", "cost_usd": "USD"}
-_LOST = {"failed": "failed", "unfinished": "unfinished", "no_value": "no value"}
+_MOST_DECIMALS = 6
+_STYLES = {BEST: "bold", OPEN: "", WITHIN: "", LISTED: "", FAULT: "magenta"}
+_LOST = {
+    "failed": "failed",
+    "unfinished": "unfinished",
+    "no_value": "no value",
+    "faulty": "faulty",
+    "lacking": "problems lacking",
+}
 
 
 @dataclass(frozen=True)
@@ -44,21 +54,23 @@ def ranking(section: Section, most: int | None = None) -> Block:
     """The groups, best first; `most` of them, or all."""
     table = section.table.head(most or len(section.table))
     rows = table.to_dict("records")
-    judged = section.rows["ratio"].notna().any() or section.rows["error"].notna().any()
+    done = section.rows[completed(section.rows)]
+    judged = done["ratio"].notna().any() or done["error"].notna().any()
     columns: dict[str, list[str]] = {
         **{key: [key_text(value) for value in table[key]] for key in section.by},
         "n": [str(row["n"]) for row in rows],
         f"mean {section.metric} [95 % CI]": [
-            _mean(row["mean"], row["ci_low"], row["ci_high"]) for row in rows
+            mean_text(row["mean"], row["ci_low"], row["ci_high"]) for row in rows
         ],
     }
-    if len(section.table) > 1:
+    if len(section.table) > 1 and not (section.table["verdict"] == LISTED).all():
         columns["against the best"] = [_against_the_best(row) for row in rows]
     columns |= {
         "sd": [number(value, 2) for value in table["sd"]],
         "median": [number(value) for value in table["median"]],
-        "best": [number(value) for value in table["best"]],
     }
+    if table["best"].notna().any():
+        columns["best job"] = [number(value) for value in table["best"]]
     if judged:
         columns["success"] = [f"{row['successes']}/{row['jobs'] - row['unfinished']}" for row in rows]
         for name, title in _COSTS.items():
@@ -67,10 +79,10 @@ def ranking(section: Section, most: int | None = None) -> Block:
                 columns[f"{title}/success"] = [number(value, 3) for value in spent]
     if any(lost := [_lost(row) for row in rows]):
         columns["not in n"] = lost
-    styles = tuple({BEST: "bold", OPEN: ""}.get(verdict, "dim") for verdict in table["verdict"])
+    styles = tuple(_STYLES.get(verdict, "dim") for verdict in table["verdict"])
     left = {key for key in section.by if not pd.api.types.is_numeric_dtype(table[key])}
     full = table.assign(metric=section.metric)
-    notes = section.notes
+    notes = (*section.faults, *section.notes)
     if (hidden := len(section.table) - len(table)) > 0:
         notes = (*notes, f"{hidden} more groups: sweeper compare DIR --best {len(section.table)} shows all")
     return Block(
@@ -80,17 +92,18 @@ def ranking(section: Section, most: int | None = None) -> Block:
         notes,
         frozenset(left | {"against the best", "not in n"}),
         styles,
-        ("evaluations/success", "best", "sd", "median", "shots/success", "USD/success", "success"),
+        ("evaluations/success", "best job", "sd", "median", "shots/success", "USD/success", "success"),
     )
 
 
 def across_sweeps(found: SideBySide, remarks: Sequence[str] = ()) -> Block:
     """One row for each combination, the sweeps side by side; remarks come after the notes."""
+    metric = found.measure.name
     rows = found.table.to_dict("records")
     columns = {key: [key_text(row[key]) for row in rows] for key in found.keys}
     for sweep in found.sweeps:
-        columns[f"{sweep}: mean {found.metric}"] = [
-            _mean(row[f"{sweep}.mean"], row[f"{sweep}.ci_low"], row[f"{sweep}.ci_high"]) for row in rows
+        columns[f"{sweep}: mean {metric}"] = [
+            mean_text(row[f"{sweep}.mean"], row[f"{sweep}.ci_low"], row[f"{sweep}.ci_high"]) for row in rows
         ]
     for sweep in found.sweeps[1:]:
         columns[f"{sweep} − {found.sweeps[0]}"] = [
@@ -117,10 +130,16 @@ def crossed(found: Pivot, title: str = "") -> Block:
     columns = {label: [key_text(key) for key in found.mean.index]}
     for name in found.mean:
         cells = zip(found.mean[name], found.low[name], found.high[name], found.n[name], strict=True)
-        columns[key_text(name)] = [_plus_minus(*cell) for cell in cells]
+        columns[key_text(name)] = [
+            _plus_minus(*cell) + ("" if eligible or not cell[-1] else " *")
+            for cell, eligible in zip(cells, found.eligible[name], strict=True)
+        ]
     full = found.mean.reset_index()
-    note = f"mean {found.metric} ± half of its 95 % confidence interval (n)"
-    return Block(title, pd.DataFrame(columns), full, (note,), frozenset({label}))
+    note = f"mean {found.measure.name} ± half of its 95 % confidence interval (n)"
+    notes = [note, *found.notes]
+    if not found.eligible[found.n > 0].isin([True, np.nan]).all(axis=None):
+        notes.append("*: not comparable, as it has a value that cannot be or lacks problems")
+    return Block(title, pd.DataFrame(columns), full, tuple(notes), frozenset({label}))
 
 
 def plain(frame: pd.DataFrame, title: str = "") -> Block:
@@ -150,13 +169,16 @@ def _lost(row: dict[Any, Any]) -> str:
     return ", ".join(f"{row[name]} {words}" for name, words in _LOST.items() if row[name])
 
 
-def _mean(mean: float, low: float, high: float) -> str:
+def mean_text(mean: float, low: float, high: float) -> str:
     """The mean and its interval to the digits that the interval's width warrants."""
     if math.isnan(mean):
         return ""
     if math.isnan(low) or high <= low:
         return number(mean, 5)
-    decimals = _decimals((high - low) / 2)
+    half = (high - low) / 2
+    decimals = _decimals(half)
+    if decimals > _MOST_DECIMALS:
+        return f"{number(mean, 2)} [{number(low, 2)}, {number(high, 2)}]"
     return f"{mean:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
 
 
@@ -167,11 +189,13 @@ def _plus_minus(mean: float, low: float, high: float, n: float) -> str:
         return f"{number(mean, 5)} ({n:.0f})"
     half = (high - low) / 2
     decimals = _decimals(half)
+    if decimals > _MOST_DECIMALS:
+        return f"{number(mean, 2)} ± {number(half, 2)} ({n:.0f})"
     return f"{mean:.{decimals}f} ± {half:.{decimals}f} ({n:.0f})"
 
 
 def _decimals(half_width: float) -> int:
-    return min(12, max(0, 1 - math.floor(math.log10(half_width))))
+    return max(0, 1 - math.floor(math.log10(half_width)))
 
 
 def _against_the_best(row: dict[Any, Any]) -> str:

@@ -1,21 +1,38 @@
-"""Groups of replicates, and what one row says of each."""
+"""Groups of replicates, and what one row says of each.
+
+Problems are blocks. Where a group has jobs on several problems (bond lengths, graphs), those are no
+replicates of each other: its mean is the mean over the problems, each weighing the same, and a group that
+lacks a problem which another one has solved is not comparable and cannot be the best.
+
+What counts as one independent value then depends on what the problems are. Chosen ones (bond lengths) are a
+fixed set: each seed that was run on all of them gives one value, its mean over them, and a verdict is one
+about these problems. Random ones (`problem.seed`) are a sample of their family: each gives one value, its
+mean over the seeds. So do chosen ones that were not run with at least two seeds each.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sweeper.comparison.metric import completed, numbers
+from sweeper.comparison.faults import is_faulty
+from sweeper.comparison.metric import Measure, completed, numbers
+from sweeper.selection import says_the_problem, seeds_randomness, swept_keys, varies
 from sweeper.statistics.differences import Replicates
-from sweeper.statistics.intervals import mean_interval, rate_interval
+from sweeper.statistics.intervals import Interval, mean_interval, rate_interval
 
 _COSTS = {"evaluations": "evaluations", "shots": "shots_total", "usd": "cost_usd"}
+
+Unit = Literal["job", "problem", "seed"]
+"""What gives one independent value: a job; a problem, over its seeds; a seed, over the problems."""
 
 
 @dataclass(frozen=True)
@@ -25,39 +42,218 @@ class Group:
     Attributes:
         keys: The values, in the order of the grouping keys; none for a missing one.
         rows: Their positions in the results table.
-        replicates: The finite values of the metric, each with its block.
+        used: Those of them that have a value: completed, finite, no fault.
+        measured: The measure of these.
+        weights: What each of these contributes to the mean of the replicates; their sum is 1.
+        replicates: The group's independent values, each with its block.
+        stderr: Standard error that the jobs' own ones give the mean; nan if not all of them have one.
+        problems: Number of problems that it has a value of.
+        faults: Number of its jobs whose value cannot be.
+        lacking: Number of problems that another group has a value of, and this one has not.
+        not_negative: Whether no value of the measure can be below 0.
     """
 
     keys: tuple[Any, ...]
     rows: NDArray[np.int64]
+    used: NDArray[np.int64]
+    measured: NDArray[np.float64]
+    weights: NDArray[np.float64]
     replicates: Replicates
+    stderr: float
+    problems: int
+    faults: int
+    lacking: int
+    not_negative: bool = False
+
+    @property
+    def interval(self) -> Interval:
+        """95 % confidence interval of the mean, as far as it is possible for the measure."""
+        found = mean_interval(self.replicates.numbers)
+        return replace(found, low=max(0.0, found.low)) if self.not_negative and found.low < 0 else found
+
+    @property
+    def eligible(self) -> bool:
+        """Whether it can be the best: it has values, of all problems, and none that cannot be."""
+        return len(self.replicates) > 0 and not self.faults and not self.lacking
 
 
-def split(results: pd.DataFrame, by: Sequence[str], blocks: Sequence[str], metric: str) -> list[Group]:
-    """The groups of a results table, in the order in which they appear in it.
+@dataclass(frozen=True)
+class Split:
+    """A results table in groups.
+
+    Attributes:
+        groups: In the order in which they appear in it.
+        unit: What gives one independent value.
+        problems: The keys, not grouped by, whose values tell problems apart.
+        blocks: The other keys that are not grouped by: seeds, and candidates' keys that are pooled.
+    """
+
+    groups: tuple[Group, ...]
+    unit: Unit
+    problems: tuple[str, ...]
+    blocks: tuple[str, ...]
+
+    @property
+    def pooled(self) -> tuple[str, ...]:
+        """The candidates' keys over all of whose values each group is averaged."""
+        return tuple(key for key in self.blocks if not seeds_randomness(key))
+
+    @property
+    def over(self) -> str:
+        """What n counts where it is not jobs, and over which problems; empty where it is jobs."""
+        if self.unit == "job":
+            return ""
+        keys = f"problems ({', '.join(self.problems)})"
+        number = max((group.problems for group in self.groups), default=0)
+        return keys if self.unit == "problem" else f"seeds, over {number} {keys}"
+
+    @property
+    def pooling(self) -> list[str]:
+        """What each group is averaged over, and what counts as one value of it, in sentences."""
+        notes = []
+        number, keys = max((group.problems for group in self.groups), default=0), ", ".join(self.problems)
+        over = f"each group is averaged over the {number} problems of {keys}, each weighing the same"
+        if self.unit == "seed":
+            notes.append(f"{over}; n counts the seeds that were run on all of them")
+        elif self.unit == "problem":
+            notes.append(f"{over}; n counts problems, and seeds of one are averaged first")
+        if self.pooled:
+            notes.append(f"each group pools all values of {', '.join(self.pooled)}")
+        return notes
+
+
+def split(results: pd.DataFrame, by: Sequence[str], measure: Measure) -> Split:
+    """The groups of a results table.
 
     Args:
         results: Rows of `results_frame`.
         by: The grouping keys; all jobs are one group if there are none.
-        blocks: The keys by which groups are paired.
-        metric: Only completed jobs with a finite value of it are replicates.
+        measure: What is compared.
     """
+    others = [key for key in swept_keys(results) if key not in by and varies(results, key)]
+    problems = tuple(key for key in others if says_the_problem(results, key))
+    # An option inside of a grouping key (`optimizer.rhobeg` of `optimizer`) belongs to the group.
+    inside = tuple(f"{group}." for group in by)
+    blocks = tuple(key for key in others if key not in problems and not key.startswith(inside))
     if results.empty:
-        return []
-    usable = completed(results) & np.isfinite(numbers(results, metric))
-    values = numbers(results, metric)
-    block = _codes(results, blocks)
+        return Split((), "job", problems, blocks)
+    cells = _Cells.of(results, by, problems, blocks, measure)
     group = _codes(results, by)
     order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0])
+    parts = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
     keys = results[list(by)].astype(object).where(results[list(by)].notna(), None).to_numpy()
-    groups = []
-    for rows in np.split(order, starts[1:]):
-        kept = rows[usable[rows]]
-        groups.append(
-            Group(tuple(keys[rows[0]]), rows, Replicates(block[kept], values[kept])),
+    unit = cells.unit(parts, random=any(seeds_randomness(key) for key in problems))
+    groups = tuple(cells.group(tuple(keys[rows[0]]), rows, unit) for rows in parts)
+    return Split(groups, unit, problems, blocks)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """What groups are made of; all of shape (jobs,).
+
+    Attributes:
+        values: The measure; nan where a job has none that counts.
+        stderr: Standard errors of the values.
+        faulty: Jobs whose value cannot be.
+        within: The problem as far as it is grouped by: groups of different ones have nothing in common.
+        problem: The rest of the problem.
+        block: The seed and other keys that are pooled.
+        not_negative: Whether no value can be below 0.
+    """
+
+    values: NDArray[np.float64]
+    stderr: NDArray[np.float64]
+    faulty: NDArray[np.bool_]
+    within: NDArray[np.int64]
+    problem: NDArray[np.int64]
+    block: NDArray[np.int64]
+    not_negative: bool
+
+    @classmethod
+    def of(
+        cls,
+        results: pd.DataFrame,
+        by: Sequence[str],
+        problems: Sequence[str],
+        blocks: Sequence[str],
+        measure: Measure,
+    ) -> Self:
+        faulty = is_faulty(results)
+        values = np.where(completed(results) & ~faulty, measure.of(results), np.nan)
+        stderr = measure.stderr(results)
+        within = _codes(results, [key for key in by if says_the_problem(results, key)])
+        codes = (within, _codes(results, problems), _codes(results, blocks))
+        return cls(values, stderr, faulty, *codes, measure.of_size)
+
+    @cached_property
+    def needed(self) -> dict[int, set[int]]:
+        """For each `within` the problems of which there is a value."""
+        known = np.isfinite(self.values)
+        pairs = set(zip(self.within[known].tolist(), self.problem[known].tolist(), strict=True))
+        found: dict[int, set[int]] = {within: set() for within in self.within.tolist()}
+        for within, problem in pairs:
+            found[within].add(problem)
+        return found
+
+    def lacking(self, rows: NDArray[np.int64]) -> int:
+        """Number of problems of which a group in the same place has a value, and these jobs have none."""
+        return len(self.needed[int(self.within[rows[0]])].difference(self.problem[self.used(rows)].tolist()))
+
+    def used(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of these jobs that have a value."""
+        return rows[np.isfinite(self.values[rows])]
+
+    def whole_blocks(self, rows: NDArray[np.int64]) -> list[int]:
+        """Blocks in which these jobs have a value of each problem of which they have one at all."""
+        used = self.used(rows)
+        pairs = set(zip(self.block[used].tolist(), self.problem[used].tolist(), strict=True))
+        problems = {problem for _, problem in pairs}
+        count = Counter(block for block, _ in pairs)
+        return sorted(block for block, number in count.items() if number == len(problems))
+
+    def unit(self, groups: Sequence[NDArray[np.int64]], *, random: bool) -> Unit:
+        """What gives one independent value, the same in all groups."""
+        if all(len(problems) <= 1 for problems in self.needed.values()):
+            return "job"
+        if random:
+            return "problem"
+        whole = [rows for rows in groups if len(self.used(rows)) and not self.lacking(rows)]
+        replicated = whole and all(len(self.whole_blocks(rows)) >= 2 for rows in whole)
+        return "seed" if replicated else "problem"
+
+    def group(self, keys: tuple[Any, ...], rows: NDArray[np.int64], unit: Unit) -> Group:
+        """The group of these jobs."""
+        used = self.used(rows)
+        replicates, weights = (
+            Replicates(self.block[used], self.values[used]),
+            np.full(len(used), 1 / max(1, len(used))),
         )
-    return groups
+        if unit != "job" and len(used):
+            frame = pd.DataFrame(
+                {"problem": self.problem[used], "block": self.block[used], "value": self.values[used]}
+            )
+            of_unit, cell, problems = "problem", ["problem"], 1
+            if unit == "seed":
+                frame = frame[frame["block"].isin(self.whole_blocks(rows))]
+                of_unit, cell, problems = "block", ["block", "problem"], frame["problem"].nunique()
+            # A unit's value is the mean over its problems, in each of which its jobs weigh the same.
+            share = 1 / (frame.groupby(cell)["value"].transform("size") * problems)
+            means = (share * frame["value"]).groupby(frame[of_unit]).sum()
+            replicates = Replicates(means.index.to_numpy(), means.to_numpy(dtype=float))
+            weights = (share / len(means)).reindex(range(len(used)), fill_value=0.0).to_numpy()
+        return Group(
+            keys=keys,
+            rows=rows,
+            used=used,
+            measured=self.values[used],
+            weights=weights,
+            replicates=replicates,
+            stderr=float(np.sqrt(np.sum((weights * self.stderr[used]) ** 2))) if len(used) else math.nan,
+            problems=len(np.unique(self.problem[used])),
+            faults=int(self.faulty[rows].sum()),
+            lacking=self.lacking(rows),
+            not_negative=self.not_negative,
+        )
 
 
 @dataclass(frozen=True)
@@ -82,17 +278,20 @@ class Accounts:
 
 
 def describe(group: Group, accounts: Accounts, *, lower_is_better: bool) -> dict[str, Any]:
-    """One row: counts, location, spread, interval, best, success rate and the cost of a success.
+    """One row: counts, location, spread, interval, best job, success rate and the cost of a success.
+
+    There is no best job of a group over several problems: it would be one of the easiest problem.
 
     The expected cost of a success is all that was spent divided by the number of successes: what restarting
     until one succeeds costs on average (the expected running time of Hansen et al., COCO:
     Performance Assessment, arXiv:1605.03560).
     """
-    values = group.replicates.numbers
+    values, of_jobs = group.replicates.numbers, group.measured
+    best = float(of_jobs.min() if lower_is_better else of_jobs.max()) if len(of_jobs) else math.nan
     status = accounts.status[group.rows]
     failed = int((status == "FAILED").sum())
     done = int((status == "COMPLETED").sum())
-    interval = mean_interval(values)
+    interval = group.interval
     successes, trials = int(accounts.success[group.rows].sum()), done + failed
     rate = rate_interval(successes, trials)
     return {
@@ -100,14 +299,16 @@ def describe(group: Group, accounts: Accounts, *, lower_is_better: bool) -> dict
         "n": len(values),
         "failed": failed,
         "unfinished": len(group.rows) - trials,
-        "no_value": done - len(values),
+        "no_value": done - len(group.used) - group.faults,
+        "faulty": group.faults,
+        "lacking": group.lacking,
         "mean": float(values.mean()) if len(values) else math.nan,
         "sd": float(values.std(ddof=1)) if len(values) > 1 else math.nan,
         "ci_low": interval.low,
         "ci_high": interval.high,
         "ci_method": interval.method,
         "median": float(np.median(values)) if len(values) else math.nan,
-        "best": float(values.min() if lower_is_better else values.max()) if len(values) else math.nan,
+        "best": best if group.problems <= 1 else math.nan,
         "successes": successes,
         "success_rate": successes / trials if trials else math.nan,
         "success_low": rate.low,

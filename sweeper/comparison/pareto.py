@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sweeper.comparison.groups import split
-from sweeper.comparison.metric import choose_metric, lower_is_better, numbers
+from sweeper.comparison.metric import Measure, choose_measure, completed, numbers
 from sweeper.errors import ConfigError
 from sweeper.selection import design_keys, varies
 
@@ -26,46 +25,41 @@ def choose_cost(results: pd.DataFrame, wanted: str | None = None) -> str:
         if wanted not in results or not pd.api.types.is_numeric_dtype(results[wanted]):
             raise ConfigError(f"There is no numeric column {wanted!r}; costs are: {', '.join(_COSTS)}.")
         return wanted
-    spent = (name for name in _COSTS if (results[name] > 0).any() and varies(results, name))
+    done = results[completed(results)]
+    spent = (name for name in _COSTS if (done[name] > 0).any() and varies(done, name))
     return next(spent, "seconds")
-
-
-def loss(results: pd.DataFrame, metric: str) -> tuple[NDArray[np.float64], str]:
-    """What is to be small, shape (jobs,), and its name: |error|, 1 − ratio, or the metric turned down."""
-    values = numbers(results, metric)
-    if metric == "error":
-        return np.abs(values), "|error|"
-    if metric == "ratio":
-        return 1 - values, "1 − ratio"
-    return (values, metric) if lower_is_better(results, metric) else (-values, f"−{metric}")
 
 
 def pareto(
     results: pd.DataFrame,
     *,
     by: Sequence[str] | None = None,
-    metric: str | None = None,
+    measure: Measure | None = None,
     cost: str | None = None,
 ) -> pd.DataFrame:
     """Mean cost and loss of every group of replicates, cheapest first.
 
-    Means, not single jobs: a front of single jobs is made of the luckiest ones.
+    Means, not single jobs: a front of single jobs is made of the luckiest ones. Both are means over the
+    same jobs, those that have a value, and over several problems each of these weighs the same.
 
     Returns:
-        The keys, the cost, the loss under its name, `n`, and `on_front`: no other group is at least as good
-        in both and better in one.
+        The keys, the cost, the loss under its name, `n` (jobs), `eligible` (as for being the best: no value
+        that cannot be, no problem lacking), and `on_front`: no other eligible group is at least as good in
+        both and better in one.
     """
-    metric, cost = choose_metric(results, metric), choose_cost(results, cost)
+    measure, cost = measure or choose_measure(results), choose_cost(results, cost)
     keys = list(by) if by is not None else [key for key in design_keys(results) if varies(results, key)]
-    losses, name = loss(results, metric)
+    losses, name = measure.loss(results)
     spent = numbers(results, cost)
-    known = np.isfinite(losses) & np.isfinite(spent)
     rows = []
-    for group in split(results, keys, [], metric):
-        of_group = group.rows[known[group.rows]]
-        if len(of_group):
-            values = (spent[of_group].mean(), losses[of_group].mean(), len(of_group))
-            rows.append((*group.keys, *values))
-    frame = pd.DataFrame(rows, columns=[*keys, cost, name, "n"]).sort_values([cost, name], ignore_index=True)
-    before = frame[name].cummin().shift(fill_value=np.inf)
-    return frame.assign(on_front=frame[name] < before)
+    for group in split(results, keys, measure).groups:
+        known = np.isfinite(spent[group.used]) & (group.weights > 0)
+        if known.any():
+            used, weights = group.used[known], group.weights[known] / group.weights[known].sum()
+            eligible = group.eligible and bool(known[group.weights > 0].all())
+            rows.append((*group.keys, weights @ spent[used], weights @ losses[used], len(used), eligible))
+    frame = pd.DataFrame(rows, columns=[*keys, cost, name, "n", "eligible"])
+    frame = frame.astype({"eligible": bool}).sort_values([cost, name], ignore_index=True)
+    judged = frame[name].where(frame["eligible"], np.inf)
+    before = judged.cummin().shift(fill_value=np.inf)
+    return frame.assign(on_front=judged < before)

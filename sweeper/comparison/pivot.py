@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from sweeper.comparison.groups import split
-from sweeper.comparison.metric import choose_metric
+from sweeper.comparison.metric import Direction, Measure, choose_measure
 from sweeper.errors import ConfigError
 from sweeper.selection import check_columns, swept_keys
-from sweeper.statistics.intervals import mean_interval
 
 
 @dataclass(frozen=True)
@@ -22,24 +21,36 @@ class Pivot:
     Attributes:
         row: The key down.
         column: The key across.
-        metric: What is averaged.
+        measure: What is averaged.
         mean: The means; nan where no job has a value.
         low: Lower ends of their 95 % confidence intervals.
         high: Upper ends.
-        n: Number of values.
+        n: Number of independent values.
+        eligible: Whether a cell can be compared: it has no value that cannot be, and lacks no problem.
+        notes: What the means are taken over.
     """
 
     row: str
     column: str
-    metric: str
+    measure: Measure
     mean: pd.DataFrame
     low: pd.DataFrame
     high: pd.DataFrame
     n: pd.DataFrame
+    eligible: pd.DataFrame
+    notes: tuple[str, ...]
 
 
-def pivot(results: pd.DataFrame, row: str, column: str, metric: str | None = None) -> Pivot:
-    """Average a metric over everything but two swept keys.
+def pivot(
+    results: pd.DataFrame,
+    row: str,
+    column: str,
+    metric: str | None = None,
+    direction: Direction | None = None,
+    *,
+    measure: Measure | None = None,
+) -> Pivot:
+    """Average a measure over everything but two swept keys.
 
     Raises:
         ConfigError: A key was not swept, or both are the same.
@@ -50,14 +61,16 @@ def pivot(results: pd.DataFrame, row: str, column: str, metric: str | None = Non
             raise ConfigError(f"{key} was not swept; these were: {', '.join(swept_keys(results)) or 'none'}.")
     if row == column:
         raise ConfigError(f"A pivot takes two different keys, not {row} twice.")
-    metric = choose_metric(results, metric)
+    measure = measure or choose_measure(results, metric, direction)
     cells = []
-    for group in split(results, [row, column], [], metric):
+    found = split(results, [row, column], measure)
+    for group in found.groups:
         values = group.replicates.numbers
-        interval = mean_interval(values)
+        interval = group.interval
         mean = float(values.mean()) if len(values) else np.nan
-        cells.append((*map(_present, group.keys), mean, interval.low, interval.high, len(values)))
-    frame = pd.DataFrame(cells, columns=[row, column, "mean", "low", "high", "n"])
+        outcome = (mean, interval.low, interval.high, len(values), group.eligible)
+        cells.append((*map(_present, group.keys), *outcome))
+    frame = pd.DataFrame(cells, columns=[row, column, "mean", "low", "high", "n", "eligible"])
     downward, across = ordered(frame[row]), ordered(frame[column])
 
     def grid(name: str) -> pd.DataFrame:
@@ -69,7 +82,15 @@ def pivot(results: pd.DataFrame, row: str, column: str, metric: str | None = Non
         )
 
     return Pivot(
-        row, column, metric, grid("mean"), grid("low"), grid("high"), grid("n").fillna(0).astype(int)
+        row,
+        column,
+        measure,
+        grid("mean"),
+        grid("low"),
+        grid("high"),
+        grid("n").fillna(0).astype(int),
+        grid("eligible").eq(True),
+        tuple(found.pooling),
     )
 
 

@@ -18,7 +18,15 @@ from sweeper.tables import to_csv
 
 _NOTHING = "No jobs to compare."
 _LEFT_OUT = "some columns are left out: a wider terminal or --format csv shows them"
-_LATEX_SYMBOLS = {"∞": "$\\infty$", "≥": "$\\geq$", "≤": "$\\leq$", "±": "$\\pm$", "−": "$-$", "→": "$\\to$"}
+_LATEX_SYMBOLS = {
+    "∞": "$\\infty$",
+    "≥": "$\\geq$",
+    "≤": "$\\leq$",
+    "±": "$\\pm$",
+    "−": "$-$",
+    "→": "$\\to$",
+    "|": "$|$",
+}
 _WIDTH_OF_A_FILE = 240
 
 

@@ -1,5 +1,8 @@
 """MLflow: one run for each job, with parameters, metric histories, tags and the files the job saved.
 
+What a failed job left behind, and a value that cannot be, are kept under names of their own (`failed/…`,
+`fault/…`): sorted by a result, they must not come first.
+
 The destination is a tracking URI: a file store beside the sweep by default, or a server's address.
 """
 
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sweeper.comparison.faults import fault_words, is_faulty
 from sweeper.errors import SweeperError
 from sweeper.export import needs
 from sweeper.folder import JobFolder
@@ -53,6 +57,9 @@ def export(sweep: Sweep, destination: str) -> str:
     name = sweep.folder.root.resolve().name
     shown = without_secrets(destination)
     metrics = dict(iter(sweep.metrics.groupby("job", sort=False)))
+    results = sweep.results
+    faulty = results["job"].array[is_faulty(results)]
+    faults = dict(zip(faulty, fault_words(results, most=len(results)), strict=True))
     ended = [job for job in jobs if job.state.finished]
     with _file_store_allowed(destination):
         try:
@@ -63,7 +70,8 @@ def export(sweep: Sweep, destination: str) -> str:
             there = target.exported()
             missing = [job for job in ended if (str(job.number), _STATUS[job.state]) not in there]
             for job in missing:
-                target.add(job, metrics.get(job.number), sweep.folder.job(job.number))
+                files = sweep.folder.job(job.number)
+                target.add(job, metrics.get(job.number), files, faults.get(job.number))
         except MlflowException as error:
             raise SweeperError(without_secrets(f"MLflow refuses {shown}: {error}")) from error
     kept = f", {len(ended) - len(missing)} were there" if len(missing) < len(ended) else ""
@@ -105,21 +113,23 @@ class _Experiment:
             if not token:
                 return found
 
-    def add(self, job: JobRecord, history: pd.DataFrame | None, files: JobFolder) -> None:
-        """Write one job as a run."""
+    def add(self, job: JobRecord, history: pd.DataFrame | None, files: JobFolder, fault: str | None) -> None:
+        """Write one job as a run; `fault` says why its value cannot be, if so."""
         from mlflow.entities import Param
 
         begun = job.started_at or 0.0
         tags = {_JOB: str(job.number), _SWEEP: self.sweep_id, "sweeper.overrides": " ".join(job.overrides)}
         tags |= {"sweeper.reason": job.reason} if job.reason else {}
         tags |= {"braket.job_arn": job.job_arn} if job.job_arn else {}
+        tags |= {"sweeper.fault": fault} if fault else {}
+        kept_apart = "fault/" if fault else "" if job.state is JobState.COMPLETED else "failed/"
         run = self.client.create_run(
             self.id, start_time=int(1000 * begun), tags=tags, run_name=f"job {job.number}"
         ).info.run_id
         parameters = [Param(_key(key), text) for key, text in _parameters(job).items()]
         for start in range(0, len(parameters), _MOST_PARAMS):
             self.client.log_batch(run, params=parameters[start : start + _MOST_PARAMS])
-        values = _metrics(job, history)
+        values = _metrics(job, history, kept_apart)
         for start in range(0, len(values), _MOST_METRICS):
             self.client.log_batch(run, metrics=values[start : start + _MOST_METRICS])
         if files.results.is_dir():
@@ -136,14 +146,16 @@ def _parameters(job: JobRecord) -> Mapping[str, str]:
     return {key: str(value)[:_LONGEST_PARAM] for key, value in {**leaves, **job.choices}.items()}
 
 
-def _metrics(job: JobRecord, history: pd.DataFrame | None) -> list[Any]:
-    """The numbers of the result, and every logged metric with its iterations."""
+def _metrics(job: JobRecord, history: pd.DataFrame | None, prefix: str) -> list[Any]:
+    """The numbers of the result and every logged metric with its iterations, `prefix` before their names."""
     from mlflow.entities import Metric
 
     at = int(1000 * (job.ended_at or job.started_at or 0.0))
     outcome = {**job.result, "cost_usd": job.cost_usd, "seconds": job.seconds}
+    if isinstance(error := job.result.get("error"), int | float):
+        outcome["abs_error"] = abs(error)  # what jobs are judged by: to sort by the error itself misleads
     values = [
-        Metric(_key(f"result.{name}"), float(value), at, 0)
+        Metric(_key(f"{prefix}result.{name}"), float(value), at, 0)
         for name, value in outcome.items()
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     ]
@@ -151,7 +163,7 @@ def _metrics(job: JobRecord, history: pd.DataFrame | None) -> list[Any]:
         for place, row in enumerate(history.to_dict("records")):
             step = place if pd.isna(row["iteration"]) else int(row["iteration"])
             when = at if math.isnan(row["timestamp"]) else int(1000 * row["timestamp"])
-            values.append(Metric(_key(row["metric"]), row["value"], when, step))
+            values.append(Metric(_key(f"{prefix}{row['metric']}"), row["value"], when, step))
     return values
 
 

@@ -1,4 +1,8 @@
-"""Optuna: one study for each algorithm, one trial for each job, for its plots, importances and samplers.
+"""Optuna: one study for each problem of each algorithm, one trial for each job.
+
+A study's value is what the sweep is judged by (|error|, ratio, or the objective in its direction), so that
+its best trial is what the sweep's tables call best, and no lucky energy. A job that failed, or whose value
+cannot be, is a failed trial.
 
 The destination is an Optuna storage address: an SQLite file beside the sweep by default.
 """
@@ -6,17 +10,21 @@ The destination is an Optuna storage address: an SQLite file beside the sweep by
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from sweeper.comparison.blocks import key_text
 from sweeper.comparison.compare import sections_of
-from sweeper.comparison.metric import numbers
+from sweeper.comparison.faults import fault_words, is_faulty
+from sweeper.comparison.metric import Measure, choose_measure, completed
+from sweeper.convergence import as_judged
 from sweeper.errors import SweeperError
 from sweeper.export import needs
 from sweeper.provenance import without_secrets
-from sweeper.selection import swept_keys
+from sweeper.selection import problem_keys, says_the_problem, swept_keys, varies
 from sweeper.states import JobState
 
 if TYPE_CHECKING:
@@ -24,11 +32,22 @@ if TYPE_CHECKING:
 
 DESTINATION = "sqlite:///{folder}/optuna.db"
 
-_ATTRIBUTES = ("job", "value", "stderr", "reference", "error", "ratio", "shots_total", "cost_usd", "seconds")
+_ATTRIBUTES = (
+    "job",
+    "objective",
+    "value",
+    "stderr",
+    "reference",
+    "error",
+    "ratio",
+    "shots_total",
+    "cost_usd",
+    "seconds",
+)
 
 
 def export(sweep: Sweep, destination: str) -> str:
-    """Write the studies, which minimise the objective.
+    """Write the studies.
 
     Raises:
         SweeperError: Optuna is missing, cannot open the storage, or has a study of the same name there.
@@ -41,12 +60,14 @@ def export(sweep: Sweep, destination: str) -> str:
         raise needs("Optuna", "optuna") from error
     written = []
     shown = without_secrets(destination)
-    sections = sections_of(sweep.results)
-    for title, rows in sections:
-        name = "-".join(filter(None, [sweep.folder.root.resolve().name, title.rpartition("=")[2]]))
-        trials = _trials(rows, sweep.metrics, optuna)
+    for words, rows, measure in _studies(sweep.results):
+        name = "-".join([sweep.folder.root.resolve().name, *words])
+        trials = _trials(rows, sweep.metrics, measure, optuna)
+        better = optuna.study.StudyDirection
+        direction = better.MINIMIZE if measure.lower_is_better else better.MAXIMIZE
         try:
-            study = optuna.create_study(storage=destination, study_name=name, direction="minimize")
+            study = optuna.create_study(storage=destination, study_name=name, direction=direction)
+            study.set_user_attr("measure", measure.name)
             study.add_trials(trials)
         except DuplicatedStudyError as error:
             raise SweeperError(
@@ -62,32 +83,54 @@ def export(sweep: Sweep, destination: str) -> str:
     return f"{'; '.join(written) or 'no jobs, so no study'} of {shown}"
 
 
-def _trials(rows: pd.DataFrame, metrics: pd.DataFrame, optuna: Any) -> list[Any]:
-    distributions = {
-        key: found for key in swept_keys(rows) if (found := _distribution(rows[key], optuna)) is not None
-    }
+def _studies(results: pd.DataFrame) -> Iterator[tuple[list[str], pd.DataFrame, Measure]]:
+    """What tells each study's jobs from the others, the jobs, and what they are judged by."""
+    for title, rows in sections_of(results):
+        algorithm = [title.rpartition("=")[2]] if title else []
+        measure = choose_measure(rows)
+        problems = [key for key in problem_keys(rows) if varies(rows, key)]
+        for values, of_problem in (
+            rows.groupby(problems, sort=False, dropna=False) if problems else [((), rows)]
+        ):
+            of_it = [f"{key}={key_text(value)}" for key, value in zip(problems, values, strict=True)]
+            yield [*algorithm, *of_it], of_problem, measure
+
+
+def _trials(rows: pd.DataFrame, metrics: pd.DataFrame, measure: Measure, optuna: Any) -> list[Any]:
+    swept = [key for key in swept_keys(rows) if not says_the_problem(rows, key)]
+    distributions = {key: found for key in swept if (found := _distribution(rows[key], optuna)) is not None}
     logged = metrics[metrics["job"].isin(rows["job"])]
     first = logged["metric"].iloc[0] if len(logged) else None
     history = dict(iter(logged[logged["metric"] == first].groupby("job", sort=False)))
     ended = rows[[JobState(state).finished for state in rows["status"]]]
-    return [
-        _trial(row, objective, distributions, history.get(row["job"]), optuna)
-        for row, objective in zip(ended.to_dict("records"), numbers(ended, "objective"), strict=True)
-    ]
+    values = np.where(completed(ended) & ~is_faulty(ended), measure.of(ended), np.nan)
+    words = dict(zip(ended["job"].array[is_faulty(ended)], fault_words(ended, most=len(ended)), strict=True))
+    trials = []
+    for row, value in zip(ended.to_dict("records"), values, strict=True):
+        logged_here = history.get(row["job"])
+        if logged_here is not None:
+            reference = np.array(row["reference"], dtype=float)
+            _, judged = as_judged("", logged_here["value"].to_numpy(), reference, measure)
+            logged_here = logged_here.assign(value=judged)
+        row["fault"] = words.get(row["job"])
+        trials.append(_trial(row, value, distributions, logged_here, optuna))
+    return trials
 
 
 def _trial(
     row: Mapping[Any, Any],
-    objective: float,
+    value: float,
     distributions: Mapping[str, Any],
     history: pd.DataFrame | None,
     optuna: Any,
 ) -> Any:
     has = {key: _plain(row[key]) for key in distributions if not _missing(row[key])}
-    complete = row["status"] == "COMPLETED" and not math.isnan(objective)
+    complete = not math.isnan(value)
     attributes = {name: _plain(row[name]) for name in _ATTRIBUTES if not _missing(row[name])}
     if not _missing(row["reason"]):
         attributes["reason"] = row["reason"].partition("\n")[0]
+    if row["fault"]:
+        attributes["fault"] = row["fault"]
     steps = {}
     if history is not None:
         iterations = history["iteration"].fillna(pd.Series(range(len(history)), index=history.index))
@@ -95,7 +138,7 @@ def _trial(
     state = optuna.trial.TrialState
     return optuna.trial.create_trial(
         state=state.COMPLETE if complete else state.FAIL,
-        value=objective if complete else None,
+        value=float(value) if complete else None,
         params=has,
         distributions={key: distributions[key] for key in has},
         intermediate_values={at: value for at, value in steps.items() if math.isfinite(value)},

@@ -13,9 +13,13 @@ import numpy as np
 import pandas as pd
 
 from sweeper.api import load_sweep
-from sweeper.comparison.blocks import Block, key_text, number, ranking
-from sweeper.comparison.compare import BEST, OPEN, Section, compare
-from sweeper.comparison.metric import completed, numbers
+from sweeper.comparison.best import name_of, single_job, tied_names
+from sweeper.comparison.blocks import Block, number, ranking
+from sweeper.comparison.compare import FAULT, INCOMPLETE, Section, compare
+from sweeper.comparison.faults import is_faulty
+from sweeper.comparison.metric import Direction, completed, numbers
+from sweeper.comparison.order import is_outcome
+from sweeper.comparison.success import Success
 from sweeper.folder import SweepFolder
 from sweeper.ledger_reader import read_jobs, reading
 from sweeper.outcome import log_tail
@@ -26,7 +30,7 @@ from sweeper.states import JobState
 _MOST_RANKED = 100
 _MOST_FAILURES = 30
 _LINES_OF_LOG = 12
-_OUTCOMES = ("value", "stderr", "reference", "error", "ratio", "result.optimizer_best", "evaluations")
+_OUTCOMES = ("value", "stderr", "reference", "error", "ratio", "evaluations")
 _SPENT = ("tasks", "shots_total", "cost_usd", "seconds", "attempts", "reason")
 
 
@@ -61,6 +65,8 @@ class Content:
         headlines: For each part, its answer.
         rankings: For each part, its table of groups.
         table: One row for each job: the columns worth showing.
+        outcomes: The columns by which a job that has not completed comes last.
+        faulty: For each of these jobs whether its value cannot be.
         failures: The failed jobs by reason.
         more_failures: Number of failed jobs that `failures` leaves out.
         runs: The provenance of each run of the sweep, latest first.
@@ -75,6 +81,8 @@ class Content:
     headlines: Sequence[Sequence[Headline]]
     rankings: Sequence[Block]
     table: pd.DataFrame
+    outcomes: frozenset[str]
+    faulty: Sequence[bool]
     failures: Sequence[Failure]
     more_failures: int
     runs: Sequence[Mapping[str, Any]]
@@ -82,13 +90,15 @@ class Content:
     remarks: Sequence[str]
 
 
-def read_content(folder: SweepFolder) -> Content:
-    """Read a sweep, finished or running.
+def read_content(
+    folder: SweepFolder, *, direction: Direction | None = None, problem_keys: Sequence[str] = ()
+) -> Content:
+    """Read a sweep, finished or running; `direction` and `problem_keys` are those of `load_sweep`.
 
     Raises:
         FolderError: It is not the folder of a sweep.
     """
-    sweep = load_sweep(folder.root)
+    sweep = load_sweep(folder.root, direction=direction, problem_keys=problem_keys)
     results, metrics = sweep.results, sweep.metrics
     comparison = compare(results)
     parts = [Part(section, metrics, folder) for section in comparison.sections]
@@ -102,6 +112,8 @@ def read_content(folder: SweepFolder) -> Content:
         headlines=[_headlines(part.section) for part in parts],
         rankings=[ranking(part.section, _MOST_RANKED) for part in parts],
         table=_table(results),
+        outcomes=frozenset(str(name) for name in results if is_outcome(results, str(name))),
+        faulty=is_faulty(results).tolist(),
         failures=failures,
         more_failures=more,
         runs=_runs(folder),
@@ -112,64 +124,58 @@ def read_content(folder: SweepFolder) -> Content:
 
 def _headlines(section: Section) -> list[Headline]:
     """What is best, by how much, is it real, and what did it cost."""
-    best = section.table.iloc[0]
-    if best["verdict"] != BEST:
-        return [Headline("Best", "–", "no job has a value yet")]
-    name = ", ".join(f"{key} {key_text(best[key])}" for key in section.by) or "one combination"
+    count = str(int(section.table["faulty"].sum()))
+    answer = [Headline("Values that cannot be", count, "named below; they count as no result")]
+    answer = answer if section.faults else []
+    best = section.best
+    if best is None:
+        return [Headline("Best", "–", section.why_no_best), *answer]
     interval = (
         f"95 % CI {number(best['ci_low'])} to {number(best['ci_high'])}, n = {best['n']}, {best['ci_method']}"
         if not math.isnan(best["ci_low"])
         else f"n = {best['n']}, so no interval"
     )
-    answer = [Headline("Best", name, _is_it_real(section))]
-    answer.append(Headline(f"Mean {section.metric}", number(best["mean"]), interval))
-    reference = numbers(section.rows, "reference")
+    interval += f"; n counts {section.over}" if section.over else ""
+    only = len(section.table) == 1
+    answer = [
+        Headline("Candidates" if only else "Best", name_of(section.by, best), _is_it_real(section)),
+        Headline(f"Mean {section.metric}", number(best["mean"]), interval),
+        *answer,
+    ]
+    reference = numbers(section.rows[completed(section.rows)], "reference")
     if (values := np.unique(reference[np.isfinite(reference)])).size:
         exact = (
             number(values[0], 8) if values.size == 1 else f"{number(values[0], 6)} … {number(values[-1], 6)}"
         )
         answer.append(Headline("Exact reference", exact, "full CI energy or maximum cut, by computation"))
-    if (best_job := _best_job(section)) is not None:
-        value = (
-            number(best_job["value"], 8) if pd.notna(best_job["value"]) else number(best_job[section.metric])
-        )
-        stderr = f" ± {number(best_job['stderr'], 2)}" if pd.notna(best_job["stderr"]) else ""
-        answer.append(
-            Headline(
-                "Best single job",
-                f"{value}{stderr}",
-                f"the luckiest: job {best_job['job']}, {section.metric} {number(best_job[section.metric])}",
-            )
-        )
-    if math.isfinite(best["success_rate"]):
+    if (job := single_job(section)) is not None:
+        answer.append(Headline("Best job" if only else "Best job of the best", *job))
+    if Success().words(section.rows) is not None and math.isfinite(best["success_rate"]):
         rate = f"{best['successes']} of {best['jobs'] - best['unfinished']}"
-        cost = number(best["shots_to_success"], 3)
-        note = f"{number(best['evaluations_to_success'], 3)} evaluations, {cost} shots to a success"
-        if (section.rows["cost_usd"] > 0).any():
-            note += f", {number(best['usd_to_success'], 3)} USD"
-        answer.append(Headline("Success of the best", rate, note))
+        costs = {"evaluations": "evaluations", "shots": "shots"}
+        costs |= {"usd": "USD"} if (section.rows["cost_usd"] > 0).any() else {}
+        spent = {words: number(best[f"{name}_to_success"], 3) for name, words in costs.items()}
+        note = ", ".join(f"{cost} {words}" for words, cost in spent.items() if cost) + " to a success"
+        answer.append(Headline("Success" if only else "Success of the best", rate, note))
     return answer
 
 
 def _is_it_real(section: Section) -> str:
-    others = len(section.table) - 1
-    open_ = section.table[section.table["verdict"] == OPEN]
-    tested = int(section.table["p_value"].notna().sum())
-    if not others:
-        return "nothing to compare with"
-    if not tested:
-        return f"{others} others; no test without replicates (sweep seeds)"
-    if open_.empty:
-        return f"significantly better than the {tested} others tested"
-    return f"{len(open_)} of {tested} others are not significantly different"
-
-
-def _best_job(section: Section) -> pd.Series[Any] | None:
-    rows = section.rows[completed(section.rows) & np.isfinite(numbers(section.rows, section.metric))]
-    if rows.empty:
-        return None
-    values = numbers(rows, section.metric)
-    return rows.iloc[int(values.argmin() if section.lower_is_better else values.argmax())]
+    left_out = int(section.table["verdict"].isin([FAULT, INCOMPLETE]).sum())
+    ranked = int((section.table["n"] > 0).sum()) - left_out
+    kept = f"; {left_out} not comparable" if left_out else ""
+    if ranked == 1:
+        return f"nothing to compare with{kept}"
+    if tied := tied_names(section):
+        tested = int(section.table["p_value"].notna().sum()) or ranked - 1
+        return f"{len(section.tied)} of {tested} others are not significantly different: {tied}{kept}"
+    if section.table["p_value"].isna().all():
+        return f"{ranked - 1} others; no test without replicates (sweep seeds){kept}"
+    untested = int(section.table["p_value"].isna().sum()) - 1 - left_out
+    others = (
+        "the other one" if ranked == 2 else f"all {ranked - 1} others" if not untested else "those tested"
+    )
+    return f"significantly better than {others}{kept}"
 
 
 def _totals(results: pd.DataFrame) -> list[Headline]:

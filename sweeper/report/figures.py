@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from sweeper.comparison.metric import Direction
 from sweeper.errors import SweeperError
 from sweeper.folder import SweepFolder
 from sweeper.report.content import read_content
@@ -15,17 +16,25 @@ FORMATS = ("svg", "png", "pdf")
 _WIDTH, _HEIGHT = 800, 480  # px, where the picture has no height of its own
 
 
-def write_figures(folder: SweepFolder, target: Path, formats: Sequence[str]) -> list[Path]:
+def write_figures(
+    folder: SweepFolder,
+    target: Path,
+    formats: Sequence[str],
+    *,
+    direction: Direction | None = None,
+    problem_keys: Sequence[str] = (),
+) -> list[Path]:
     """Draw every picture of a sweep's report into files of `target`.
 
-    The drawing itself is done by plotly's kaleido, which drives a Chrome or Chromium of this machine.
+    `direction` and `problem_keys` are those of `load_sweep`. The drawing itself is done by plotly's kaleido,
+    which drives a Chrome or Chromium of this machine.
 
     Raises:
         FolderError: It is not the folder of a sweep.
         SweeperError: kaleido or a browser is missing.
     """
     figures, paths = [], []
-    for part in read_content(folder).parts:
+    for part in read_content(folder, direction=direction, problem_keys=problem_keys).parts:
         for picture in (found for draw in kinds() if (found := draw(part)) is not None):
             for label, figure in picture.figures.items():
                 name = "-".join(filter(None, map(_slug, (part.section.title, picture.name, label))))

@@ -8,9 +8,10 @@ from functools import cached_property
 import pandas as pd
 
 from sweeper.comparison.compare import Section
+from sweeper.comparison.metric import Measure
 from sweeper.convergence import Curves, curves
 from sweeper.folder import SweepFolder
-from sweeper.selection import design_keys, varies
+from sweeper.selection import design_keys, problem_keys, seeds_randomness, varies
 
 
 @dataclass(frozen=True)
@@ -33,16 +34,27 @@ class Part:
         return self.section.rows
 
     @property
+    def measure(self) -> Measure:
+        """What is compared."""
+        return self.section.measure
+
+    @property
     def metric(self) -> str:
-        """The compared column."""
+        """Its name."""
         return self.section.metric
 
     @cached_property
-    def keys(self) -> list[str]:
-        """The swept keys that vary among these jobs, without seeds."""
+    def candidates(self) -> list[str]:
+        """The swept keys that vary among these jobs and make one candidate another."""
         return [key for key in design_keys(self.rows) if varies(self.rows, key)]
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The swept keys that vary among these jobs, without seeds: the candidates', then the problems'."""
+        problems = (key for key in problem_keys(self.rows) if not seeds_randomness(key))
+        return [*self.candidates, *(key for key in problems if varies(self.rows, key))]
 
     @cached_property
     def curves(self) -> Curves | None:
         """The convergence of every job; none where nothing was logged."""
-        return curves(self.rows, self.metrics)
+        return curves(self.rows, self.metrics, measure=self.measure)

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sweeper.comparison.compare import compare, sections_of
-from sweeper.comparison.metric import choose_metric
+from sweeper.comparison.metric import choose_measure
 from sweeper.comparison.pivot import pivot
 from sweeper.convergence import bands, curves
 from sweeper.errors import ConfigError
@@ -55,7 +55,7 @@ class Plots:
         """Mean of the metric at each value of a key."""
         rows = self._rows(where)
         return _there(
-            main_effects.figure(rows, key, choose_metric(rows, metric)), f"values of {key} to compare"
+            main_effects.figure(rows, key, choose_measure(rows, metric)), f"values of {key} to compare"
         )
 
     def heat_map(

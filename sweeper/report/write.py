@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from sweeper.comparison.metric import Direction
 from sweeper.folder import SweepFolder, write_atomically
 from sweeper.report import style
 from sweeper.report.content import Content, read_content
@@ -18,13 +19,20 @@ from sweeper.report.pictures import Picture, kinds
 _PAGE = Path(__file__).with_name("page")
 
 
-def write_report(folder: SweepFolder) -> Path:
+def write_report(
+    folder: SweepFolder, *, direction: Direction | None = None, problem_keys: Sequence[str] = ()
+) -> Path:
     """Write the report of a sweep, finished or running, into its folder.
+
+    Args:
+        folder: The folder.
+        direction: As `load_sweep` takes it.
+        problem_keys: As `load_sweep` takes them.
 
     Raises:
         FolderError: It is not the folder of a sweep.
     """
-    content = read_content(folder)
+    content = read_content(folder, direction=direction, problem_keys=problem_keys)
     pictures = [
         [picture for draw in kinds() if (picture := draw(part)) is not None] for part in content.parts
     ]
@@ -53,7 +61,11 @@ def render(content: Content, pictures: Sequence[Sequence[Picture]]) -> str:
         templates={
             theme: style.template(dark=theme == "dark").to_plotly_json() for theme in ("light", "dark")
         },
-        table=_columns(content.table),
+        table={
+            **_columns(content.table),
+            "outcome": [name in content.outcomes for name in content.table],
+            "faulty": content.faulty,
+        },
         css=(_PAGE / "report.css").read_text(encoding="utf-8"),
         scripts=[(_PAGE / name).read_text(encoding="utf-8") for name in ("pictures.js", "table.js")],
         plotly=get_plotlyjs() if drawn else "",

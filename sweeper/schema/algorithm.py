@@ -33,8 +33,9 @@ class Algorithm(ABC):
     Attributes:
         entry_point: `module` or `module:function`, as Braket's CreateJob takes it.
         source_module: A Python file or a folder; none for the algorithms that come with the sweeper.
-        objective: What a Hydra sweeper minimises: a key of the job's result, or else the last value of
-            one of its metrics; none if there is nothing to minimise.
+        objective: What a Hydra sweeper is told: a key of the job's result, or else the last value of one of
+            its metrics; none if there is nothing to optimise.
+        direction: Which way the objective is better; a Hydra sweeper's own direction has to be the same.
     """
 
     name: ClassVar[str]
@@ -42,6 +43,7 @@ class Algorithm(ABC):
     entry_point: str
     source_module: str | None = None
     objective: str | None = "objective"
+    direction: Literal["minimize", "maximize"] = "minimize"
 
     @abstractmethod
     def check(self, sweep: SweepConfig) -> None:
@@ -276,6 +278,8 @@ class Script(Algorithm):
         hyperparameters: What the script reads.
         max_tasks: Most quantum tasks it runs; bounds the bill on a paid device.
         max_shots_per_task: Most shots of one of them.
+        problem_keys: Hyperparameters that say which problem is solved (a molecule, a data set): their values
+            are never ranked, and everything else is compared within each.
     """
 
     name: ClassVar[str] = "script"
@@ -284,15 +288,22 @@ class Script(Algorithm):
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     max_tasks: int | None = None
     max_shots_per_task: int | None = None
+    problem_keys: list[str] = field(default_factory=list)
 
     def check(self, sweep: SweepConfig) -> None:  # noqa: ARG002 - the script alone knows what it can do
-        """Refuse a script that is not said."""
+        """Refuse a script that is not said, and problem keys that it does not get."""
         if not self.source_module or not self.entry_point:
             raise ConfigError(
                 "algorithm=script needs algorithm.source_module (a Python file or a folder) and "
                 "algorithm.entry_point (module:function), for example "
                 "algorithm.source_module=my_job.py algorithm.entry_point=my_job:main."
             )
+        for name in self.problem_keys:
+            if name not in self.hyperparameters:
+                raise ConfigError(
+                    f"algorithm.problem_keys names {name!r}, which is none of algorithm.hyperparameters "
+                    f"({', '.join(self.hyperparameters) or 'there are none'})."
+                )
 
     def encode(self, sweep: SweepConfig) -> Encoded:  # noqa: ARG002 - see the class
         """The script's own hyperparameters only."""

@@ -35,7 +35,7 @@ def say(capsys: pytest.CaptureFixture[str], *words: str, expect: int = 0) -> str
 
 def test_one_sweep(capsys: pytest.CaptureFixture[str], sweeps: list[str]) -> None:
     text = say(capsys, sweeps[0], "--by", "optimizer", "--metric", "error", "--best", "2")
-    assert "mean error [95 % CI]" in text
+    assert "mean |error| [95 % CI]" in text
     assert "cobyla" in text
     assert "spsa" not in text
     assert "paired t (paired by shots, seed)" in text
@@ -154,7 +154,7 @@ def test_a_narrow_terminal_keeps_what_matters(
     monkeypatch.setenv("COLUMNS", "100")
     text = say(capsys, sweeps[0], "--by", "optimizer")
     header = text.splitlines()[1]
-    assert "mean error [95 % CI]" in header
+    assert "mean |error| [95 % CI]" in header
     assert "against the best" in header
     assert "evaluations" not in header
     assert "left out" in text

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import scipy.special  # noqa: F401 - a child without rights may not be able to read the interpreter's library
 
 from sweeper import load_sweep
 from sweeper.cli import run_subcommand

@@ -14,7 +14,8 @@ import pytest
 from sweeper import load_sweep
 from sweeper.cli import run_subcommand
 from sweeper.folder import SweepFolder
-from tests.synthetic import empty_sweep, vqe_sweep
+from sweeper.states import JobState
+from tests.synthetic import Made, empty_sweep, vqe_sweep, written
 
 
 @pytest.fixture
@@ -90,14 +91,75 @@ def test_an_optuna_study(capsys: pytest.CaptureFixture[str], folder: SweepFolder
     assert "7 trials in study 'made' (1 unfinished left out)" in said
     study = optuna.load_study(study_name="made", storage=f"sqlite:///{folder.root}/optuna.db")
     results = load_sweep(folder.root).results
-    assert study.best_value == results["objective"].min()
-    best = results.loc[results["objective"].idxmin()]
+    # By |error|: the least objective would be the luckiest energy.
+    assert (study.direction, study.user_attrs) == (
+        optuna.study.StudyDirection.MINIMIZE,
+        {"measure": "|error|"},
+    )
+    best = results.loc[results["error"].abs().idxmin()]
+    assert study.best_value == abs(best["error"])
     assert study.best_params == {"optimizer": best["optimizer"], "seed": best["seed"]}
     assert study.best_trial.user_attrs["error"] == best["error"]
     assert len(study.best_trial.intermediate_values) == 5
     failed = [trial for trial in study.trials if trial.state == optuna.trial.TrialState.FAIL]
     assert [trial.user_attrs["reason"] for trial in failed] == ["exit code 1"]
     assert "already has a study" in export(capsys, folder, "--to", "optuna", expect=1)
+
+
+def test_what_failed_or_cannot_be_is_first_by_no_metric(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import optuna
+
+    def energy(value: float) -> dict[str, float]:
+        return {"objective": value, "value": value, "stderr": 0.001, "reference": -1.0, "error": value + 1}
+
+    made = written(
+        tmp_path / "made",
+        [
+            Made({"shots": 1}, JobState.FAILED, energy(-9.0), [-9.0]),
+            Made({"shots": 2}, JobState.COMPLETED, energy(-2.0), [-2.0]),
+            Made({"shots": 3}, JobState.COMPLETED, energy(-0.9), [-0.5]),
+            Made({"shots": 4}, JobState.COMPLETED, energy(-0.95), [-0.5]),
+        ],
+    )
+    export(capsys, made, "--to", "mlflow")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"file:{made.root}/mlruns")
+    experiment = client.get_experiment_by_name("made").experiment_id
+    runs = {run.data.tags["sweeper.job"]: run.data for run in client.search_runs([experiment])}
+    ordered = client.search_runs([experiment], order_by=["metrics.`result.value`"])
+    assert [run.data.tags["sweeper.job"] for run in ordered][:2] == ["3", "2"]
+    assert {name for job in "01" for name in runs[job].metrics if "/" not in name} == set()
+    assert runs["0"].metrics["failed/result.value"] == runs["0"].metrics["failed/energy"] == -9.0
+    assert runs["1"].metrics["fault/result.value"] == -2.0
+    assert runs["1"].tags["sweeper.fault"].startswith("fault: job 1 reports -2")
+    assert runs["3"].metrics["result.abs_error"] == pytest.approx(0.05)
+
+    export(capsys, made, "--to", "optuna")
+    study = optuna.load_study(study_name="made", storage=f"sqlite:///{made.root}/optuna.db")
+    assert study.best_params == {"shots": 4}
+    assert study.best_trial.intermediate_values == {0: 0.5}
+    faults = [trial.user_attrs.get("fault", "") for trial in study.trials]
+    assert [bool(fault) for fault in faults] == [False, True, False, False]
+
+
+def test_optuna_gets_a_study_for_each_problem(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    import optuna
+
+    jobs = [
+        Made({"problem.n": n, "lr": lr}, result={"objective": n * lr}, algorithm={"direction": "maximize"})
+        for n in (4, 6)
+        for lr in (1, 2)
+    ]
+    made = written(tmp_path / "made", jobs)
+    assert "2 trials in study 'made-problem.n=4'; 2 trials in study 'made-problem.n=6'" in export(
+        capsys, made, "--to", "optuna"
+    )
+    study = optuna.load_study(study_name="made-problem.n=6", storage=f"sqlite:///{made.root}/optuna.db")
+    assert (study.best_params, study.best_value) == ({"lr": 2}, 12)
 
 
 @pytest.mark.parametrize("target", ["csv", "parquet", "mlflow", "optuna"])
@@ -141,7 +203,7 @@ def test_nothing_heavy_is_imported_before_it_is_used(folder: SweepFolder, comman
         "compare": "braket boto3 plotly mlflow optuna hydra",
         "report": "braket boto3 mlflow optuna hydra kaleido",
         "export": "braket boto3 plotly mlflow optuna hydra scipy",
-        "table": "braket boto3 plotly mlflow optuna hydra scipy jinja2",
+        "table": "braket boto3 plotly mlflow optuna hydra scipy.stats jinja2",
         "status": "braket boto3 plotly mlflow optuna hydra scipy jinja2",
     }[command]
     words = [command, str(folder.root), *(["--to", "csv"] if command == "export" else [])]

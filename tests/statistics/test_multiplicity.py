@@ -43,6 +43,20 @@ def test_a_ranking_of_equal_groups_finds_a_difference_in_at_most_5_percent_of_sw
     rows, seeds = np.arange(6), np.arange(6)
     alarms = 0
     for _ in range(400):
-        groups = [Group((name,), rows, Replicates(seeds, rng.normal(size=6))) for name in range(8)]
+        groups = [
+            Group(
+                keys=(name,),
+                rows=rows,
+                used=rows,
+                measured=values,
+                weights=np.full(6, 1 / 6),
+                replicates=Replicates(seeds, values),
+                stderr=np.nan,
+                problems=1,
+                faults=0,
+                lacking=0,
+            )
+            for name, values in enumerate(rng.normal(size=(8, 6)))
+        ]
         alarms += any(row["verdict"] == WORSE for _, row in ranked(groups, lower_is_better=True))
     assert alarms <= 33

@@ -3,7 +3,7 @@
   "use strict";
   const table = document.getElementById("results");
   if (!table) return;
-  const { names, numeric, columns } = JSON.parse(document.getElementById("table-data").textContent);
+  const { names, numeric, columns, outcome, faulty } = JSON.parse(document.getElementById("table-data").textContent);
   const total = columns[0].length;
   const pageSize = 50;
   const filters = names.map(() => "");
@@ -31,9 +31,13 @@
     const active = filters.flatMap((text, c) => (text.trim() ? [[columns[c], test(c, text)]] : []));
     rows = [];
     for (let r = 0; r < total; r++) if (active.every(([column, holds]) => holds(column[r]))) rows.push(r);
-    const values = columns[sortedBy], sign = ascending ? 1 : -1;
+    const values = columns[sortedBy], sign = ascending ? 1 : -1, bySize = names[sortedBy] === "error";
+    // Of outcomes, what has not completed comes last, and before that what cannot be.
+    const late = (r) => (!outcome[sortedBy] ? 0 : columns[1][r] !== "COMPLETED" ? 2 : faulty[r] ? 1 : 0);
     rows.sort((a, b) => {
-      const x = values[a], y = values[b];
+      if (late(a) !== late(b)) return late(a) - late(b);
+      let x = values[a], y = values[b];
+      if (bySize) { x = x === null ? x : Math.abs(x); y = y === null ? y : Math.abs(y); }
       if (x === y) return a - b;
       if (x === null) return 1; // missing last, whichever way
       if (y === null) return -1;
@@ -48,11 +52,11 @@
     const body = document.createElement("tbody");
     for (const r of rows.slice(page * pageSize, (page + 1) * pageSize)) {
       const row = body.insertRow();
-      row.className = columns[1][r];
+      row.className = columns[1][r] + (faulty[r] ? " fault" : "");
       columns.forEach((column, c) => {
         const cell = row.insertCell();
         const value = column[r];
-        cell.textContent = value === null ? "" : value;
+        cell.textContent = value === null ? "" : c === 1 && faulty[r] ? `${value} (fault)` : value;
         if (!numeric[c]) { cell.className = "left"; cell.title = value === null ? "" : value; }
       });
     }

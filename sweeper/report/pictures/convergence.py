@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sweeper.comparison.blocks import key_text
+from sweeper.comparison.compare import FAULT, INCOMPLETE
+from sweeper.comparison.groups import split
 from sweeper.convergence import Curves, bands
 from sweeper.report import style
 from sweeper.report.part import Part
@@ -27,24 +29,30 @@ def draw(part: Part) -> Picture | None:
     for key in part.keys:
         if len(part.rows[key].drop_duplicates()) > _MOST_VALUES:
             continue
-        figures[f"by {key}"] = figure(bands(part.rows, found, [key]), [key], found)
-    if len(part.keys) > 1:
+        groups = split(part.rows, [key], part.measure).groups
+        marked = {key_text(group.keys[0]) for group in groups if not group.eligible}
+        figures[f"by {key}"] = figure(bands(part.rows, found, [key]), [key], found, marked)
+    if len(part.candidates) > 1:
         by = list(part.section.by)
-        best = part.section.table[by].head(style.MOST_SERIES)
+        ranked = part.section.table[~part.section.table["verdict"].isin([FAULT, INCOMPLETE])]
+        best = ranked[by].head(style.MOST_SERIES)
         chosen = part.rows[by].merge(best, how="left", indicator=True)["_merge"].eq("both").to_numpy()
         of_best = replace(found, of_jobs=found.of_jobs[chosen])
         figures["best combinations"] = figure(bands(part.rows[chosen], of_best, by), by, of_best)
     if not figures:
         figures["all jobs"] = figure(bands(part.rows, found, []), [], found)
     caption = (
-        f"{found.name} as logged at every evaluation: median over the jobs of a group, with its quartiles "
-        "as a band. A job that stopped counts with its last value."
+        f"{found.name} as logged at every evaluation: median over the completed jobs of a group, all "
+        "problems together, with its quartiles as a band. A job that stopped counts with its last value."
     )
     return Picture("convergence", "Convergence", caption, figures)
 
 
-def figure(frame: pd.DataFrame, by: Sequence[str], found: Curves) -> go.Figure:
-    """Median and quartile band of every group; at most `style.MOST_SERIES` of them, evenly chosen."""
+def figure(frame: pd.DataFrame, by: Sequence[str], found: Curves, marked: Collection[str] = ()) -> go.Figure:
+    """Median and quartile band of every group; at most `style.MOST_SERIES` of them, evenly chosen.
+
+    Those in `marked` are said not to be comparable: they have a value that cannot be, or lack problems.
+    """
     groups = list(frame.groupby(list(by), sort=False, dropna=False)) if by else [((), frame)]
     if by and len(by) == 1 and pd.api.types.is_numeric_dtype(frame[by[0]]):
         groups.sort(key=lambda item: item[0])
@@ -52,6 +60,7 @@ def figure(frame: pd.DataFrame, by: Sequence[str], found: Curves) -> go.Figure:
     for place, at in enumerate(_evenly(len(groups), style.MOST_SERIES)):
         keys, group = groups[at]
         name = ", ".join(key_text(key) for key in keys) or "all jobs"
+        name += " (not comparable)" if name in marked else ""
         x = group["iteration"].to_numpy()
         low, high = group["low"].to_numpy(), group["high"].to_numpy()
         drawn.add_scatter(

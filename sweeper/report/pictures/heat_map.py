@@ -20,13 +20,16 @@ def draw(part: Part) -> Picture | None:
     """One figure for each pair of keys."""
     usable = [key for key in part.keys if 2 <= len(part.rows[key].drop_duplicates()) <= _MOST_VALUES]
     figures = {
-        f"{down} × {across}": figure(pivot(part.rows, down, across, part.metric))
+        f"{down} × {across}": figure(pivot(part.rows, down, across, measure=part.measure))
         for down, across in list(combinations(usable, 2))[:_MOST_PAIRS]
     }
     if not figures:
         return None
+    better = "less" if part.measure.lower_is_better else "more"
     caption = (
-        f"Mean {part.metric} for two keys, over everything else. Empty cells were not run or have no value."
+        f"Mean {part.metric} for two keys, over everything else, each problem weighing the same; {better} "
+        "is better. Empty cells were not run or have no value, or one that cannot be, or lack problems that "
+        "others have solved."
     )
     return Picture("heat-map", "Two keys together", caption, figures)
 
@@ -37,10 +40,10 @@ def figure(found: Pivot) -> go.Figure:
     trace = go.Heatmap(
         x=[key_text(value) for value in found.mean.columns],
         y=rows,
-        z=found.mean.to_numpy(),
+        z=found.mean.where(found.eligible).to_numpy(),
         customdata=found.n.to_numpy(),
         colorscale=style.SCALE,
-        colorbar={"title": {"text": found.metric}, "thickness": 14},
+        colorbar={"title": {"text": found.measure.name}, "thickness": 14},
         hoverongaps=False,
         xgap=1,
         ygap=1,

@@ -35,7 +35,8 @@ def draw(part: Part) -> Picture | None:
     if not figures:
         return None
     caption = (
-        "The objective over two parameters, as scanned; the optimizer minimises it. The cross is its minimum."
+        "The objective over two parameters, as scanned; the optimizer minimises it. The cross is the least "
+        "value of the scan: with shots the luckiest one, and no result."
     )
     return Picture("landscape", "Landscape", caption, figures)
 

@@ -9,7 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sweeper.comparison.blocks import key_text
-from sweeper.comparison.metric import completed, numbers
+from sweeper.comparison.faults import is_faulty
+from sweeper.comparison.metric import Measure, completed, numbers
 from sweeper.comparison.pareto import choose_cost
 from sweeper.comparison.pivot import ordered
 from sweeper.report import style
@@ -21,7 +22,8 @@ _MOST_JOBS = 3000
 
 def draw(part: Part) -> Picture | None:
     """All swept keys, the cost and the metric; drag along an axis to filter."""
-    usable = np.flatnonzero(completed(part.rows) & np.isfinite(numbers(part.rows, part.metric)))
+    known = np.isfinite(part.measure.of(part.rows))
+    usable = np.flatnonzero(completed(part.rows) & ~is_faulty(part.rows) & known)
     if len(part.keys) < 2 or len(usable) < 2:
         return None
     shown = usable[np.linspace(0, len(usable) - 1, min(len(usable), _MOST_JOBS)).astype(int)]
@@ -29,16 +31,16 @@ def draw(part: Part) -> Picture | None:
     caption = (
         f"One line for each job, coloured by {part.metric}. Drag along an axis to keep a range.{left_out}"
     )
-    drawn = figure(part.rows.iloc[shown], part.keys, part.metric)
+    drawn = figure(part.rows.iloc[shown], part.keys, part.measure)
     return Picture("parallel", "Everything at once", caption, {"": drawn})
 
 
-def figure(rows: pd.DataFrame, keys: list[str], metric: str) -> go.Figure:
+def figure(rows: pd.DataFrame, keys: list[str], measure: Measure) -> go.Figure:
     """The picture of these jobs, all of which have the metric."""
-    values = numbers(rows, metric)
+    values = measure.of(rows)
     low, high = np.quantile(values, [0.02, 0.98])
     cost = choose_cost(rows)
-    outcomes = [{"label": name, "values": numbers(rows, name)} for name in (cost, metric)]
+    outcomes = [{"label": cost, "values": numbers(rows, cost)}, {"label": measure.name, "values": values}]
     trace = go.Parcoords(
         dimensions=[*(_dimension(rows, key) for key in keys), *outcomes],
         line={
@@ -47,7 +49,7 @@ def figure(rows: pd.DataFrame, keys: list[str], metric: str) -> go.Figure:
             "cmin": low,
             "cmax": high if high > low else low + 1,
             "showscale": True,
-            "colorbar": {"title": {"text": metric}, "thickness": 14},
+            "colorbar": {"title": {"text": measure.name}, "thickness": 14},
         },
     )
     drawn = style.figure(trace, height=440)

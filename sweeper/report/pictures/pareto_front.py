@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from sweeper.comparison.blocks import key_text
-from sweeper.comparison.metric import completed, numbers
-from sweeper.comparison.pareto import choose_cost, loss, pareto
+from sweeper.comparison.faults import is_faulty
+from sweeper.comparison.metric import Measure, completed, numbers
+from sweeper.comparison.pareto import choose_cost, pareto
 from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
@@ -22,24 +23,26 @@ _UNITS = {"cost_usd": "cost (USD)", "shots_total": "shots", "seconds": "time (s)
 
 def draw(part: Part) -> Picture | None:
     """Groups as points, single jobs faint behind them, the front as a line."""
-    if not part.keys:
+    if not part.candidates:
         return None
-    frame = pareto(part.rows, by=part.section.by, metric=part.metric)
+    frame = pareto(part.rows, by=part.section.by, measure=part.measure)
     if len(frame) < 2:
         return None
     caption = (
-        "Each point is the mean of a group of replicates; the line joins those that no other beats in both. "
-        "Faint: single jobs, whose luckiest ones are no evidence."
+        "Each point is the mean of a group of replicates, over all problems; the line joins those that no "
+        "other beats in both. Faint: single jobs, whose luckiest ones are no evidence. Jobs that failed, or "
+        "whose value cannot be, are not shown."
     )
-    figures = {"": figure(part.rows, frame, part.section.by, part.metric)}
+    figures = {"": figure(part.rows, frame, part.section.by, part.measure)}
     return Picture("pareto", "Cost against error", caption, figures)
 
 
-def figure(rows: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str], metric: str) -> go.Figure:
+def figure(rows: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str], measure: Measure) -> go.Figure:
     """The picture of what `pareto` returned."""
     cost = choose_cost(rows) if choose_cost(rows) in frame else str(frame.columns[len(by)])
-    losses, name = loss(rows, metric)
-    shown = np.flatnonzero(completed(rows) & np.isfinite(losses))
+    losses, name = measure.loss(rows)
+    shown = np.flatnonzero(completed(rows) & ~is_faulty(rows) & np.isfinite(losses))
+    frame = frame[frame["eligible"]]
     shown = shown[_evenly(len(shown))]
     rest = np.flatnonzero(~frame["on_front"])
     frame = frame.iloc[np.sort(np.r_[np.flatnonzero(frame["on_front"]), rest[_evenly(len(rest))]])]
