@@ -287,14 +287,17 @@ def _write_report(exit_file: Path, report: dict[str, Any]) -> None:
 def _import_ahead(request: dict[str, Any]) -> None:
     """Import what the jobs would import; what cannot be imported is left to the job, which says why."""
     gc.disable()  # the collector's looks at what stays would take a sixth of the time
-    imported = list(request["libraries"])
+    for module, names in request["libraries"]:
+        with contextlib.suppress(Exception, SystemExit):
+            __import__(module, fromlist=names)
     if request["own"]:
         _put_first_on_path(request["path"])
         _forget_namesakes(request["path"], request["own"][0])
-        imported += [(module, ()) for module in request["own"]]
-    for module, names in imported:
-        with contextlib.suppress(Exception, SystemExit):
-            __import__(module, fromlist=names)
+        writes_nothing, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # the source stays as it is
+        for module in request["own"]:
+            with contextlib.suppress(Exception, SystemExit):
+                __import__(module)
+        sys.dont_write_bytecode = writes_nothing
     # What is loaded by now is never freed: keep it out of the children's garbage collections, which
     # would copy its pages.
     gc.collect()
