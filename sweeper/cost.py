@@ -67,7 +67,8 @@ def cost_of(config: SweepConfig) -> Cost:
         if not device.price.free:
             raise ConfigError(
                 f"How many quantum tasks the script runs on {device.arn} is not known, so nothing bounds "
-                "the bill: set algorithm.max_tasks and algorithm.max_shots_per_task."
+                "the bill: set algorithm.max_tasks and algorithm.max_shots_per_task. (On this machine no "
+                "device that costs money is opened: hydra/launcher=braket_local takes device=local.)"
             )
         return Cost(0, 0, 0.0, instance_usd)
     shots = workload.tasks * workload.shots_per_task

@@ -299,15 +299,18 @@ def _write_report(exit_file: Path, report: dict[str, Any]) -> None:
 def _import_ahead(request: dict[str, Any]) -> None:
     """Import what the jobs would import; what cannot be imported is left to the job, which says why."""
     gc.disable()  # the collector's looks at what stays would take a sixth of the time
-    imported = list(request["libraries"])
-    before = list(sys.path)
-    if request["own"]:
-        hybrid_job.append_to_path(request["path"])
-        imported += [(module, ()) for module in request["own"]]
-    for module, names in imported:
+    for module, names in request["libraries"]:
         with contextlib.suppress(Exception, SystemExit):
             __import__(module, fromlist=names)
-    sys.path[:] = before  # each job has the place of its own source there
+    if request["own"]:
+        before = list(sys.path)
+        hybrid_job.append_to_path(request["path"])
+        writes_nothing, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # the source stays as it is
+        for module in request["own"]:
+            with contextlib.suppress(Exception, SystemExit):
+                __import__(module)
+        sys.dont_write_bytecode = writes_nothing
+        sys.path[:] = before  # each job has the place of its own source there
     # What is loaded by now is never freed: keep it out of the children's garbage collections, which
     # would copy its pages.
     gc.collect()

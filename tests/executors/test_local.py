@@ -243,7 +243,7 @@ def test_fork_servers_that_nobody_needs_any_more_end(tmp_path: Path) -> None:
 
 def test_what_a_job_writes_into_its_working_directory_stays_there_and_nowhere_else(tmp_path: Path) -> None:
     code = (
-        "import os\ndef main():\n    print(*sorted(os.listdir()))\n"
+        "import os\ndef main():\n    print(*(name for name in os.listdir() if name != '__pycache__'))\n"
         "def write():\n    open('draft', 'w').close()\n"
         "def swap():\n    os.unlink('writes.py')\n    open('writes.py', 'w').close()\n"
     )
@@ -278,8 +278,21 @@ def test_a_rehearsal_tells_of_a_result_that_could_not_be_read(local_place: Place
 
 def test_paid_devices_are_refused(local_place: Place) -> None:
     spec = local_place.spec("well", device="arn:aws:braket:::device/quantum-simulator/amazon/sv1")
-    with pytest.raises(ConfigError, match=r"device\.arn"):
+    told = r"device\.arn=.* does not do: choose hydra/launcher=braket_aws, or device=local, .*LocalSimulator"
+    with pytest.raises(ConfigError, match=told):
         local_place.executor.check(spec)
+
+
+def test_a_script_that_opens_an_embedded_simulator_as_an_aws_device_learns_how_to(tmp_path: Path) -> None:
+    code = (
+        "import os\nfrom braket.aws import AwsDevice\n"
+        "def main():\n    AwsDevice(os.environ['AMZN_BRAKET_DEVICE_ARN'])\n"
+    )
+    with place_for(tmp_path, "opens.py", code) as place:
+        status, _, _ = place.run("main")
+    assert "a script opens local:… in AMZN_BRAKET_DEVICE_ARN with braket.devices.LocalSimulator" in str(
+        status.reason
+    )
 
 
 @pytest.mark.parametrize(("n_jobs", "memory_gib"), [(0, None), (-1, None), (None, 0.0)])
