@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -12,8 +12,11 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from sweeper.catalogue import Catalogue
 from sweeper.errors import ConfigError
 from sweeper.schema import SweepConfig
+from sweeper.schema.device import Device
+from sweeper.schema.instance import Instance
 from sweeper.spec import JobSpec, spec_of
 from sweeper.sweep_loader import Base, Change, SweepLoader
 
@@ -50,6 +53,7 @@ def compose(
     """
     loader = loader if isinstance(loader, SweepLoader) else SweepLoader(loader)
     loader.check(sweep, job_overrides)
+    options = Catalogue(loader)  # type: ignore[arg-type]  # it answers to all that Hydra's own does
     bases: dict[Base, _Values] = {}
     combinations = []
     for number, overrides in enumerate(job_overrides, start=first):
@@ -60,7 +64,7 @@ def compose(
             values = bases[change.base]
         else:
             values = bases[change.base] = _Values(change.base.copy(), number)
-        combinations.append(_combination(values, change, overrides, number))
+        combinations.append(_combination(values, change, overrides, number, options))
     _refuse_overrides_without_effect(combinations)
     return combinations
 
@@ -72,7 +76,7 @@ def job_of(loader: ConfigLoader, sweep: DictConfig, overrides: Sequence[str], nu
         ConfigError: Names the combination, the key and what is allowed.
     """
     values = _Values(loader.load_sweep_config(sweep, list(overrides)), number)
-    return _combination(values, None, overrides, number).spec
+    return _combination(values, None, overrides, number, Catalogue(loader)).spec
 
 
 class _Values:
@@ -109,7 +113,7 @@ class _Values:
 
 
 def _combination(
-    values: _Values, change: Change | None, overrides: Sequence[str], number: int
+    values: _Values, change: Change | None, overrides: Sequence[str], number: int, options: Catalogue
 ) -> Combination:
     where = f"combination {number} ({' '.join(overrides) or 'no overrides'})"
     changed = [str(key) for key in change.config] if change else []
@@ -125,11 +129,33 @@ def _combination(
             key: _values_at(change.config, key) if change and key in change.keys else values.at(key)
             for key in keys
         }
-        spec = spec_of(SweepConfig(**{key: typed for key, (_, typed) in pairs.items()}))
+        pairs = _with_what_is_their_own(pairs, values.choices, overrides, options)
+        config = SweepConfig(**{key: typed for key, (_, typed) in pairs.items()})
+        spec = spec_of(config, options.device)
     except (ConfigError, OmegaConfBaseException) as error:
         raise ConfigError(f"{str(error).strip()}\nRefused: {where}; nothing was started.") from error
     plain = {key: plain for key, (plain, _) in pairs.items()}
     return Combination(tuple(overrides), plain, values.choices, spec)
+
+
+def _with_what_is_their_own(
+    pairs: dict[str, tuple[Any, Any]],
+    choices: Mapping[str, str | None],
+    overrides: Sequence[str],
+    options: Catalogue,
+) -> dict[str, tuple[Any, Any]]:
+    """The values with the device's and the instance's own price and caps, whichever option they are from."""
+    settled: dict[str, tuple[Any, Any]] = {}
+    device, instance = pairs["device"][1], pairs["instance"][1]
+    if isinstance(device, Device):
+        settled["device"] = (device, options.settled_device(device, choices.get("device"), overrides))
+    if isinstance(instance, Instance):
+        settled["instance"] = (
+            instance,
+            options.settled_instance(instance, choices.get("instance"), overrides),
+        )
+    changed = {key: (asdict(after), after) for key, (before, after) in settled.items() if after != before}
+    return {**pairs, **changed}
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from sweeper.ledger import Ledger
 from sweeper.lock import only_writer
 from sweeper.opening import open_ledger
 from sweeper.outlook import Outlook
-from sweeper.plan import ask_consent, show_plan
+from sweeper.plan import ask_consent, show_plan, why_unbounded
 from sweeper.rehearsal import rehearse
 from sweeper.states import JobState
 from sweeper.survey import Survey, enlist, survey, take_over_finished
@@ -110,8 +110,17 @@ class Launch:
         if not (self.dry_run or executor.paid):
             return 0.0
         total_usd = show_plan(sweep.combinations, sweep.outlooks, executor)
+        to_run = [
+            combination.spec
+            for combination, outlook in zip(sweep.combinations, sweep.outlooks, strict=True)
+            if outlook is Outlook.TO_RUN
+        ]
+        unbounded = why_unbounded(spec.cost for spec in to_run) if executor.paid else None
         if self.dry_run:
-            raise PlanShown("Nothing was started: this was the plan.")
+            more = f" As it is, it would be refused: {unbounded}" if unbounded else ""
+            raise PlanShown(f"Nothing was started: this was the plan.{more}")
+        if unbounded:
+            raise ConfigError(f"{unbounded} Nothing was started.")
         budget = sweep.settings["budget"]
         ask_consent(total_usd, budget["max_usd"])
         if budget["spending_limit"] and (budget["max_usd"] is None or not self.wait):
@@ -119,11 +128,6 @@ class Launch:
                 "budget.spending_limit=true needs budget.max_usd, and hydra.launcher.wait=true, or nobody "
                 "would remove the limit again."
             )
-        to_run = [
-            combination.spec
-            for combination, outlook in zip(sweep.combinations, sweep.outlooks, strict=True)
-            if outlook is Outlook.TO_RUN
-        ]
         if sweep.settings["rehearse"] and to_run:
             with only_writer(folder.lock):
                 rehearse(folder, to_run)
