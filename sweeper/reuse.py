@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweeper.cost import COST_IS
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import JobRecord, Metric
@@ -91,7 +92,7 @@ def take_over(folder: JobFolder, ledger: Ledger, number: int, spec: JobSpec, fin
             finished.words,
             started_at=other.started_at,
             ended_at=other.ended_at,
-            result=other.result,
+            result={key: value for key, value in other.result.items() if key != COST_IS},
             objective=other.objective,
             metrics=finished.metrics,
         )
