@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Self
 
 from sweeper.catalogue import require_price
 from sweeper.errors import ConfigError
+from sweeper.known import Known
 from sweeper.schema import SweepConfig
 from sweeper.schema.algorithm import Workload
 from sweeper.schema.device import Device
@@ -25,33 +25,8 @@ INSTANCE_PRICE = "the instance's price"
 TRACKED = ("quantum_cost_usd", "braket_tasks_cost", "estimated cost")
 """Keys under which a job may save what its quantum tasks cost: ours, and those of Amazon's own examples."""
 
-COST_IS = "cost_is"
-"""Key beside a job's own results that says how well its cost is known: a value of `Known`."""
-
 Devices = Callable[[str], Device | None]
 """The device of a device string, with its price and caps; none if nothing describes it."""
-
-
-class Known(StrEnum):
-    """How well a cost is known; the later the less."""
-
-    MEASURED = "measured"
-    """From what the service billed and counted, or the job's own cost tracker."""
-    ESTIMATE = "estimate"
-    """The same, at another service's price."""
-    AT_MOST = "at most"
-    """A part of it is not known, and counts as the most it can have been."""
-
-    @classmethod
-    def of(cls, result: Mapping[str, Any]) -> Known:
-        """How well the earlier attempts' cost is known, by what a ledger keeps beside a job's results."""
-        said = result.get(COST_IS)
-        return cls(said) if said in list(cls) else cls.MEASURED
-
-    def and_(self, other: Known) -> Known:
-        """How well a sum is known."""
-        order = list(Known)
-        return max(self, other, key=order.index)
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweeper.cost import COST_IS
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import JobRecord, Metric
 from sweeper.jobfiles import prepare
+from sweeper.known import COST_IS
 from sweeper.ledger import Ledger
 from sweeper.ledger_reader import read_jobs, read_metrics, reading
 from sweeper.spec import JobSpec

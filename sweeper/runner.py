@@ -13,12 +13,12 @@ from typing import Protocol
 
 from sweeper import disk
 from sweeper.batches import next_batch
-from sweeper.cost import COST_IS, Known
 from sweeper.errors import SweeperError
 from sweeper.executors.base import AccessLostError, Batch, Executor, NotNowError, Status, Submission
 from sweeper.folder import SweepFolder
 from sweeper.job_record import Standing
 from sweeper.jobfiles import prepare
+from sweeper.known import COST_IS, Known
 from sweeper.ledger import Ledger
 from sweeper.outcome import Outcome, log_tail, read_outcome
 from sweeper.spec import JobSpec

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from sweeper.cost import Cost, Known, cost_of, fees, task_seconds
+from sweeper.cost import Cost, cost_of, fees, task_seconds
 from sweeper.errors import ConfigError
+from sweeper.known import Known
 from sweeper.problems import PROBLEMS
 from sweeper.schema.algorithm import QaoaMaxcut, Script, VqeH2
 from sweeper.schema.device import Device, Price

@@ -16,8 +16,8 @@ from sweeper.api import load_sweep
 from sweeper.comparison.blocks import Block, key_text, number, ranking
 from sweeper.comparison.compare import BEST, OPEN, Section, compare
 from sweeper.comparison.metric import completed, numbers
-from sweeper.cost import Known
 from sweeper.folder import SweepFolder
+from sweeper.known import Known
 from sweeper.ledger_reader import read_jobs, reading
 from sweeper.outcome import log_tail
 from sweeper.report.part import Part

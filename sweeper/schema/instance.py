@@ -20,8 +20,8 @@ class Instance:
         vcpus: Its virtual processors.
         memory_gib: Its memory.
         usd_per_hour: Braket's price for hybrid jobs, or what you say it is; none where nobody has told it.
-        as_of: When that price was read ...
-        source: ... and where.
+        as_of: When that price, or else the estimate, was read ...
+        source: ... and where the price was.
         estimate_usd_per_hour: Another service's price of the same instance; none where none is known.
         estimate_source: Which service's.
         accept_estimate: Let the estimates count as prices; without it they bound nothing.
