@@ -1,15 +1,16 @@
-"""What a job's quantum tasks have cost so far."""
+"""What a job's quantum tasks have cost so far, and may still cost."""
 
 from __future__ import annotations
 
 import math
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from braket.tracking import Tracker
 
+from algorithms.failures import BoundReachedError
 from algorithms.hyperparameters import Hyperparameters
 
 _LONGEST_DOWNLOAD = 20.0
@@ -18,33 +19,59 @@ _LONGEST_DOWNLOAD = 20.0
 
 @dataclass(frozen=True)
 class Price:
-    """Upper bounds in USD of the job's own device.
+    """Upper bounds in USD of one device.
 
     Attributes:
         per_task: For each quantum task.
         per_shot: For each shot.
         per_minute: For each minute of simulation.
         minimum_seconds: Least simulation time that is charged for a task.
+        task_seconds: What a task of this job is taken to need on a simulator, until one has taken longer.
     """
 
     per_task: float
     per_shot: float
     per_minute: float
     minimum_seconds: float
+    task_seconds: float = 0.0
 
     @classmethod
     def read(cls, given: Hyperparameters) -> Price | None:
-        """Take it from `price.…`; None where nothing is passed, for a device without fees."""
-        if not given.has("price.per_task"):
+        """Take it from the keys of these names; None where nothing is passed, for a device without fees."""
+        if not given.has("per_task"):
             return None
-        price = given.prefixed("price.")
-        names = ("per_task", "per_shot", "per_minute", "minimum_seconds")
-        return cls(*(price.number(name, at_least=0.0) for name in names))
+        names = ("per_task", "per_shot", "per_minute", "minimum_seconds", "task_seconds")
+        return cls(*(given.number(name, at_least=0.0) for name in names))
 
     def of(self, shots: int, simulated_seconds: float) -> float:
         """Of one task, USD."""
         seconds = max(simulated_seconds, self.minimum_seconds)
         return self.per_task + shots * self.per_shot + self.per_minute * seconds / 60.0
+
+
+@dataclass(frozen=True)
+class Fees:
+    """What the job's quantum tasks cost, and may cost.
+
+    Attributes:
+        own: Price on the job's own device, hyperparameters `price.…`; None if its tasks cost nothing.
+        fallback: On the fallback device, `price.fallback.…`.
+        warmup: On the warm-up device, `price.warmup.…`.
+        bound_usd: All of them together may not cost more, `price.bound_usd`; None for no bound.
+    """
+
+    own: Price | None = None
+    fallback: Price | None = None
+    warmup: Price | None = None
+    bound_usd: float | None = None
+
+    @classmethod
+    def read(cls, given: Hyperparameters) -> Fees:
+        """Take them from the job's hyperparameters."""
+        prices = given.prefixed("price.")
+        bound = prices.number("bound_usd", at_least=0.0) if prices.has("bound_usd") else None
+        fallback, warmup = (Price.read(prices.prefixed(f"{name}.")) for name in ("fallback", "warmup"))
+        return cls(Price.read(prices), fallback, warmup, bound)
 
 
 @dataclass
@@ -56,6 +83,75 @@ class TaskRecord:
     shots: int
     state: str
     simulated_seconds: float = 0.0
+
+    @property
+    def billed(self) -> bool:
+        """Whether it is paid for: Braket's tracker counts a task that failed or was cancelled as nothing."""
+        return self.state not in {"FAILED", "CANCELLED"}
+
+
+class Allowance:
+    """Stops a job before what its quantum tasks were billed could exceed the bound.
+
+    Tasks that have not ended count as `Price.task_seconds`, or as the longest so far of their device. So the
+    bound can only be passed by tasks that take longer than that, and were running already.
+
+    Args:
+        accounts: Of all devices.
+        prices: By device string; tasks on other devices cost nothing.
+        bound_usd: For all tasks together; None for no bound.
+    """
+
+    def __init__(self, accounts: Accounts, prices: Mapping[str, Price], bound_usd: float | None) -> None:
+        self._accounts = accounts
+        self.prices = prices
+        self._bound = bound_usd
+        self.kept: Sequence[tuple[str, Sequence[int]]] = ()
+        """The final evaluation's tasks on each device that may run them; enough is left for the dearest."""
+
+    def worst_usd(self, device: str, shots: Sequence[int]) -> float:
+        """The most that tasks with so many shots are expected to cost on a device."""
+        price = self.prices.get(device)
+        if price is None:
+            return 0.0
+        seconds = max(
+            (record.simulated_seconds for record in self._accounts.records if record.device == device),
+            default=0.0,
+        )
+        return math.fsum(price.of(count, max(seconds, price.task_seconds)) for count in shots)
+
+    @property
+    def committed_usd(self) -> float:
+        """What tasks have cost, and what those may cost that have not ended, or may exist unseen."""
+        spent = [self._accounts.unclear_usd]
+        for record in self._accounts.records:
+            if record.state == "COMPLETED" and record.device in self.prices:
+                spent.append(self.prices[record.device].of(record.shots, record.simulated_seconds))
+            elif record.billed:
+                spent.append(self.worst_usd(record.device, [record.shots]))
+        return math.fsum(spent)
+
+    def permit(self, device: str, shots: Sequence[int]) -> None:
+        """See that tasks with so many shots may be created.
+
+        Raises:
+            BoundReachedError: They could cost more than is left.
+        """
+        if self._bound is None:
+            return
+        committed, more = self.committed_usd, self.worst_usd(device, shots)
+        kept = max((self.worst_usd(*tasks) for tasks in self.kept), default=0.0)
+        # Sums of the same amounts in another order differ in their last digits.
+        if more and committed + more + kept > self._bound * (1.0 + 1e-9):
+            final = f", and {kept:.4f} are kept for the final evaluation" if kept else ""
+            raise BoundReachedError(
+                f"Stopped at the bound of the bill: quantum tasks may have cost {committed:.4f} USD, the "
+                f"next could cost {more:.4f}{final}; the bound is {self._bound:.4f} USD."
+            )
+
+    def unclear(self, device: str, shots: Sequence[int]) -> None:
+        """Count tasks whose creation was not answered."""
+        self._accounts.unclear_usd += self.worst_usd(device, shots)
 
 
 @dataclass
@@ -69,6 +165,7 @@ class Accounts:
         fallback_tasks: Tasks among them that ran on the fallback device.
         warmup_tasks: Tasks among them that ran on the warm-up device.
         records: The tasks of AWS devices.
+        unclear_usd: Price of tasks whose creation was never answered, so that they may exist and be billed.
     """
 
     tasks: int = 0
@@ -77,6 +174,7 @@ class Accounts:
     fallback_tasks: int = 0
     warmup_tasks: int = 0
     records: list[TaskRecord] = field(default_factory=list)
+    unclear_usd: float = 0.0
 
     def created(self, task: Any, device: str, shots: int) -> None:
         """Count a task when it has been created."""
@@ -99,10 +197,15 @@ class Accounts:
         """Simulation time of managed simulators, min."""
         return math.fsum(record.simulated_seconds for record in self.records) / 60.0
 
-    def cost(self, price: Price | None, device: str, tracker: Tracker | None) -> float | None:
+    def cost(self, prices: Mapping[str, Price], tracker: Tracker | None) -> float | None:
         """USD for all tasks: by Braket's tracker if it saw them all and knows the prices, else by ours.
 
-        None if tasks ran on a device whose price is not known here.
+        Args:
+            prices: By device string.
+            tracker: Braket's.
+
+        Returns:
+            None if tasks ran on a device whose price is not known here.
         """
         if not self.records:
             return 0.0
@@ -117,9 +220,13 @@ class Accounts:
                 print(f"Braket's price list cannot be used ({type(error).__name__}: {error}).")
             finally:
                 socket.setdefaulttimeout(before)
-        if price is None or any(record.device != device for record in self.records):
+        if any(record.device not in prices for record in self.records):
             return None
-        return math.fsum(price.of(record.shots, record.simulated_seconds) for record in self.records)
+        return math.fsum(
+            prices[record.device].of(record.shots, record.simulated_seconds)
+            for record in self.records
+            if record.billed
+        )
 
     def state(self) -> dict[str, Any]:
         """All of it as JSON values."""

@@ -19,6 +19,10 @@ class DeviceOfflineError(QuantumTaskError):
     """The device takes no quantum tasks now, and probably not for hours."""
 
 
+class BoundReachedError(RuntimeError):
+    """No further quantum task may be created: the bill could exceed its bound."""
+
+
 _TRANSIENT_CODES = {
     "InternalServiceException",
     "InternalFailure",
@@ -43,6 +47,13 @@ def of_submission(error: Exception) -> QuantumTaskError | None:
     if isinstance(error, ConnectionError | HTTPClientError):
         return TransientTaskError(str(error))
     return None
+
+
+def may_have_arrived(error: Exception) -> bool:
+    """Whether a quantum task may exist although `Device.run` raised: nobody answered, or a server failed."""
+    if isinstance(error, ClientError):
+        return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500
+    return isinstance(error, ConnectionError | HTTPClientError)
 
 
 def of_task(task: Any) -> QuantumTaskError:

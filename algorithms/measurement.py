@@ -14,13 +14,14 @@ from braket.circuits import Circuit
 from braket.devices import Device
 from numpy.typing import NDArray
 
-from algorithms.accounting import Accounts
+from algorithms.accounting import Accounts, Allowance
 from algorithms.executable import Executable, OncePerCircuit
 from algorithms.execution import Part, Parts, one_by_one
 from algorithms.failures import (
     DeviceOfflineError,
     QuantumTaskError,
     TransientTaskError,
+    may_have_arrived,
     of_submission,
     of_task,
 )
@@ -94,6 +95,7 @@ class QuantumTasks:
         shots: Measurements of each circuit; 0 for exact probabilities, which only simulators have.
         name: The device's name in the accounts.
         accounts: Where tasks are counted; several devices may share them.
+        allowance: How much tasks may cost; devices that share accounts share it.
         retry: What happens after a transient failure.
         execute: A function of `execution.EXECUTIONS`.
         fallback: Where circuits run from the moment the device is offline or keeps failing.
@@ -110,6 +112,7 @@ class QuantumTasks:
         *,
         name: str = "",
         accounts: Accounts | None = None,
+        allowance: Allowance | None = None,
         retry: Retry = Retry(),
         execute: Callable[..., Parts] = one_by_one,
         fallback: QuantumTasks | None = None,
@@ -120,6 +123,7 @@ class QuantumTasks:
         self.shots = shots
         self.name = name
         self.accounts = Accounts() if accounts is None else accounts
+        self.allowance = Allowance(self.accounts, {}, None) if allowance is None else allowance
         self._retry = retry
         self._execute = execute
         self.fallback = fallback
@@ -161,6 +165,7 @@ class QuantumTasks:
 
         Raises:
             QuantumTaskError: A task failed for good or was cancelled.
+            BoundReachedError: The tasks could cost more than they may; none was created.
         """
         counts = [self.shots] * len(executables) if shots is None else list(shots)
         done: dict[int, Outcomes] = {}
@@ -226,6 +231,8 @@ class QuantumTasks:
                     self.on_created(task.id, indices[new[place]], position)
 
         failures: list[QuantumTaskError] = []
+        if new:
+            self.allowance.permit(self.name, [shots[place] for place in new])
         try:
             if new:
                 for place, part in self._execute(
@@ -236,6 +243,9 @@ class QuantumTasks:
             meaning = of_submission(error)
             if meaning is None:
                 raise
+            if may_have_arrived(error):
+                unanswered = [shots[place] for place in new if place not in parts]
+                self.allowance.unclear(self.name, unanswered[: self._at_once])
             failures.append(meaning)
         for place, part in parts.items():
             result = part.result()
@@ -247,6 +257,11 @@ class QuantumTasks:
         # What cannot be tried again comes first.
         if failures:
             raise min(failures, key=lambda failure: isinstance(failure, TransientTaskError))
+
+    @property
+    def _at_once(self) -> int | None:
+        """Circuits of one call to the device; None for all of them."""
+        return 1 if self._execute is one_by_one else None
 
     def _prepared(self, executable: Executable, shots: int) -> Executable:
         prepare = self._sampled if shots else self._exact

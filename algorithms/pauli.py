@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from algorithms.grouping import groups
 from algorithms.hyperparameters import HyperparameterError
 from algorithms.measurement import all_bit_strings
 
@@ -108,29 +109,12 @@ class Hamiltonian:
         """The coefficient of the identity, which needs no measurement."""
         return math.fsum(term.coefficient for term in self.terms if not term.support)
 
-    def measurement_groups(self) -> list[MeasurementGroup]:
-        """Gather the non-identity terms into qubit-wise commuting groups, each one circuit.
-
-        Greedy in order of falling |coefficient|: "sorted insertion" (Crawford et al., Quantum 5, 385,
-        2021), which keeps strongly weighted terms together and so the variance small.
-        """
-        bases: list[str] = []
-        members: list[list[PauliTerm]] = []
-        terms = [term for term in self.terms if term.support]
-        for term in sorted(terms, key=lambda term: -abs(term.coefficient)):
-            for index, basis in enumerate(bases):
-                if _commute_qubit_wise(term.paulis, basis):
-                    bases[index] = _joint_basis(term.paulis, basis)
-                    members[index].append(term)
-                    break
-            else:
-                bases.append(term.paulis)
-                members.append([term])
-        return [MeasurementGroup(basis, tuple(group)) for basis, group in zip(bases, members, strict=True)]
-
-    def single_groups(self) -> list[MeasurementGroup]:
-        """Each non-identity term in a circuit of its own."""
-        return [MeasurementGroup(term.paulis, (term,)) for term in self.terms if term.support]
+    def measurement_groups(self, grouping: str = "qubit_wise") -> list[MeasurementGroup]:
+        """The non-identity terms by circuits, as `grouping.groups` gathers them."""
+        found = groups([(term.coefficient, term.paulis) for term in self.terms], grouping)
+        return [
+            MeasurementGroup(basis, tuple(self.terms[place] for place in places)) for basis, places in found
+        ]
 
     def lowest_basis_state(self) -> NDArray[np.uint8]:
         """The computational basis state of lowest energy, shape (qubits,).
@@ -172,11 +156,3 @@ def _parse_term(piece: str) -> PauliTerm:
             "(a finite coefficient, a space, the letters I, X, Y, Z)."
         )
     return PauliTerm(coefficient, paulis)
-
-
-def _commute_qubit_wise(paulis: str, basis: str) -> bool:
-    return all(a == b or "I" in (a, b) for a, b in zip(paulis, basis, strict=True))
-
-
-def _joint_basis(paulis: str, basis: str) -> str:
-    return "".join(b if a == "I" else a for a, b in zip(paulis, basis, strict=True))

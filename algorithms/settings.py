@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from algorithms import optimizers
-from algorithms.accounting import Price
+from algorithms.accounting import Fees
 from algorithms.execution import EXECUTIONS
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.measurement import Retry
@@ -67,7 +67,7 @@ class Settings:
         fallback_device: Device string of the device to use when the job's own is offline or keeps failing.
         warmup: Hyperparameters `warmup.iterations`, `warmup.device`, `warmup.shots`.
         noise: Of the density-matrix simulator; hyperparameters `noise.…`.
-        price: Of the job's device; hyperparameters `price.…`.
+        fees: Prices and bound of the quantum tasks; hyperparameters `price.…`.
         digest: Of the device and all hyperparameters that decide the result.
     """
 
@@ -84,7 +84,7 @@ class Settings:
     fallback_device: str | None
     warmup: Warmup | None
     noise: Noise | None
-    price: Price | None
+    fees: Fees
     digest: str
 
     @classmethod
@@ -114,7 +114,7 @@ class Settings:
             fallback_device=given.text("fallback_device") if given.has("fallback_device") else None,
             warmup=_warmup(given),
             noise=Noise.read(given),
-            price=Price.read(given),
+            fees=Fees.read(given),
             digest=f"{given.digest(without=_NOT_DECISIVE)} {device}",
         )
 

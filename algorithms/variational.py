@@ -13,11 +13,12 @@ from braket.tracking import Tracker
 from numpy.typing import NDArray
 
 from algorithms import results
-from algorithms.accounting import Accounts
+from algorithms.accounting import Accounts, Allowance
 from algorithms.checkpoint import Checkpoint
 from algorithms.cost import CostFunction
 from algorithms.devices import open_device
 from algorithms.execution import EXECUTIONS
+from algorithms.failures import BoundReachedError
 from algorithms.measurement import Estimate, QuantumTasks
 from algorithms.objective import Evaluation, Objective, OptimizationStoppedError
 from algorithms.optimizers import Optimizer, Optimum
@@ -43,7 +44,7 @@ class Run:
         objective: All its evaluations.
         tasks: What was spent, the final evaluation included.
         simulator: Where the circuits ran: a simulator's own name, or the device's ARN.
-        cost_usd: Fees of the quantum tasks; None if not known.
+        cost_usd: Fees of the quantum tasks, with those whose creation was never answered; None if not known.
     """
 
     final: Estimate
@@ -60,7 +61,14 @@ def from_point(start: Vector) -> Search:
 
 
 def run(cost: CostFunction, search: Search, settings: Settings, streams: RandomStreams) -> Run:
-    """Optimise `cost` on this job's device, and evaluate the outcome afresh."""
+    """Optimise `cost` on this job's device, and evaluate the outcome afresh.
+
+    Where the quantum tasks could come to cost more than their bound, the search ends as it does at the limit
+    of evaluations: the best so far is evaluated afresh, for which enough was kept.
+
+    Raises:
+        BoundReachedError: Not even one evaluation, or the final one, fits into the bound.
+    """
     tracker = Tracker()
     with tracker:
         primary, warmup, simulator = _devices(settings, streams)
@@ -72,6 +80,7 @@ def run(cost: CostFunction, search: Search, settings: Settings, streams: RandomS
                 return warmup, warmup.shots
             return primary, _scheduled_shots(settings, number)
 
+        primary.allowance.kept = _final_tasks(cost, primary)
         objective = Objective(
             cost, primary, settings.max_iterations, plan=plan, stop=settings.stop, record=record
         )
@@ -81,10 +90,15 @@ def run(cost: CostFunction, search: Search, settings: Settings, streams: RandomS
 
         try:
             optimum = search(minimize, objective, settings.max_iterations)
-        except OptimizationStoppedError as stopped:
+        except (OptimizationStoppedError, BoundReachedError) as stopped:
+            if not objective.evaluations:
+                raise
             optimum = Optimum(objective.chosen_point, str(stopped))
+        primary.allowance.kept = ()
         final = _final(cost, optimum.x, primary, record)
-    fees = primary.accounts.cost(settings.price, primary.name, tracker)
+    fees = primary.accounts.cost(primary.allowance.prices, tracker)
+    if fees is not None:
+        fees += primary.accounts.unclear_usd
     return Run(final, optimum, objective, primary, simulator, fees)
 
 
@@ -101,10 +115,17 @@ def optimize(
 def _devices(settings: Settings, streams: RandomStreams) -> tuple[QuantumTasks, QuantumTasks | None, str]:
     """The job's own device with its fallback, the warm-up device, and the name of the first."""
     accounts = Accounts()
+    own, fees = get_job_device_arn(), settings.fees
+    of_devices = [(own, fees.own), (settings.fallback_device, fees.fallback)]
+    if settings.warmup:
+        of_devices.append((settings.warmup.device, fees.warmup))
+    prices = {device: price for device, price in of_devices if device and price}
+    allowance = Allowance(accounts, prices, fees.bound_usd)
 
     def tasks_on(device_string: str, shots: int, **options: Any) -> tuple[QuantumTasks, str]:
         backend = open_device(device_string, streams.shots)
-        shared: dict[str, Any] = {"name": device_string, "accounts": accounts, "retry": settings.retry}
+        shared: dict[str, Any] = {"name": device_string, "accounts": accounts, "allowance": allowance}
+        shared["retry"] = settings.retry
         return QuantumTasks(backend.device, shots, **shared, **options), backend.name
 
     fallback = warmup = None
@@ -113,13 +134,19 @@ def _devices(settings: Settings, streams: RandomStreams) -> tuple[QuantumTasks, 
     if settings.warmup:
         warmup, _ = tasks_on(settings.warmup.device, settings.warmup.shots, count_as="warmup_tasks")
     primary, simulator = tasks_on(
-        get_job_device_arn(),
+        own,
         settings.shots,
         execute=EXECUTIONS[settings.execution],
         fallback=fallback,
         prepare=settings.noise.applied if settings.noise else None,
     )
     return primary, warmup, simulator
+
+
+def _final_tasks(cost: CostFunction, primary: QuantumTasks) -> list[tuple[str, list[int]]]:
+    """What the final evaluation takes, on the job's own device or else on its fallback: device and shots."""
+    shots = cost.allocate(primary.shots, len(cost.executables(np.zeros(cost.parameters))))
+    return [(one.name, shots) for one in (primary, primary.fallback) if one is not None]
 
 
 def _scheduled_shots(settings: Settings, number: int) -> int:
@@ -205,4 +232,6 @@ def _accounts_in_result(run: Run, settings: Settings) -> dict[str, Any]:
     if accounts.records:
         extra["simulated_minutes"] = accounts.simulated_minutes
         extra["quantum_cost_usd"] = run.cost_usd
+    if accounts.unclear_usd:
+        extra["unclear_cost_usd"] = accounts.unclear_usd
     return extra

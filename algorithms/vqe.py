@@ -15,9 +15,6 @@ from algorithms.executable import Executable
 from algorithms.measurement import Estimate, Outcomes
 from algorithms.pauli import Hamiltonian, MeasurementGroup
 
-GROUPINGS = ("qubit_wise", "separate")
-"""Terms in one circuit: those that commute qubit by qubit, or each alone."""
-
 ALLOCATIONS = ("uniform", "weighted")
 
 
@@ -30,7 +27,7 @@ class Energy(CostFunction):
         hamiltonian: Electronic Hamiltonian in Ha.
         nuclear_repulsion: Added to the electronic energy, Ha.
         ansatz: Prepares the state.
-        grouping: One of `GROUPINGS`.
+        grouping: One of `grouping.GROUPINGS`.
         allocation: `uniform`: the same shots for each circuit; `weighted`: as many in all, shared out in
             proportion to the root of the sum of the group's squared coefficients, which is the best for
             uncorrelated terms of equal variance.
@@ -48,8 +45,7 @@ class Energy(CostFunction):
         grouping: str = "qubit_wise",
         allocation: str = "uniform",
     ) -> None:
-        joint = hamiltonian.measurement_groups() if grouping == "qubit_wise" else hamiltonian.single_groups()
-        self._groups: list[MeasurementGroup] = joint
+        self._groups: list[MeasurementGroup] = hamiltonian.measurement_groups(grouping)
         self._constant = hamiltonian.constant + nuclear_repulsion
         self._ansatz = ansatz
         self._weighted = allocation == "weighted"

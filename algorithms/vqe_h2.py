@@ -15,11 +15,12 @@ import numpy as np
 
 from algorithms import variational
 from algorithms.ansatz import ANSATZE
+from algorithms.grouping import GROUPINGS
 from algorithms.hyperparameters import Hyperparameters
 from algorithms.pauli import parse_hamiltonian
 from algorithms.randomness import RandomStreams
 from algorithms.settings import Settings
-from algorithms.vqe import ALLOCATIONS, GROUPINGS, Energy
+from algorithms.vqe import ALLOCATIONS, Energy
 
 
 def main() -> None:

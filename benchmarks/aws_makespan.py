@@ -86,7 +86,7 @@ def _sweep(count: int, pack: int) -> list[str]:
             f"hydra.launcher.poll_seconds={10 * _SCALE}",
             f"hydra.launcher.creations_per_second={0.9 / _SCALE}",
         ),
-        *("budget.max_usd=1000", "rehearse=false"),
+        *("budget.max_usd=1000", "instance.accept_estimate=true", "rehearse=false"),
     ]
 
 

@@ -12,6 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from sweeper.catalogue import Catalogue
 from sweeper.errors import ConfigError
 from sweeper.locate import config_file
 from sweeper.problems import Problem
@@ -67,6 +68,7 @@ def compose(
     """
     loader = loader if isinstance(loader, SweepLoader) else SweepLoader(loader)
     loader.check(sweep, job_overrides)
+    options = Catalogue(loader)  # type: ignore[arg-type]  # it answers to all that Hydra's own does
     bases: dict[Base, _Values] = {}
     combinations = []
     for number, overrides in enumerate(job_overrides, start=first):
@@ -77,7 +79,7 @@ def compose(
             values = bases[change.base]
         else:
             values = bases[change.base] = _Values(change.base.copy(), number)
-        combinations.append(_combination(values, change, overrides, number))
+        combinations.append(_combination(values, change, overrides, number, options))
     _refuse_overrides_without_effect(combinations)
     return combinations
 
@@ -89,7 +91,7 @@ def job_of(loader: ConfigLoader, sweep: DictConfig, overrides: Sequence[str], nu
         ConfigError: Names the combination, the key and what is allowed.
     """
     values = _Values(loader.load_sweep_config(sweep, list(overrides)), number)
-    return _combination(values, None, overrides, number).spec
+    return _combination(values, None, overrides, number, Catalogue(loader)).spec
 
 
 class _Values:
@@ -126,7 +128,7 @@ class _Values:
 
 
 def _combination(
-    values: _Values, change: Change | None, overrides: Sequence[str], number: int
+    values: _Values, change: Change | None, overrides: Sequence[str], number: int, options: Catalogue
 ) -> Combination:
     where = f"combination {number} ({' '.join(overrides) or 'no overrides'})"
     changed = [str(key) for key in change.config] if change else []
@@ -140,8 +142,9 @@ def _combination(
             for key in keys
         }
         _refuse_without_schema({key: typed for key, (_, typed) in pairs.items()}, values.choices)
+        pairs = _with_what_is_their_own(pairs, values.choices, overrides, options)
         config = SweepConfig(**{key: typed for key, (_, typed) in pairs.items()})
-        spec = spec_of(config)
+        spec = spec_of(config, options.device)
     except (ConfigError, OmegaConfBaseException) as error:
         said = str(error) if isinstance(error, ConfigError) else explain(error, overrides)
         raise ConfigError(f"{said.strip()}\nRefused: {where}; nothing was started.") from error
@@ -151,6 +154,26 @@ def _combination(
             default = getattr(config, key)
             plain[key] = asdict(default) if is_dataclass(default) else default  # type: ignore[arg-type]
     return Combination(tuple(overrides), plain, values.choices, spec)
+
+
+def _with_what_is_their_own(
+    pairs: dict[str, tuple[Any, Any]],
+    choices: Mapping[str, str | None],
+    overrides: Sequence[str],
+    options: Catalogue,
+) -> dict[str, tuple[Any, Any]]:
+    """The values with the device's and the instance's own price and caps, whichever option they are from."""
+    settled: dict[str, tuple[Any, Any]] = {}
+    device, instance = pairs["device"][1], pairs["instance"][1]
+    if isinstance(device, Device):
+        settled["device"] = (device, options.settled_device(device, choices.get("device"), overrides))
+    if isinstance(instance, Instance):
+        settled["instance"] = (
+            instance,
+            options.settled_instance(instance, choices.get("instance"), overrides),
+        )
+    changed = {key: (asdict(after), after) for key, (before, after) in settled.items() if after != before}
+    return {**pairs, **changed}
 
 
 @contextmanager

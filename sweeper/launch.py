@@ -26,7 +26,7 @@ from sweeper.ledger import Ledger
 from sweeper.lock import only_writer
 from sweeper.opening import open_ledger
 from sweeper.outlook import Outlook
-from sweeper.plan import ask_consent, show_plan
+from sweeper.plan import ask_consent, show_plan, why_unbounded
 from sweeper.rehearsal import rehearse
 from sweeper.render import make_console
 from sweeper.spec import JobSpec
@@ -130,8 +130,13 @@ class Launch:
                 make_console(stderr=True).print(remark, soft_wrap=True)
             return 0.0
         total_usd = show_plan(sweep.combinations, sweep.outlooks, executor)
+        to_run = _to_run(sweep)
+        unbounded = why_unbounded(spec.cost for spec in to_run) if executor.paid else None
         if self.dry_run:
-            raise PlanShown("Nothing was started: this was the plan.")
+            more = f" As it is, it would be refused: {unbounded}" if unbounded else ""
+            raise PlanShown(f"Nothing was started: this was the plan.{more}")
+        if unbounded:
+            raise ConfigError(f"{unbounded} Nothing was started.")
         budget = sweep.settings["budget"]
         ask_consent(total_usd, budget["max_usd"])
         if budget["spending_limit"] and (budget["max_usd"] is None or not self.wait):
@@ -139,7 +144,6 @@ class Launch:
                 "budget.spending_limit=true needs budget.max_usd, and hydra.launcher.wait=true, or nobody "
                 "would remove the limit again."
             )
-        to_run = _to_run(sweep)
         if sweep.settings["rehearse"] and to_run:
             with only_writer(folder.lock):
                 rehearse(folder, to_run)

@@ -209,7 +209,10 @@ class Ledger:
             self._move(number, JobState.SUBMITTING)
             self._db.execute(
                 "UPDATE jobs SET attempts = attempts + 1, batch = NULL, handle = NULL, reserved_usd = ?, "
-                "reason = NULL, started_at = NULL, ended_at = NULL, result = NULL, objective = NULL "
+                "reason = NULL, started_at = NULL, ended_at = NULL, objective = NULL, "
+                # What the earlier attempts cost stays, and so does how well that is known.
+                "result = CASE WHEN json_extract(result, '$.cost_is') IS NOT NULL "
+                "THEN json_object('cost_is', json_extract(result, '$.cost_is')) END "
                 "WHERE number = ?",
                 (reserved_usd, number),
             )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.table import Table
@@ -12,12 +13,15 @@ from rich.text import Text
 
 from sweeper.batches import next_batch
 from sweeper.composition import Combination
+from sweeper.cost import INSTANCE_PRICE, SIMULATOR_SECONDS, Cost
 from sweeper.errors import ConfigError
 from sweeper.executors.base import Executor
 from sweeper.outlook import Outlook
 from sweeper.render import make_console
 
 _MOST_ROWS = 40
+_OLD_DAYS = 90
+"""After which a price is remarked upon."""
 
 
 def show_plan(combinations: Sequence[Combination], outlooks: Sequence[Outlook], executor: Executor) -> float:
@@ -55,10 +59,7 @@ def show_plan(combinations: Sequence[Combination], outlooks: Sequence[Outlook], 
                 *([str(outlook)] if started else []),
                 str(cost.tasks or "?"),
                 str(cost.shots or ("exact" if cost.tasks else "?")),
-                *(
-                    f"{usd:.4f}" if to_run else ""
-                    for usd in (cost.tasks_usd, instances[place], cost.tasks_usd + instances[place])
-                ),
+                *(_amounts(cost, instances[place], paid=executor.paid) if to_run else ("", "", "")),
             )
     console = make_console(stderr=True)
     console.print(table)
@@ -66,14 +67,77 @@ def show_plan(combinations: Sequence[Combination], outlooks: Sequence[Outlook], 
         console.print(f"… and {len(combinations) - _MOST_ROWS} more combinations")
     for remark in executor.remarks([combination.spec for combination in combinations]):
         console.print(remark, soft_wrap=True)
+    for remark in _remarks(combinations, outlooks, executor):
+        console.print(remark, soft_wrap=True)
     count = Counter(outlooks)
     others = "".join(f"{count[s]} {s}, " for s in Outlook if s is not Outlook.TO_RUN and count[s])
+    costs = _to_run(combinations, outlooks) if executor.paid else []
+    how = "about" if any(cost.estimates for cost in costs) else "at most"
+    amount = "an unknown amount" if any(map(_is_unpriced, costs)) else f"{how} {total:.2f} USD"
     console.print(
-        f"{len(combinations)} jobs {executor.words}: {others}{count[Outlook.TO_RUN]} to run for at most "
-        f"{total:.2f} USD (each job's instance for its longest runtime, all evaluations of the optimizer).",
+        f"{len(combinations)} jobs {executor.words}: {others}{count[Outlook.TO_RUN]} to run for {amount} "
+        "(each job's instance for its longest runtime, all evaluations of the optimizer; what fails and is "
+        "tried again costs as much again, and is only started within the budget).",
         soft_wrap=True,
     )
     return total
+
+
+def why_unbounded(costs: Iterable[Cost]) -> str | None:
+    """Why nothing bounds the bill of one of the jobs, and how to bound it; none if all are bounded."""
+    return next((cost.unbounded for cost in costs if cost.unbounded), None)
+
+
+def _amounts(cost: Cost, instance_usd: float, *, paid: bool) -> tuple[str, str, str]:
+    """A job's quantum tasks, instance and sum in USD; what is an estimate says so."""
+    tasks, instance = SIMULATOR_SECONDS in cost.estimates, paid and INSTANCE_PRICE in cost.estimates
+    unknown = paid and _is_unpriced(cost)
+    marked = [
+        f"{'≈' if estimated else ''}{usd:.4f}"
+        for usd, estimated in (
+            (cost.tasks_usd, tasks),
+            (instance_usd, instance),
+            (cost.tasks_usd + instance_usd, tasks or instance),
+        )
+    ]
+    return (marked[0], "?", "?") if unknown else (marked[0], marked[1], marked[2])
+
+
+def _is_unpriced(cost: Cost) -> bool:
+    """Whether not even an estimate of the instance's price is known."""
+    return cost.unbounded is not None and not cost.instance_usd
+
+
+def _to_run(combinations: Sequence[Combination], outlooks: Sequence[Outlook]) -> list[Cost]:
+    return [
+        combination.spec.cost
+        for combination, outlook in zip(combinations, outlooks, strict=True)
+        if outlook is Outlook.TO_RUN
+    ]
+
+
+def _remarks(
+    combinations: Sequence[Combination], outlooks: Sequence[Outlook], executor: Executor
+) -> list[str]:
+    """What a person should know of the amounts: what of them is an estimate, and how old the prices are."""
+    if not executor.paid:
+        return []
+    costs = _to_run(combinations, outlooks)
+    remarks = []
+    if words := list(dict.fromkeys(word for cost in costs for word in cost.estimates)):
+        remarks.append(f"≈ is an estimate and no bound: {' and '.join(words)}.")
+    dates = [date for cost in costs if (date := cost.priced_on)]
+    old = [age for date in dates if (age := (_today() - dt.date.fromisoformat(date)).days) > _OLD_DAYS]
+    if old:
+        remarks.append(
+            f"Prices are up to {max(old)} days old: compare them with AWS's by sweeper devices --prices, and "
+            "have them mended by sweeper devices --refresh."
+        )
+    return remarks
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
 
 
 def _instance_shares(

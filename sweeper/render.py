@@ -30,6 +30,8 @@ _OPTIONAL = ("tasks", "shots_total", "seconds", "evaluations", "reference")
 """Left out of a table that is too wide for the terminal, in this order."""
 _IN_UNITS_OF_VALUE = {"value", "reference", "error", "objective", "result.optimizer_best"}
 _FORMATS = {"stderr": ".2g", "seconds": ".2f", "cost_usd": ".4f", "ratio": ".4f"}
+_COST_MARKS = {"at most": "≤", "estimate": "≈"}
+"""Before a cost that is no measurement, by the column `result.cost_is`."""
 _MOST_FAILURES = 5
 _WIDTH_OF_A_FILE = 240
 
@@ -159,6 +161,8 @@ def _cell(name: str, record: dict[Any, Any]) -> str:
         return ""
     if not isinstance(value, float):
         return visible(str(value))
+    if name == "cost_usd":
+        return f"{_COST_MARKS.get(str(record.get('result.cost_is')), '')}{value:{_FORMATS[name]}}"
     if name in _IN_UNITS_OF_VALUE:
         return f"{value:.{_decimals(record.get('stderr'))}f}"
     return format(value, _FORMATS.get(name, "g"))

@@ -15,6 +15,7 @@ from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import JobRecord, Metric
 from sweeper.jobfiles import prepare
+from sweeper.known import COST_IS
 from sweeper.ledger import Ledger
 from sweeper.ledger_reader import read_jobs, read_metrics, read_remarks, reading
 from sweeper.remarks import Remark
@@ -109,7 +110,7 @@ def take_over(folder: JobFolder, ledger: Ledger, number: int, spec: JobSpec, fin
             finished.words,
             started_at=other.started_at,
             ended_at=other.ended_at,
-            result=other.result,
+            result={key: value for key, value in other.result.items() if key != COST_IS},
             objective=other.objective,
             metrics=finished.metrics,
             remarks=finished.remarks,

@@ -21,6 +21,7 @@ from sweeper.executors.base import AccessLostError, Batch, Executor, NotNowError
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import Standing
 from sweeper.jobfiles import prepare
+from sweeper.known import COST_IS, Known
 from sweeper.ledger import Ledger
 from sweeper.outcome import Logged, Outcome, log_tail, read_outcome
 from sweeper.spec import JobSpec
@@ -107,8 +108,9 @@ class Runner:
         self._held: deque[_Held] = deque()
         self._active: dict[str, int] = {}
         self._readers: ThreadPoolExecutor | None = None
-        self._being_read: dict[int, tuple[Status, Future[_Left]]] = {}
+        self._being_read: dict[int, tuple[str, Status, Future[_Left]]] = {}
         self._batch_of: dict[int, str] = {}
+        self._too_many: dict[int, str] = {}  # why a job is ended that creates more tasks than it may
 
     def run(self, specs: Mapping[int, JobSpec], *, until_submitted: bool = False) -> None:
         """Run these jobs to their end; completed ones are left alone, running ones are adopted.
@@ -309,6 +311,7 @@ class Runner:
         states = self._ledger.states(self._active.values())
         finished: dict[str, Status] = {}
         any_change = False
+        self._count_tasks(statuses)
         for handle, number in list(self._active.items()):
             status = statuses.get(handle)
             if status is None:
@@ -324,6 +327,25 @@ class Runner:
             self._changed(number)
         self._collect(finished)
         return self._take_in_what_was_read() or any_change or bool(finished)
+
+    def _count_tasks(self, statuses: Mapping[str, Status]) -> None:
+        """End jobs that have created more quantum tasks than somebody said they would."""
+        running = {
+            handle: self._specs[number].device
+            for handle, number in self._active.items()
+            if self._specs[number].cost.counted and number not in self._too_many
+            if (status := statuses.get(handle)) and status.state is JobState.RUNNING
+        }
+        if not running:
+            return
+        for handle, seen in self._executor.count_tasks(running).items():
+            number = self._active[handle]
+            together = [one for one, batch in self._batch_of.items() if batch == self._batch_of[number]]
+            costs = [self._specs[one].cost for one in together]
+            why = seen.excess(sum(cost.tasks for cost in costs), sum(cost.shots for cost in costs))
+            if why:
+                self._too_many[number] = why
+                self._executor.cancel([handle])
 
     def _vanished(self, handle: str) -> None:
         """Let a job that the executor does not know wait with the others."""
@@ -342,9 +364,9 @@ class Runner:
             number = self._drop(handle)
             left = self._read(number, status)
             if isinstance(left, Future):
-                self._being_read[number] = status, left
+                self._being_read[number] = handle, status, left
             else:
-                self._finish(number, status, left)
+                self._finish(number, handle, status, left)
 
     def _read(self, number: int, status: Status) -> _Left | Future[_Left]:
         """What a job has left; of one that has logged very much it is told later, and the others go on."""
@@ -361,10 +383,10 @@ class Runner:
 
     def _take_in_what_was_read(self, *, wait: bool = False) -> bool:
         """Record the ends of jobs whose long logs have been read; whether there were any."""
-        ended = [number for number, (_, read) in self._being_read.items() if wait or read.done()]
+        ended = [number for number, (*_, read) in self._being_read.items() if wait or read.done()]
         for number in ended:
-            status, read = self._being_read.pop(number)
-            self._finish(number, status, read.result())
+            handle, status, read = self._being_read.pop(number)
+            self._finish(number, handle, status, read.result())
         return bool(ended)
 
     def _drop(self, handle: str) -> int:
@@ -372,14 +394,17 @@ class Runner:
         self._batch_of.pop(number)
         return number
 
-    def _finish(self, number: int, status: Status, left: _Left) -> None:
+    def _finish(self, number: int, handle: str, status: Status, left: _Left) -> None:
         """Record a job's end with all that it left in its folder."""
         outcome, tail = left.outcome, left.log_tail
         state, reason = status.state, status.reason
         if state is JobState.COMPLETED and outcome.problem:
             state, reason = JobState.FAILED, outcome.problem
+        if state is JobState.CANCELLED and number in self._too_many:
+            state, reason = JobState.FAILED, self._too_many[number]
         if state is JobState.FAILED and tail:
             reason = f"{reason}\n{tail}"
+        cost_usd, known = self._cost(number, status, outcome, handle)
         with self._ledger.transaction():
             self._ledger.finish(
                 number,
@@ -387,8 +412,8 @@ class Runner:
                 reason,
                 started_at=status.started_at,
                 ended_at=status.ended_at,
-                cost_usd=self._cost(number, status, outcome),
-                result=outcome.result,
+                cost_usd=cost_usd,
+                result={**outcome.result, COST_IS: known} if known else outcome.result,
                 objective=outcome.objective,
                 metrics=outcome.logged.metrics,
                 remarks=outcome.logged.remarks,
@@ -418,18 +443,30 @@ class Runner:
             many = "a job" if self._failures == 1 else f"{self._failures} jobs"
             self._withdraw(f"not started, because {many} had failed (fail_fast, max_failures)")
 
-    def _cost(self, number: int, status: Status, outcome: Outcome) -> float:
-        """What an attempt cost: the place, and the quantum tasks as the job counted them.
+    def _cost(self, number: int, status: Status, outcome: Outcome, handle: str) -> tuple[float, Known | None]:
+        """What an attempt cost: the place, and the quantum tasks as the job or the service counted them.
 
         What is not known counts as the most it can have been.
+
+        Returns:
+            USD, and how well all attempts' sum is known; none where nothing costs anything.
         """
-        if status.billed_seconds is None:
-            return self._ledger.job(number).reserved_usd
         if not self._executor.paid:
-            return 0.0
-        spec = self._specs[number]
-        instance_usd = spec.cost.instance_usd * status.billed_seconds / spec.max_runtime_seconds
-        return instance_usd + spec.cost.of_tasks(outcome.result)
+            return 0.0, None
+        spec, job = self._specs[number], self._ledger.job(number)
+        before = Known.of(job.result)
+        if status.billed_seconds == 0 and status.started_at is None:
+            return 0.0, before  # it never started
+        if status.billed_seconds is None:
+            instance_usd, known = max(0.0, job.reserved_usd - spec.cost.tasks_usd), Known.AT_MOST
+        else:
+            instance_usd = spec.cost.instance_usd * status.billed_seconds / spec.max_runtime_seconds
+            known = Known.ESTIMATE if spec.cost.estimates and instance_usd else Known.MEASURED
+        seen = None
+        if spec.cost.rates and (spec.cost.counted or not spec.cost.tracked(outcome.result)):
+            seen = self._executor.count_tasks({handle: spec.device}, now=True).get(handle)
+        tasks_usd, of_tasks = spec.cost.of_tasks(outcome.result, seen)
+        return instance_usd + tasks_usd, known.and_(of_tasks).and_(before)
 
     def _cancel(self) -> None:
         """End what runs, what waits, and what may have arrived although nobody answered."""

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from sweeper.cost import Cost, cost_of
+from sweeper.cost import Cost, Devices, cost_of, fees
 from sweeper.errors import ConfigError, FolderError
 from sweeper.locate import shipped
 from sweeper.schema import SweepConfig
@@ -98,20 +98,25 @@ class JobSpec:
         """
         try:
             source = Source(Path(values["source"]["path"]), values["source"]["digest"])
-            return cls(**{**values, "source": source, "cost": Cost(**values["cost"])})
+            return cls(**{**values, "source": source, "cost": Cost.from_json(values["cost"])})
         except (KeyError, TypeError) as error:
             raise FolderError(f"A job's spec is not one that any version has written ({error}).") from error
 
 
-def spec_of(config: SweepConfig) -> JobSpec:
+def spec_of(config: SweepConfig, device_of: Devices) -> JobSpec:
     """The hybrid job that a config describes.
+
+    Args:
+        config: The config; its device and instance have their own prices and caps.
+        device_of: Finds the devices that it names beside its own.
 
     Raises:
         ConfigError: The config cannot run; nothing has been submitted.
     """
     algorithm = config.algorithm
     module = Path(algorithm.source_module).absolute() if algorithm.source_module else shipped("algorithms")
-    encoded = algorithm.encode(config)
+    cost = cost_of(config, device_of)
+    encoded = algorithm.encode(config, fees(config, cost, device_of))
     device = config.device.arn
     if len(device) > 256:
         raise ConfigError(f"device.arn has {len(device)} characters; Braket takes 256 at most.")
@@ -139,7 +144,7 @@ def spec_of(config: SweepConfig) -> JobSpec:
         objective=algorithm.objective,
         allow_pickle=config.job.allow_pickle,
         requirements=config.job.requirements,
-        cost=cost_of(config),
+        cost=cost,
     )
 
 

@@ -266,6 +266,14 @@ class TestMoney:
         ledger.finish(job, COMPLETED, None, cost_usd=0.25)
         assert ledger.job(job).cost_usd == ledger.committed_usd() == 0.75
 
+    def test_how_well_earlier_attempts_cost_is_known_is_not_forgotten(self, ledger: Ledger) -> None:
+        (job,) = ledger.enlist([entry("a")])
+        ledger.submitting(job)
+        ledger.finish(job, FAILED, "it failed", cost_usd=0.5, result={"cost_is": "at most", "energy": 1.0})
+        ledger.requeue(job, "retry")
+        ledger.submitting(job)
+        assert ledger.job(job).result == {"cost_is": "at most"}
+
     def test_a_sweep_without_jobs_costs_nothing(self, ledger: Ledger) -> None:
         assert ledger.committed_usd() == 0
 

@@ -391,8 +391,10 @@ def test_a_passing_reason_is_tried_again_and_every_attempt_is_paid_for(bench: Be
     assert bench.states() == ["COMPLETED"] * 3
     job = bench.ledger.job(1)
     assert (job.attempts, job.reserved_usd) == (3, 0.0)
-    # 0, 10 and 1 minutes of an instance at 3.60 USD an hour; tasks that nobody counted count as their bound.
-    assert job.cost_usd == pytest.approx(0.0 + 0.6 + 0.06 + 3 * 1.0)
+    # An attempt that never started is free; the others took 10 and 1 minutes of an instance at 3.60 USD an
+    # hour, and their tasks, which nobody counted, count as their bound of 1 USD.
+    assert job.cost_usd == pytest.approx(0.0 + 0.6 + 0.06 + 2 * 1.0)
+    assert job.result["cost_is"] == "at most"
     assert len({token for token, _ in executor.asked}) == 5
 
 

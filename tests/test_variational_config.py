@@ -10,7 +10,7 @@ import pytest
 from sweeper.errors import ConfigError
 from sweeper.problems import PROBLEMS
 from sweeper.schema.algorithm import QaoaMaxcut, VqeH2
-from sweeper.schema.device import Device, Noise, Price
+from sweeper.schema.device import Device, Noise
 from sweeper.schema.execution import ShotsSchedule, Stop, Tasks, Warmup
 from sweeper.schema.instance import Instance
 from sweeper.schema.optimizer import OPTIMIZERS, Adam, Cobyla, GradientDescent, Grid, LBfgsB, Slsqp
@@ -143,10 +143,6 @@ class TestWhatTravels:
             ({"tasks": Tasks("program_set")}, {"execution"}),
             ({"tasks": Tasks(fallback_device=LOCAL)}, {"fallback_device"}),
             ({"device": Device(QPU)}, {"retry.attempts", "retry.first_pause"}),
-            (
-                {"device": Device(LOCAL, price=Price(per_task=0.3))},
-                {"price.per_task", "price.per_shot", "price.per_minute", "price.minimum_seconds"},
-            ),
             (
                 {"device": Device("local:braket/braket_dm", noise=Noise(readout=0.1))},
                 {"noise.depolarizing", "noise.amplitude_damping", "noise.readout"},

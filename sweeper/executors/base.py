@@ -12,6 +12,7 @@ from sweeper.errors import SweeperError
 from sweeper.folder import JobFolder
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
+from sweeper.tasks_seen import TasksSeen
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,14 @@ class Executor(Protocol):
         """How these jobs stand, without waiting; one call for all of them.
 
         A handle that is missing in the answer is unknown here: the job never started or has vanished.
+        """
+
+    def count_tasks(self, jobs: Mapping[str, str], *, now: bool = False) -> Mapping[str, TasksSeen]:
+        """The quantum tasks that jobs have created, as far as the place can tell.
+
+        Args:
+            jobs: By handle the device string of each.
+            now: Whether to count at once; else only those are in the answer whose last count is a while ago.
         """
 
     def wait(self, seconds: float) -> None:

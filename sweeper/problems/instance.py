@@ -49,23 +49,6 @@ class Hamiltonian(Instance):
         """Length of the Pauli strings."""
         return max(len(paulis) for _, paulis in self.terms)
 
-    def circuits(self, *, together: bool) -> int:
-        """Circuits that measure all terms: one for each, or those that commute qubit by qubit together.
-
-        Groups are found greedily in the order of the terms, as the job does.
-        """
-        bases: list[str] = []
-        for _, paulis in self.terms:
-            if set(paulis) == {"I"}:
-                continue
-            for at, basis in enumerate(bases if together else ()):
-                if all("I" in pair or pair[0] == pair[1] for pair in zip(paulis, basis, strict=True)):
-                    bases[at] = "".join(b if p == "I" else p for p, b in zip(paulis, basis, strict=True))
-                    break
-            else:
-                bases.append(paulis)
-        return len(bases)
-
     def hyperparameters(self) -> dict[str, object]:
         """`hamiltonian`, `nuclear_repulsion` and `reference`."""
         return {

@@ -21,6 +21,7 @@ from sweeper.comparison.metric import Direction, completed, numbers
 from sweeper.comparison.order import is_outcome
 from sweeper.comparison.success import Success
 from sweeper.folder import SweepFolder
+from sweeper.known import Known
 from sweeper.ledger_reader import read_jobs, reading
 from sweeper.outcome import log_tail
 from sweeper.report.part import Part
@@ -31,7 +32,7 @@ _MOST_RANKED = 100
 _MOST_FAILURES = 30
 _LINES_OF_LOG = 12
 _OUTCOMES = ("value", "stderr", "reference", "error", "ratio", "evaluations")
-_SPENT = ("tasks", "shots_total", "cost_usd", "seconds", "attempts", "reason")
+_SPENT = ("tasks", "shots_total", "cost_usd", "result.cost_is", "seconds", "attempts", "reason")
 
 
 @dataclass(frozen=True)
@@ -183,10 +184,22 @@ def _totals(results: pd.DataFrame) -> list[Headline]:
         return number(float(np.nansum(numbers(results, column))), digits)
 
     return [
-        Headline("Cost", f"{float(np.nansum(numbers(results, 'cost_usd'))):.2f} USD", "of all jobs"),
+        Headline("Cost", f"{float(np.nansum(numbers(results, 'cost_usd'))):.2f} USD", _how_known(results)),
         Headline("Shots", total("shots_total"), f"in {total('tasks')} quantum tasks"),
         Headline("Job time", f"{total('seconds', 3)} s", f"{len(results)} jobs, side by side"),
     ]
+
+
+def _how_known(results: pd.DataFrame) -> str:
+    """How well the jobs' cost is known, where it is not measured for all of them."""
+    if "result.cost_is" not in results:
+        return "of all jobs"
+    count = Counter(results["result.cost_is"].dropna())
+    parts = [
+        f"{count[Known.AT_MOST]} of them at the most they can have cost" if count[Known.AT_MOST] else "",
+        f"{count[Known.ESTIMATE]} of them at an estimated price" if count[Known.ESTIMATE] else "",
+    ]
+    return ", ".join(["of all jobs", *filter(None, parts)])
 
 
 def _table(results: pd.DataFrame) -> pd.DataFrame:

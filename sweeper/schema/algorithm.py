@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from sweeper.asked import circuits_of_energy
 from sweeper.errors import ConfigError
 from sweeper.hyperparameters import Encoded, as_sdk_strings, encode_all
+from sweeper.locate import shipped
 from sweeper.problems import Graph, Hamiltonian, Instance, options_making
 from sweeper.schema.check import require
 from sweeper.schema.optimizer import Search
@@ -19,11 +24,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workload:
-    """The most a job may ask of its device; `qubits` is none if unknown."""
+    """The most a job may ask of its devices.
+
+    Attributes:
+        tasks: Quantum tasks on the job's own device, or on its fallback.
+        shots_per_task: Shots of each on average.
+        qubits: Of a circuit; none if unknown.
+        warmup_tasks: Quantum tasks on the warm-up device.
+        warmup_shots_per_task: Shots of each.
+        enforced: Whether the job itself stops before what was billed could exceed its bound.
+    """
 
     tasks: int
     shots_per_task: int
     qubits: int | None
+    warmup_tasks: int = 0
+    warmup_shots_per_task: int = 0
+    enforced: bool = False
 
 
 @dataclass
@@ -54,8 +71,12 @@ class Algorithm(ABC):
         """
 
     @abstractmethod
-    def encode(self, sweep: SweepConfig) -> Encoded:
+    def encode(self, sweep: SweepConfig, fees: Mapping[str, object]) -> Encoded:
         """What travels to the job: strings, and files for what is too long for Braket's limits.
+
+        Args:
+            sweep: The config.
+            fees: What a job that bounds its own bill has to know (`sweeper.cost.fees`).
 
         Raises:
             ConfigError: A value that no hyperparameter can carry.
@@ -112,7 +133,7 @@ class Variational(Algorithm):
             raise ConfigError("tasks.execution=program_set needs shots: a program set cannot be exact.")
         sweep.optimizer.check(self.search(instance, sweep.max_iterations))
 
-    def encode(self, sweep: SweepConfig) -> Encoded:
+    def encode(self, sweep: SweepConfig, fees: Mapping[str, object] = MappingProxyType({})) -> Encoded:
         """Everything the job's reader expects, and nothing it would not read."""
         return encode_all(
             {
@@ -127,20 +148,30 @@ class Variational(Algorithm):
                 **sweep.tasks.hyperparameters(sweep.device.embedded),
                 **sweep.warmup.hyperparameters(),
                 **sweep.device.noise.hyperparameters(),
-                **sweep.device.price.hyperparameters(),
+                **fees,
             }
         )
 
     def workload(self, sweep: SweepConfig) -> Workload:
         """Every evaluation of the optimizer and the final one, each with one task for each circuit.
 
-        A failed quantum task costs nothing, so that trying it again adds nothing to the bound.
+        A quantum task that failed is not billed (`braket.tracking` counts it as nothing), so that trying it
+        again adds nothing. Where an answer was lost, and so two tasks may be billed for one circuit, the job
+        counts both, and ends before the bound: so the bound holds whatever is tried again.
         """
         instance = sweep.problem.instance()
         schedule = sweep.shots_schedule
         shots = sweep.shots if schedule.kind == "constant" else max(sweep.shots, schedule.first)
-        tasks = (sweep.max_iterations + 1) * self.circuits(instance)
-        return Workload(tasks, shots, instance.qubits)
+        circuits = self.circuits(instance)
+        warmup = min(sweep.warmup.iterations, sweep.max_iterations)
+        return Workload(
+            (sweep.max_iterations - warmup + 1) * circuits,
+            shots,
+            instance.qubits,
+            warmup_tasks=warmup * circuits,
+            warmup_shots_per_task=sweep.warmup.shots if warmup else 0,
+            enforced=True,
+        )
 
     @abstractmethod
     def circuits(self, instance: Any) -> int:
@@ -183,7 +214,8 @@ class VqeH2(Variational):
 
     def circuits(self, instance: Any) -> int:
         """One for each group of terms that are measured together."""
-        return int(instance.circuits(together=self.grouping == "qubit_wise"))
+        source = Path(self.source_module) if self.source_module else shipped("algorithms")
+        return circuits_of_energy(source, instance.terms, self.grouping)
 
     def search(self, instance: Any, max_iterations: int) -> Search:
         """Every parameter is the angle of one Pauli rotation."""
@@ -280,6 +312,8 @@ class Script(Algorithm):
         max_shots_per_task: Most shots of one of them.
         problem_keys: Hyperparameters that say which problem is solved (a molecule, a data set): their values
             are never ranked, and everything else is compared within each.
+        max_qubits: Most qubits of a circuit, from which follows how long a simulator takes; none for as many
+            as the device has. It is the script's promise, and nobody checks it.
     """
 
     name: ClassVar[str] = "script"
@@ -289,9 +323,15 @@ class Script(Algorithm):
     max_tasks: int | None = None
     max_shots_per_task: int | None = None
     problem_keys: list[str] = field(default_factory=list)
+    max_qubits: int | None = None
 
-    def check(self, sweep: SweepConfig) -> None:  # noqa: ARG002 - the script alone knows what it can do
-        """Refuse a script that is not said, and problem keys that it does not get."""
+    def __post_init__(self) -> None:
+        for key, least in (("max_tasks", 0), ("max_shots_per_task", 0), ("max_qubits", 1)):
+            value = getattr(self, key)
+            require(value is None or value >= least, f"algorithm.{key}", value, f"{least} or more")
+
+    def check(self, sweep: SweepConfig) -> None:
+        """Refuse a script that is not said, problem keys it does not get, and too many qubits."""
         if not self.source_module or not self.entry_point:
             raise ConfigError(
                 "algorithm=script needs algorithm.source_module (a Python file or a folder) and "
@@ -304,8 +344,13 @@ class Script(Algorithm):
                     f"algorithm.problem_keys names {name!r}, which is none of algorithm.hyperparameters "
                     f"({', '.join(self.hyperparameters) or 'there are none'})."
                 )
+        qubits, device = self.max_qubits, sweep.device
+        if qubits is not None and device.qubits is not None and qubits > device.qubits:
+            raise ConfigError(
+                f"algorithm.max_qubits={qubits} is not possible: {device.arn} has {device.qubits} qubits."
+            )
 
-    def encode(self, sweep: SweepConfig) -> Encoded:  # noqa: ARG002 - see the class
+    def encode(self, sweep: SweepConfig, fees: Mapping[str, object]) -> Encoded:  # noqa: ARG002 - see the class
         """The script's own hyperparameters only."""
         return Encoded(as_sdk_strings(self.hyperparameters), {})
 
@@ -313,4 +358,4 @@ class Script(Algorithm):
         """As the user says."""
         if self.max_tasks is None or self.max_shots_per_task is None:
             return None
-        return Workload(self.max_tasks, self.max_shots_per_task, None)
+        return Workload(self.max_tasks, self.max_shots_per_task, self.max_qubits)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from sweeper.errors import ConfigError
-from sweeper.schema.check import require
+from sweeper.schema.check import require, require_date
 
 NOISY_SIMULATOR = "local:braket/braket_dm"
 
@@ -29,12 +30,16 @@ class Price:
         """Whether quantum tasks on the device cost nothing."""
         return not (self.per_task or self.per_shot or self.per_minute)
 
-    def hyperparameters(self) -> dict[str, object]:
-        """What a job needs to add up its fees; nothing if there are none."""
-        if self.free:
-            return {}
+    def __post_init__(self) -> None:
+        for name in ("per_task", "per_shot", "per_minute", "minimum_seconds"):
+            value = getattr(self, name)
+            require(0 <= value < math.inf, f"device.price.{name}", value, "0 or more")
+        require_date("device.price.as_of", self.as_of)
+
+    def rates(self) -> dict[str, float]:
+        """The figures by name, as a job needs them to add up its fees."""
         names = ("per_task", "per_shot", "per_minute", "minimum_seconds")
-        return {f"price.{name}": getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass
@@ -78,6 +83,8 @@ class Device:
         min_shots: Fewest shots of one quantum task, when shots are taken at all.
         max_shots: Most shots of one quantum task; none for no cap.
         qubits: Number of qubits; none where memory is the limit.
+        density_matrix: Whether a simulator keeps a density matrix, which grows with twice the qubits.
+        max_task_seconds: Longest simulation of one quantum task; none where that is no limit.
         regions: AWS regions that offer the device; empty for an embedded simulator.
         price: What its quantum tasks cost.
         noise: Of the density-matrix simulator `braket_dm`; no other takes any.
@@ -88,6 +95,8 @@ class Device:
     min_shots: int = 1
     max_shots: int | None = None
     qubits: int | None = None
+    density_matrix: bool = False
+    max_task_seconds: float | None = None
     regions: list[str] = field(default_factory=list)
     price: Price = field(default_factory=Price)
     noise: Noise = field(default_factory=Noise)
@@ -110,11 +119,11 @@ class Device:
         """Whether the device is a simulator inside the job's own process."""
         return self.arn.startswith("local:")
 
-    def check_shots(self, shots: int) -> None:
-        """Refuse a number of shots that the device cannot take.
+    def check_shots(self, shots: int, key: str = "shots") -> None:
+        """Refuse a number of shots, said by a config key, that the device cannot take.
 
         Raises:
-            ConfigError: Names `shots`, the device string and what it allows.
+            ConfigError: Names the key, the device string and what it allows.
         """
         largest = self.max_shots or MOST_SHOTS
         most = f" to {largest}"
@@ -122,8 +131,8 @@ class Device:
         allowed = f"{self.min_shots}{most}{exact}"
         if shots == 0 and not self.exact:
             raise ConfigError(
-                f"shots=0 asks for exact expectation values, which {self.arn} cannot give: "
-                f"set shots to {allowed}, or choose an exact simulator (device=local)."
+                f"{key}=0 asks for exact expectation values, which {self.arn} cannot give: "
+                f"set {key} to {allowed}, or choose an exact simulator (device=local)."
             )
         enough = shots == 0 or shots >= self.min_shots
-        require(enough and shots <= largest, "shots", shots, f"{allowed} on {self.arn}")
+        require(enough and shots <= largest, key, shots, f"{allowed} on {self.arn}")

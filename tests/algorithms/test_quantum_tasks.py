@@ -9,11 +9,11 @@ from braket.circuits import Circuit
 from braket.tracking import Tracker, pricing
 from braket.tracking.tracking_events import _TaskCompletionEvent, _TaskCreationEvent
 
-from algorithms.accounting import Accounts, Price
+from algorithms.accounting import Accounts, Allowance, Price
 from algorithms.devices import open_device
 from algorithms.executable import Executable
 from algorithms.execution import EXECUTIONS
-from algorithms.failures import DeviceOfflineError, QuantumTaskError, TransientTaskError
+from algorithms.failures import BoundReachedError, DeviceOfflineError, QuantumTaskError, TransientTaskError
 from algorithms.measurement import QuantumTasks, Retry
 
 from .fakes import ARN, FakeDevice, service_error
@@ -143,9 +143,9 @@ class TestAccounts:
         assert [record.state for record in accounts.records] == ["COMPLETED"] * 2
         assert accounts.simulated_minutes == pytest.approx(24 / 60)
         expected = 2 * (0.3 + 0.1 + 0.075 * 12 / 60)
-        assert accounts.cost(self.PRICE, QPU, None) == pytest.approx(expected)
+        assert accounts.cost({QPU: self.PRICE}, None) == pytest.approx(expected)
         # A tracker that has not seen the tasks is no authority.
-        assert accounts.cost(self.PRICE, QPU, Tracker()) == pytest.approx(expected)
+        assert accounts.cost({QPU: self.PRICE}, Tracker()) == pytest.approx(expected)
 
     def test_charge_the_least_simulation_time(self) -> None:
         sv1 = Price(0.0, 0.0, 0.075, 3.0)
@@ -168,7 +168,7 @@ class TestAccounts:
         shot = {**where, "Product Family": "Braket Managed Jobs QPU Task Shot", "PricePerUnit": "0.5"}
         monkeypatch.setattr(pricing._pricing, "_price_list", [task, shot])
         pricing.price_search.cache_clear()
-        assert tasks.accounts.cost(self.PRICE, QPU, tracker) == pytest.approx(2 * (1.0 + 100 * 0.5))
+        assert tasks.accounts.cost({QPU: self.PRICE}, tracker) == pytest.approx(2 * (1.0 + 100 * 0.5))
         pricing.price_search.cache_clear()
 
     def test_do_without_a_price_list_that_cannot_be_reached(
@@ -177,7 +177,7 @@ class TestAccounts:
         tasks, tracker = self.tracked()
         monkeypatch.setattr(pricing._pricing, "_price_list", [])
         monkeypatch.setenv("BRAKET_PRICE_OFFERS_URL", "file:///nowhere")
-        assert tasks.accounts.cost(self.PRICE, QPU, tracker) == pytest.approx(
+        assert tasks.accounts.cost({QPU: self.PRICE}, tracker) == pytest.approx(
             2 * (0.3 + 0.1 + 0.075 * 5 / 60)
         )
         assert "price list cannot be used" in capsys.readouterr().out
@@ -185,17 +185,85 @@ class TestAccounts:
     def test_do_not_guess_the_price_of_another_device(self) -> None:
         tasks = on(FakeDevice())
         tasks.run([PLAIN])
-        assert tasks.accounts.cost(self.PRICE, OTHER, None) is None
-        assert tasks.accounts.cost(None, QPU, None) is None
+        assert tasks.accounts.cost({OTHER: self.PRICE}, None) is None
+        assert tasks.accounts.cost({}, None) is None
 
     def test_of_embedded_simulators_are_free_and_without_records(self) -> None:
         device = open_device("local:braket/braket_sv", np.random.default_rng(0)).device
         tasks = QuantumTasks(device, 10, name="local:braket/braket_sv")
         tasks.run([PLAIN])
         assert (tasks.count, tasks.accounts.records) == (1, [])
-        assert tasks.accounts.cost(None, tasks.name, None) == 0.0
+        assert tasks.accounts.cost({}, None) == 0.0
 
     def test_survive_a_restart(self) -> None:
         tasks = on(FakeDevice(["FAILED"]))
         tasks.run([PLAIN])
         assert Accounts.from_state(tasks.accounts.state()) == tasks.accounts
+
+
+class TestAllowance:
+    """On a simulator of 0.60 USD a minute, 0.01 USD a second, where a task is taken to need 5 s."""
+
+    PRICE = Price(per_task=0.0, per_shot=0.0, per_minute=0.6, minimum_seconds=3.0, task_seconds=5.0)
+
+    def on(self, device: FakeDevice, bound: float | None, **options: object) -> QuantumTasks:
+        accounts = Accounts()
+        allowance = Allowance(accounts, {QPU: self.PRICE}, bound)
+        return on(device, accounts=accounts, allowance=allowance, **options)
+
+    def test_ends_before_the_task_that_could_exceed_the_bound(self) -> None:
+        tasks = self.on(FakeDevice(milliseconds=2000), 0.12)
+        # Each is taken for 0.05 USD before it has run, and was billed 3 s, 0.03 USD, afterwards.
+        tasks.run([PLAIN])
+        tasks.run([PLAIN])
+        assert tasks.allowance.committed_usd == pytest.approx(0.06)
+        tasks.run([PLAIN])  # 0.06 + 0.05
+        with pytest.raises(
+            BoundReachedError, match=r"may have cost 0\.0900 USD, the next could cost 0\.0500"
+        ):
+            tasks.run([PLAIN])
+        assert tasks.count == 3
+
+    def test_creates_none_of_several_that_could_exceed_it_together(self) -> None:
+        tasks = self.on(FakeDevice(), 0.14)
+        with pytest.raises(BoundReachedError, match=r"next could cost 0\.1500"):
+            tasks.run([PLAIN, PLAIN, PLAIN])
+        assert tasks.count == 0
+
+    def test_learns_from_tasks_that_took_longer(self) -> None:
+        tasks = self.on(FakeDevice(milliseconds=8000), 0.15)
+        tasks.run([PLAIN])
+        with pytest.raises(
+            BoundReachedError, match=r"may have cost 0\.0800 USD, the next could cost 0\.0800"
+        ):
+            tasks.run([PLAIN])
+
+    def test_a_failed_task_is_not_billed_and_its_repetition_allowed(self) -> None:
+        tasks = self.on(FakeDevice(["FAILED", "FAILED"], milliseconds=5000), 0.05)
+        tasks.run([PLAIN])
+        assert tasks.count == 3
+        assert tasks.accounts.cost({QPU: self.PRICE}, None) == pytest.approx(0.05)
+
+    def test_a_task_whose_creation_was_not_answered_counts_as_if_it_existed(self) -> None:
+        lost = EndpointConnectionError(endpoint_url="nowhere")
+        with pytest.raises(BoundReachedError, match=r"may have cost 0\.0500"):
+            self.on(FakeDevice([lost]), 0.09).run([PLAIN])
+        tasks = self.on(FakeDevice([lost]), 0.1)
+        tasks.run([PLAIN])
+        assert tasks.accounts.unclear_usd == pytest.approx(0.05)
+
+    def test_a_refused_creation_counts_nothing(self) -> None:
+        tasks = self.on(FakeDevice([service_error("ThrottlingException")]), 0.05)
+        tasks.run([PLAIN])
+        assert tasks.accounts.unclear_usd == 0.0
+
+    def test_keeps_enough_for_the_final_evaluation(self) -> None:
+        tasks = self.on(FakeDevice(), 0.14)
+        tasks.allowance.kept = [(QPU, [10, 10])]
+        with pytest.raises(BoundReachedError, match=r"0\.1000 are kept for the final evaluation"):
+            tasks.run([PLAIN])
+        tasks.allowance.kept = ()
+        tasks.run([PLAIN, PLAIN])
+
+    def test_without_a_bound_nothing_is_refused(self) -> None:
+        assert self.on(FakeDevice(), None).run([PLAIN] * 5)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,14 +31,24 @@ QUICK = (
     "shots=50",
     "report=false",
 )
+# Braket's price of an instance is not known, so that a paid sweep has to be told one.
+PRICE = "instance.usd_per_hour=0.115"
 NO_REHEARSAL = (*QUICK, "rehearse=false")
 
 MakeCloud = Callable[..., AbstractContextManager["Cloud"]]
 
 
+def _priced(words: Sequence[str]) -> list[str]:
+    told = any(word.startswith("instance") for word in words)
+    return [*words, PRICE] if QUICK[0] in words and not told else list(words)
+
+
 @dataclass
 class Cloud:
-    """An emulated account and a directory in which commands are typed."""
+    """An emulated account and a directory in which commands are typed.
+
+    Sweeps on AWS are told `PRICE`, unless they speak of the instance themselves.
+    """
 
     emulator: Emulator
     directory: Path
@@ -47,7 +57,7 @@ class Cloud:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Type a command, and go on while it runs."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "sweeper", *words],
+            [sys.executable, "-m", "sweeper", *_priced(words)],
             cwd=self.directory,
             env={**os.environ, **self.emulator.environment(), "COLUMNS": "200"},
             stdin=subprocess.DEVNULL,
@@ -65,7 +75,7 @@ class Cloud:
             for name, value in {**self.emulator.environment(), "COLUMNS": "200"}.items():
                 patch.setenv(name, value)
             patch.chdir(self.directory)
-            patch.setattr(sys, "argv", ["sweeper", *words])
+            patch.setattr(sys, "argv", ["sweeper", *_priced(words)])
             patch.setattr(sys, "stdin", io.StringIO())
             code = main()
         assert code == expect, f"exit code {code}\n{said.getvalue()}"

@@ -22,7 +22,8 @@ def test_the_results_are_those_of_the_local_sweep(aws: Cloud) -> None:
     aws.run(*words, "max_iterations=3", "shots=50", "hydra.sweep.dir=local")
     there, here = aws.results, load_sweep(aws.directory / "local").results
     differing = ["seconds", "cost_usd", "job_arn"]
-    pd.testing.assert_frame_equal(there.drop(columns=differing), here.drop(columns=differing))
+    theirs = there.drop(columns=[*differing, "result.cost_is"])  # here nothing costs anything
+    pd.testing.assert_frame_equal(theirs, here.drop(columns=differing))
     assert there["job_arn"].str.startswith("arn:aws:braket:us-east-1:123456789012:job/").all()
     metrics = [
         load_sweep(aws.directory / name).metrics.drop(columns="timestamp") for name in ("out", "local")
@@ -278,7 +279,23 @@ def test_prices_are_compared_with_the_price_list_and_refreshed(make_cloud: MakeC
         said = aws.run("devices", "--prices")
         assert "0.00145 a shot in the config, 0.3 a task + 0.25 a shot in AWS's price list" in said
         assert "sv1: 0.075 a minute, 3 s at least, as in AWS's price list" in said
+        said_of_instances = [line for line in said.splitlines() if line.startswith("ml_")]
+        # Of all regions the dearest: 0.12 USD in one, and 1.1 times as much in another.
+        assert (
+            "ml_m5_large: no price (estimate: 0.115 an hour) in the config, 0.132 an hour + 0.165 a GB-month "
+            "of its volume in AWS's price list"
+        ) in said_of_instances
+        assert len(said_of_instances) == 3
+        assert "Not in AWS's price list: ml_c4_2xlarge" in said
         aws.run("devices", "--refresh")
+        assert "ml_m5_large: 0.132 an hour + 0.165 a GB-month of its volume, as in AWS's" in aws.run(
+            "devices", "--prices"
+        )
+        # With what the list says, a paid sweep needs neither a price nor a word about estimates.
+        planned = aws.run("plan", *QUICK[:1], "instance.volume_gib=30", "job.max_runtime_seconds=3600")
+        # 0.132 USD, and 30 GB × 0.165 USD / 720 h.
+        assert f"{0.132 + 30 * 0.165 / 720:.4f}" in planned
+        assert "≈" not in planned
         config = aws.run("device=iqm_garnet", "--cfg", "job")
         assert "per_shot: 0.25" in config
         assert "AWS price list" in config

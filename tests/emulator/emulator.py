@@ -102,7 +102,8 @@ class Emulator:
             faults=self._faults,
             clock=self._clock,
         )
-        self._server = HttpServer(Administration(self, gateway, price_list(self.settings.devices)))
+        prices = price_list(self.settings.devices, self.settings.instance_prices, self.settings.volume_price)
+        self._server = HttpServer(Administration(self, gateway, prices))
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -22,21 +22,51 @@ _PREAMBLE = (
 # Quantum tasks inside hybrid jobs name the device in another column than those outside. AWS does so too.
 _COLUMNS = (
     *("SKU", "Unit", "PricePerUnit", "Currency", "Product Family", "serviceCode", "operation"),
-    *("DeviceName", "Device Name", "Version", "Region Code"),
+    *("DeviceName", "Device Name", "Version", "Instance Type", "Region Code"),
 )
 
 
-def price_list(devices: Iterable[Device]) -> str:
-    """The offer file, as CSV."""
+_DEARER_REGION = 1.1
+"""Instances cost more in Europe, by a factor made up here; the list has a row for each region."""
+
+
+def price_list(devices: Iterable[Device], instances: Mapping[str, float], volume: float) -> str:
+    """The offer file, as CSV.
+
+    Args:
+        devices: Whose quantum tasks it prices.
+        instances: USD an hour of each instance type, in the cheapest region.
+        volume: USD a GB-month of storage.
+    """
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows(_PREAMBLE)
     table = csv.DictWriter(text, _COLUMNS, restval="", quoting=csv.QUOTE_ALL)
     table.writeheader()
     products = [row for device in devices for row in _products(device)]
+    products += _instances(instances, volume)
     for number, row in enumerate(products):
         common = {"SKU": f"EMULATED{number:08}", "Currency": "USD", "serviceCode": "AmazonBraket"}
         table.writerow(common | row)
     return text.getvalue()
+
+
+def _instances(instances: Mapping[str, float], volume: float) -> Iterable[dict[str, Any]]:
+    # Billed by the minute ("Braket Managed Jobs Instance"). The column that names the type is a guess.
+    for region, factor in (("us-east-1", 1.0), ("eu-north-1", _DEARER_REGION)):
+        for name, usd in instances.items():
+            yield {
+                "Region Code": region,
+                "Product Family": "Braket Managed Jobs Instance",
+                "Instance Type": name,
+                "Unit": "minutes",
+                "PricePerUnit": f"{usd * factor / 60:.10f}",
+            }
+        yield {
+            "Region Code": region,
+            "Product Family": "Braket Managed Jobs Volume",
+            "Unit": "GB-Mo",
+            "PricePerUnit": f"{volume * factor:.10f}",
+        }
 
 
 def _products(device: Device) -> Iterable[dict[str, Any]]:

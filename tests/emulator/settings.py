@@ -62,6 +62,8 @@ class EmulatorSettings:
         default_region: Where clients with `Emulator.environment()` work.
         regions: Regions that have Braket.
         devices: What GetDevice knows, with their state at the start.
+        instance_prices: USD an hour of the instance types that the price list has.
+        volume_price: USD a GB-month of their storage.
         rates: Token bucket of each operation, in each region; an operation not named has no limit.
         max_concurrent_jobs: Hybrid jobs that have not ended, in each region; CreateJob refuses more.
         queue_seconds: How long a job is QUEUED before an instance is sought.
@@ -80,6 +82,10 @@ class EmulatorSettings:
     default_region: str = "us-east-1"
     regions: tuple[str, ...] = REGIONS
     devices: tuple[Device, ...] = DEVICES
+    instance_prices: Mapping[str, float] = field(
+        default_factory=lambda: {"ml.m5.large": 0.12, "ml.m5.xlarge": 0.24, "ml.c5.xlarge": 0.21}
+    )
+    volume_price: float = 0.15
     rates: Mapping[str, Rate] = field(default_factory=lambda: AWS_RATES)
     max_concurrent_jobs: int = 3
     queue_seconds: float = 0.0

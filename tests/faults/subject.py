@@ -184,6 +184,7 @@ def aws_sweep(directory: Path, jobs: int) -> Subject:
     words = (
         "-m",
         "hydra/launcher=braket_aws",
+        "instance.accept_estimate=true",
         "hydra.launcher.poll_seconds=0.3",
         "hydra.launcher.creations_per_second=90",
         "budget.max_usd=100",

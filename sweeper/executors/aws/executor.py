@@ -25,10 +25,12 @@ from sweeper.executors.aws.collect import Collector
 from sweeper.executors.aws.pace import Pace
 from sweeper.executors.aws.request import Requests
 from sweeper.executors.aws.spending import spending_limits
+from sweeper.executors.aws.tasks import TaskCounter
 from sweeper.executors.aws.watch import Watch
 from sweeper.executors.base import Batch, NotNowError, Status
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.spec import JobSpec
+from sweeper.tasks_seen import TasksSeen
 
 _CREATE_BURST = 4
 """Just below Braket's quota for CreateJob: 5 at once (Amazon Braket quotas)."""
@@ -37,14 +39,23 @@ _QUOTA_PAUSE_SECONDS = 60.0
 """After a refusal for too many jobs, how long until one more than run now is tried."""
 
 
+_COUNT_EVERY = 3
+"""A job's quantum tasks are counted at every so many of the longest pauses between two looks at the jobs."""
+
+
 def shared(status: Status, handle: str) -> Status:
     """The status of one of the jobs that share a hybrid job: each is billed its part."""
-    size = int(handle.rpartition("/")[2]) if "#" in handle else 1
+    size = _size(handle)
     return (
         status
         if status.billed_seconds is None
         else replace(status, billed_seconds=status.billed_seconds / size)
     )
+
+
+def _size(handle: str) -> int:
+    """How many jobs share the hybrid job of a handle."""
+    return int(handle.rpartition("/")[2]) if "#" in handle else 1
 
 
 @dataclass(frozen=True)
@@ -111,6 +122,7 @@ class AwsExecutor:
         self._requests: Requests | None = None
         self._watch: Watch | None = None
         self._collector: Collector | None = None
+        self._counter: TaskCounter | None = None
         self._poll_seconds = poll_seconds
 
     @property
@@ -190,6 +202,21 @@ class AwsExecutor:
         statuses = self._watcher.look(set(arns.values()))
         self._held = sum(not status.state.finished for status in statuses.values())
         return {handle: shared(statuses[arn], handle) for handle, arn in arns.items() if arn in statuses}
+
+    def count_tasks(self, jobs: Mapping[str, str], *, now: bool = False) -> Mapping[str, TasksSeen]:
+        """SearchQuantumTasks for each hybrid job; the tasks of jobs that share one are counted together."""
+        arns = {handle.partition("#")[0]: device for handle, device in jobs.items()}
+        if not arns:
+            return {}
+        self._adopt_arn(next(iter(arns)))
+        if self._counter is None:
+            self._counter = TaskCounter(self._account, _COUNT_EVERY * self._poll_seconds)
+        seen = self._counter.count(arns) if now else self._counter.due(arns)
+        return {
+            handle: replace(seen[arn], sharers=_size(handle))
+            for handle in jobs
+            if (arn := handle.partition("#")[0]) in seen
+        }
 
     def wait(self, seconds: float) -> None:
         """Sleep until the next look is due: AWS calls nobody back."""
