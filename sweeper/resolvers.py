@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import traceback
 from pathlib import Path
 
@@ -29,8 +30,7 @@ def load_resolvers() -> None:
             code = file.read_text("utf-8")
             if _run.get(file) == code:
                 continue
-            # Compiled under its own name, so that a mistake is reported with its line.
-            exec(compile(code, str(file), "exec"), {"__name__": "resolvers", "__file__": str(file)})  # noqa: S102
+            runpy.run_path(str(file), run_name="resolvers")  # which leaves no __pycache__ there
         except KeyboardInterrupt:
             raise
         except BaseException as error:

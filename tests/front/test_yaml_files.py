@@ -194,7 +194,9 @@ class TestResolvers:
 
     CODE = (
         "from omegaconf import OmegaConf\n"
-        "OmegaConf.register_resolver('front_twice', lambda x: 2 * x, replace=True)\n"
+        "import math\n"
+        "def twice(x):\n    return math.floor(2 * x)\n"
+        "OmegaConf.register_resolver('front_twice', lambda x: twice(x), replace=True)\n"
     )
 
     def test_they_are_there_before_anything_is_composed(self, typed: Typed) -> None:
