@@ -124,6 +124,8 @@ class Launch:
             for combination, outlook in zip(sweep.combinations, sweep.outlooks, strict=True)
             if outlook is Outlook.TO_RUN
         ]
+        # Before anything is rehearsed: whether there are credentials, a region and a network.
+        executor.enter(to_run, [], None)
         if sweep.settings["rehearse"] and to_run:
             with only_writer(folder.lock):
                 rehearse(folder, to_run)

@@ -59,6 +59,17 @@ def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:
     return recall(db, "launcher")
 
 
+def read_place(db: sqlite3.Connection) -> dict[str, Any] | None:
+    """Where its jobs were handed over, in the executor's own words."""
+    return recall(db, "place")
+
+
+def read_changed_at(db: sqlite3.Connection) -> float:
+    """When a job last changed its state, in seconds since the epoch; 0 if none ever did."""
+    (moment,) = db.execute("SELECT coalesce(max(at), 0) FROM transitions").fetchone()
+    return float(moment)
+
+
 def read_metrics(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
     """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""
     query = "SELECT job, iteration, timestamp, metric, value FROM metrics ORDER BY job, rowid"

@@ -25,6 +25,7 @@ from sweeper.outcome import read_metrics
 from sweeper.states import JobState
 
 _COLUMNS = {column.name for column in fields(JobRecord)}
+_FACTS = ("launcher", "place")
 _ENLISTED = {column.name for column in fields(Entry)} | {"number"}
 _BEFORE_ANYTHING: dict[str, Any] = {
     **dict.fromkeys(_COLUMNS - _ENLISTED),
@@ -53,7 +54,7 @@ class RecordWriter:
         self._ledger = ledger
         self._sweep = ledger.sweep_id
         self._written = {JobState.QUEUED} if jobs_outlive_us else set()
-        facts = {"sweep": self._sweep, "launcher": ledger.recall("launcher")}
+        facts = {"sweep": self._sweep, **{name: ledger.recall(name) for name in _FACTS}}
         write_json(folder.facts, facts, private=True)
         _extend(folder.listing, ledger)
 
@@ -131,8 +132,9 @@ def rebuild(folder: SweepFolder, damage: DamagedLedgerError | None) -> Rebuilt:
             leftover.unlink()
     with closing(Ledger(draft, durable=True, identity=identity)) as ledger:
         ledger.restore((job, _metrics(folder, job)) for job in jobs)
-        if facts.get("launcher"):
-            ledger.remember("launcher", facts["launcher"])
+        for name in _FACTS:
+            if facts.get(name):
+                ledger.remember(name, facts[name])
     draft.replace(folder.ledger)
     return Rebuilt(aside, jobs, unreadable)
 

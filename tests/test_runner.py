@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -59,8 +59,16 @@ class ScriptedExecutor:
     def remarks(self, _: Sequence[JobSpec]) -> list[str]:
         return []
 
-    def spending_limit(self, _: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
-        assert usd >= 0
+    def enter(
+        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        del specs, handles, known
+        return {}
+
+    def news(self) -> list[str]:
+        return []
+
+    def spending_limit(self, *_: object) -> AbstractContextManager[None]:
         return nullcontext()
 
     def submit(self, batch: Batch) -> list[str]:

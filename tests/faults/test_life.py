@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -150,7 +150,15 @@ class WilfulPlace:
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         return []
 
-    def spending_limit(self, specs: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
+    def enter(
+        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        return {}
+
+    def news(self) -> list[str]:
+        return []
+
+    def spending_limit(self, specs: Collection[JobSpec], usd: float | None) -> AbstractContextManager[None]:
         return nullcontext()
 
     def submit(self, batch: Batch) -> list[str]:
