@@ -55,6 +55,8 @@ class LostJobs:
         self._wanted_again = wanted_again
         self._before = set(ledger.recall(_FACT) or {}) if wanted_again else set()
         self._lost: dict[str, Lost] = {}
+        self._again: set[int] = set()
+        """The jobs that this run has handed over once more: being wanted again means once."""
 
     def __contains__(self, handle: str) -> bool:
         return handle in self._lost
@@ -80,12 +82,16 @@ class LostJobs:
         lost = sorted(self._lost.values(), key=lambda job: job.number)
         self._ledger.remember(_FACT, {job.handle: job.said.why for job in lost})
         may = [job for job in lost if self._ledger.written_off(job.number) < MOST_RESUBMISSIONS]
-        question = f"{self._words(may)}\nSubmit them once more, and pay for both if they run after all?"
-        if nothing_more or not may or not (self._wanted_again or self._resubmit(question)):
+        wanted = [job for job in may if self._wanted_again and job.number not in self._again]
+        if may and not wanted and not nothing_more:
+            question = f"{self._words(may)}\nSubmit them once more, and pay for both if they run after all?"
+            wanted = may if self._resubmit(question) else []
+        if nothing_more or not wanted:
             raise LostJobsError(self._refusal(lost, may))
-        for job in may:
+        for job in wanted:
             del self._lost[job.handle]
-        return may
+            self._again.add(job.number)
+        return wanted
 
     def _words(self, lost: Sequence[Lost]) -> str:
         lines = [f"  job {job.number}, {job.handle}: {job.said.why}" for job in lost[:_MOST_NAMED]]

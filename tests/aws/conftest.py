@@ -45,11 +45,14 @@ class Cloud:
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
     account: str | None = None
     region: str | None = None
+    unset: tuple[str, ...] = ()
+    extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         """What a shell of this user has set."""
-        return {**self.emulator.environment(self.region, account=self.account), "COLUMNS": "200"}
+        variables = {**self.emulator.environment(self.region, account=self.account), "COLUMNS": "200"}
+        return {k: v for k, v in variables.items() if k not in self.unset} | self.extra
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Type a command, and go on while it runs."""

@@ -14,11 +14,11 @@ from braket.aws import AwsSession
 from braket.jobs.image_uris import Framework, retrieve_image
 
 from sweeper.errors import ConfigError, SweeperError
-from sweeper.executors.aws.trouble import explained, patiently
+from sweeper.executors.aws.trouble import LOG_IN, CredentialsError, explained, patiently
 
-# At the level of Hydra's own log they tell of every endpoint and credential they find.
+# They tell of every endpoint and credential, and of errors that they raise as well, with tracebacks.
 for _name in ("boto3", "botocore", "s3transfer", "urllib3"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+    logging.getLogger(_name).setLevel(logging.ERROR)
 
 _SIMULATOR_REGIONS = ("us-east-1", "us-west-1", "us-west-2", "eu-west-2")
 
@@ -41,8 +41,14 @@ class Account:
 
     @cached_property
     def _boto(self) -> boto3.Session:
-        with explained("Reading the AWS configuration"):
-            return boto3.Session(region_name=self.region, profile_name=self.profile)
+        doing = "Reading the AWS configuration"
+        with explained(doing):
+            session = boto3.Session(region_name=self.region, profile_name=self.profile)
+            try:
+                session.get_credentials()
+            except (OSError, ValueError) as error:  # of a credential_process, which botocore passes on
+                raise CredentialsError(f"{doing}: {error}. {LOG_IN}") from error
+        return session
 
     @cached_property
     def session(self) -> AwsSession:

@@ -135,6 +135,7 @@ class AwsExecutor:
         self._try_more_at = 0.0
         self._held = 0
         self._account_: Account | None = None
+        self._not_configured: AccessLostError | None = None
         self._clock = clock = clock or Clock()
         self._pace = Pace(creations_per_second, _CREATE_BURST, clock)
         self._patience = Patience(
@@ -194,14 +195,12 @@ class AwsExecutor:
             self._account_in(region)
         for spec in specs:
             self.check(spec)
-        if self._account_ is None:
-            raise AccessLostError("No AWS region is set: set hydra.launcher.region or AWS_DEFAULT_REGION.")
-        here = self._account_.region, self._account_.number
+        here = self._account.region, self._account.number
         if elsewhere := places - {here}:
             region, account = min(elsewhere)
             raise WrongPlaceError(
                 f"Jobs of this sweep that may still run are in account {account}, {region}; you are in "
-                f"{self._account_.words}, {here[0]}. Nothing was asked or started, and nothing counts as "
+                f"{self._account.words}, {here[0]}. Nothing was asked or started, and nothing counts as "
                 f"lost: use credentials of account {account} (AWS_PROFILE, `sweeper resume DIR --profile …`, "
                 "hydra.launcher.profile=…)."
             )
@@ -322,7 +321,9 @@ class AwsExecutor:
     @property
     def _account(self) -> Account:
         if self._account_ is None:
-            raise AccessLostError("No AWS region is set: set hydra.launcher.region or AWS_DEFAULT_REGION.")
+            raise self._not_configured or AccessLostError(
+                "No AWS region is set: set hydra.launcher.region or AWS_DEFAULT_REGION."
+            )
         return self._account_
 
     @property
@@ -340,7 +341,8 @@ class AwsExecutor:
         try:
             with explained("Reading the AWS configuration"):
                 region = boto3.Session(profile_name=self._options.profile).region_name
-        except AccessLostError:  # a plan needs neither profile nor region; whoever enters is told
+        except AccessLostError as error:  # a plan needs neither profile nor region; whoever enters is told
+            self._not_configured = error
             return None
         return None if region is None else str(region)
 

@@ -64,7 +64,7 @@ _NOT_VALID = {
 
 _BROKE_OFF = (HTTPClientError, IncompleteReadError, ResponseStreamingError)
 
-_LOG_IN = (
+LOG_IN = (
     "Log in to AWS (aws configure, aws sso login), or name a profile (hydra.launcher.profile=…, "
     "AWS_PROFILE); then type the command again, or `sweeper resume` on the sweep's folder: jobs that run on "
     "AWS go on meanwhile and are not submitted twice."
@@ -209,7 +209,7 @@ def explained(doing: str) -> Iterator[None]:
 
 def _explanation(doing: str, error: BaseException) -> SweeperError:
     kind: type[SweeperError]
-    kind, text, advice = CredentialsError, f"{doing}: {text_of(error)}", _LOG_IN
+    kind, text, advice = CredentialsError, f"{doing}: {text_of(error)}", LOG_IN
     if code_of(error) in _EXPIRED:
         text = f"{doing}: the AWS credentials have expired ({text_of(error)})"
     elif code_of(error) in _NOT_VALID:
