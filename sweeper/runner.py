@@ -165,10 +165,10 @@ class Runner:
                 pending = self._held or self._given_up or self._later
                 if not self._active and not pending and self._waiting:
                     return  # only the budget can be in the way
-                if not self._look():
-                    self._executor.wait(self._longest_wait())
                 if self._lost and not pending and all(handle in self._lost for handle in self._active):
                     self._decide_on_lost()
+                if not self._look():
+                    self._executor.wait(self._longest_wait())
                 for observer in self._observers:
                     observer.tick()
         except KeyboardInterrupt:
