@@ -123,7 +123,9 @@ def _say(
                 lines.append(f"job {job.number} ({status.state}): {status.reason}")
             job = replace(job, state=status.state)  # noqa: PLW2901 - the same job, as it stands now
         now.append(job)
-    console.print(f"{summary(now)} (asked just now)")
+    unknown = sum(isinstance(status, Unknown) for status in statuses.values())
+    not_known = f"; {unknown} of them as last heard of, as AWS does not know them" if unknown else ""
+    console.print(f"{summary(now)} (asked just now{not_known})")
     for line in lines[:_MOST_SHOWN]:
         console.print(line, soft_wrap=True)
     if len(lines) > _MOST_SHOWN:
