@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sweeper.closing import Closing, close_at_end
@@ -18,6 +17,8 @@ from sweeper.states import JobState
 from sweeper.table_files import TableWriter
 from sweeper.terminal import Progress, announce
 
+_PLACE = "place"
+
 
 def conduct(
     folder: SweepFolder,
@@ -31,6 +32,7 @@ def conduct(
     max_failures: int | None = None,
     report: bool = True,
     wait: bool = True,
+    resubmit_lost: bool = False,
 ) -> None:
     """Run these jobs to their end; the tables are written however the sweep ends.
 
@@ -45,19 +47,22 @@ def conduct(
         max_failures: After so many failed jobs nothing further is started.
         report: Have the report written at the end of the command.
         wait: Stay until the jobs have ended; else return when all are handed over.
+        resubmit_lost: Hand jobs over once more of which an earlier run could not learn what became.
 
     Raises:
+        AccessLostError: The jobs that may run are elsewhere, or the place cannot be reached.
+        LostJobsError: What became of some jobs cannot be learnt.
         KeyboardInterrupt: Somebody pressed Ctrl-C; everything has been written down.
     """
     states = ledger.states(specs)
-    unfinished = (spec for number, spec in specs.items() if states[number] is not JobState.COMPLETED)
+    unfinished = [spec for number, spec in specs.items() if states[number] is not JobState.COMPLETED]
+    enter(ledger, executor, unfinished)
     for source in dict.fromkeys(spec.source for spec in unfinished):
         source.snapshot(folder.sources)
     completed = sum(state is JobState.COMPLETED for state in states.values())
     announce(folder, executor, len(specs), completed - reused, reused)
     progress = Progress(states)
-    limited = spending_limit and max_usd is not None
-    limit = executor.spending_limit(specs.values(), max_usd or 0.0) if limited else nullcontext()
+    limit = executor.spending_limit(specs.values(), max_usd if spending_limit else None)
     with CtrlC() as ctrl_c:
         try:
             with TableWriter(folder) as tables, limit, progress:
@@ -70,6 +75,9 @@ def conduct(
                     max_usd=max_usd,
                     max_failures=max_failures,
                     interrupted=ctrl_c.pressed,
+                    say=progress.say,
+                    resubmit=progress.ask,
+                    resubmit_lost=resubmit_lost,
                 )
                 runner.run(specs, until_submitted=not wait)
         finally:
@@ -77,3 +85,21 @@ def conduct(
             close_at_end(folder, closing)
     if wait and report:
         close_at_end(folder, replace(closing, report=True))
+
+
+def enter(ledger: Ledger, executor: Executor, specs: Collection[JobSpec]) -> None:
+    """See that the executor's place is the one where the sweep's jobs were handed over, and keep its name.
+
+    Args:
+        ledger: The sweep's.
+        executor: Where jobs are to be asked for, and started.
+        specs: The jobs that are to be handed over.
+
+    Raises:
+        AccessLostError: It is another place, or cannot be reached.
+    """
+    handles = ledger.open_handles()
+    known = ledger.recall(_PLACE) if handles else None
+    place = executor.enter(specs, [handle for handle in handles if handle is not None], known)
+    if place:
+        ledger.remember(_PLACE, place)

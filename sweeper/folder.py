@@ -151,6 +151,11 @@ class SweepFolder:
         return self.root / "cancel"
 
     @property
+    def spending_limits(self) -> Path:
+        """The spending limits that were set for this sweep and are not known to be removed."""
+        return self.root / "spending-limits.json"
+
+    @property
     def rehearsal(self) -> Path:
         """Where programs ran briefly on this machine before anything was paid for."""
         return self.root / "rehearsal"

@@ -67,6 +67,10 @@ class BraketAwsConf:
     creations_per_second: float = 0.9
     # Longest pause between two looks at the jobs, in seconds.
     poll_seconds: float = 10.0
+    # Seconds for which a job is asked for that Braket does not know, before a person has to decide.
+    patience_seconds: float = 600.0
+    # Seconds for which SearchJobs may not list a new job.
+    search_lag_seconds: float = 60.0
 
 
 @dataclass

@@ -144,6 +144,8 @@ class Launch:
                 "budget.spending_limit=true needs budget.max_usd, and hydra.launcher.wait=true, or nobody "
                 "would remove the limit again."
             )
+        # Before anything is rehearsed: whether there are credentials, a region and a network.
+        executor.enter(to_run, [], None)
         if sweep.settings["rehearse"] and to_run:
             with only_writer(folder.lock):
                 rehearse(folder, to_run)

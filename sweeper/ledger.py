@@ -241,6 +241,32 @@ class Ledger:
                 "UPDATE jobs SET handle = ?, job_arn = ? WHERE number = ?", (handle, job_arn, number)
             )
 
+    def open_handles(self) -> list[str | None]:
+        """Handles of the jobs that an executor may hold; none for one that was only announced."""
+        query = "SELECT handle FROM jobs WHERE state IN (SELECT value FROM json_each(?)) ORDER BY number"
+        active = json.dumps([state for state in JobState if state.active])
+        with damage_told(self._path):
+            return [handle for (handle,) in self._db.execute(query, (active,))]
+
+    def written_off(self, number: int) -> int:
+        """How often an attempt at this job was written off."""
+        return len((self.recall("written_off") or {}).get(str(number), []))
+
+    def write_off(self, number: int, reason: str) -> None:
+        """Let a job wait for another submission although nobody knows what became of the last one.
+
+        It may have run, and may still: what it can have cost at most counts as spent.
+        """
+        with self.transaction():
+            row = self._db.execute("SELECT handle FROM jobs WHERE number = ?", (number,)).fetchone()
+            self._db.execute(
+                "UPDATE jobs SET cost_usd = coalesce(cost_usd, 0) + reserved_usd WHERE number = ?", (number,)
+            )
+            lost = self.recall("written_off") or {}
+            lost.setdefault(str(number), []).append(row["handle"])
+            self.remember("written_off", lost)
+            self.requeue(number, reason)
+
     def committed_usd(self) -> float:
         """What the sweep has cost so far, and what its active jobs may still cost at most."""
         query = "SELECT coalesce(sum(coalesce(cost_usd, 0) + reserved_usd), 0) FROM jobs"

@@ -121,6 +121,17 @@ def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:
     return recall(db, "launcher")
 
 
+def read_place(db: sqlite3.Connection) -> dict[str, Any] | None:
+    """Where its jobs were handed over, in the executor's own words."""
+    return recall(db, "place")
+
+
+def read_changed_at(db: sqlite3.Connection) -> float:
+    """When a job last changed its state, in seconds since the epoch; 0 if none ever did."""
+    (moment,) = db.execute("SELECT coalesce(max(at), 0) FROM transitions").fetchone()
+    return float(moment)
+
+
 def read_metrics(db: sqlite3.Connection) -> list[MetricRow]:
     """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged.
 

@@ -30,6 +30,7 @@ from sweeper.states import JobState
 
 _SEAL = re.compile(rb', "digest": "([^"]*)"\}\s*$')
 _COLUMNS = {column.name for column in fields(JobRecord)}
+_FACTS = ("launcher", "place")
 _ENLISTED = {column.name for column in fields(Entry)} | {"number"}
 _BEFORE_ANYTHING: dict[str, Any] = {
     **dict.fromkeys(_COLUMNS - _ENLISTED),
@@ -58,7 +59,7 @@ class RecordWriter:
         self._ledger = ledger
         self._sweep = ledger.sweep_id
         self._written = {JobState.QUEUED} if jobs_outlive_us else set()
-        facts = {"sweep": self._sweep, "launcher": ledger.recall("launcher")}
+        facts = {"sweep": self._sweep, **{name: ledger.recall(name) for name in _FACTS}}
         write_json(folder.facts, facts, private=True)
         _extend(folder.listing, ledger)
 
@@ -148,8 +149,9 @@ def rebuild(folder: SweepFolder, damage: DamagedLedgerError | None) -> Rebuilt:
         changed = [job.number for job in jobs if job.state.finished and _log_has_changed(folder, job)]
         logged = (Logged([], ()) if job.number in changed else _logged(folder, job) for job in jobs)
         ledger.restore((job, log.metrics, log.remarks) for job, log in zip(jobs, logged, strict=True))
-        if facts.get("launcher"):
-            ledger.remember("launcher", facts["launcher"])
+        for name in _FACTS:
+            if facts.get(name):
+                ledger.remember(name, facts[name])
     draft.replace(folder.ledger)
     return Rebuilt(aside, jobs, unreadable, changed)
 

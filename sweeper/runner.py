@@ -17,12 +17,21 @@ from sweeper import disk
 from sweeper.afterwards import changed_since
 from sweeper.batches import next_batch
 from sweeper.errors import SweeperError
-from sweeper.executors.base import AccessLostError, Batch, Executor, NotNowError, Status, Submission
+from sweeper.executors.base import (
+    AccessLostError,
+    Batch,
+    Executor,
+    NotNowError,
+    Status,
+    Submission,
+    Unknown,
+)
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import Standing
 from sweeper.jobfiles import prepare
 from sweeper.known import COST_IS, Known
 from sweeper.ledger import Ledger
+from sweeper.lost_jobs import LostJobs, Resubmit, unknown_words
 from sweeper.outcome import Logged, Outcome, log_tail, read_outcome
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
@@ -37,6 +46,9 @@ _LONGEST_RETRY_PAUSE = 600.0
 _LONG_LOG = 2**18
 """Bytes; what is shorter is read in a few hundredths of a second."""
 
+_SUBMITTING, _UNANSWERED = "submitting", "unanswered"
+"""Topics of which those who wait are told."""
+
 
 class Observer(Protocol):
     """Whoever follows a sweep while it runs."""
@@ -48,12 +60,24 @@ class Observer(Protocol):
         """Time has passed."""
 
 
+Say = Callable[[str, str | None], None]
+"""Tells those who wait about a topic; none takes back what was said of it."""
+
+
 @dataclass
 class _Held:
-    """A batch that is announced in the ledger and waits for the executor to take it."""
+    """A batch that is announced in the ledger and waits for the executor to take it.
+
+    Attributes:
+        not_before: When to try again, by the monotonic clock.
+        may_have_arrived: Whether the executor was asked, and nobody knows what came of it.
+        end: How its jobs end, and why, once it is certain that it did not arrive; none if it is wanted.
+    """
 
     batch: Batch
-    not_before: float
+    not_before: float = 0.0
+    may_have_arrived: bool = False
+    end: tuple[JobState, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +101,9 @@ class Runner:
         max_usd: float | None = None,
         max_failures: int | None = None,
         interrupted: Callable[[], bool] = lambda: False,
+        say: Say = lambda _topic, _text: None,
+        resubmit: Resubmit = lambda _question: False,
+        resubmit_lost: bool = False,
     ) -> None:
         """Make a runner.
 
@@ -88,6 +115,9 @@ class Runner:
             max_usd: No batch is handed over with which the sweep could cost more; none for no limit.
             max_failures: After so many failed jobs nothing is handed over any more; none for no limit.
             interrupted: Whether somebody wants the run to stop.
+            say: Tells those who wait what is waited for.
+            resubmit: Asks a person whether jobs that are lost are to be handed over once more.
+            resubmit_lost: Whether that was asked for before: jobs given up earlier are handed over again.
         """
         self._folder = folder
         self._ledger = ledger
@@ -106,6 +136,9 @@ class Runner:
         self._later: list[tuple[float, int]] = []  # a heap of retries: when, and which job
         self._retries: Counter[int] = Counter()
         self._held: deque[_Held] = deque()
+        self._given_up: list[_Held] = []  # not wanted, or refused; until it is known whether they arrived
+        self._lost = LostJobs(folder, ledger, resubmit, wanted_again=resubmit_lost)
+        self._say = say
         self._active: dict[str, int] = {}
         self._readers: ThreadPoolExecutor | None = None
         self._being_read: dict[int, tuple[str, Status, Future[_Left]]] = {}
@@ -124,7 +157,11 @@ class Runner:
             specs: The jobs by number, in the order in which they are to start.
             until_submitted: Return as soon as all jobs are handed over, and leave them running.
 
+        A job of which the executor cannot say how it stands keeps its reservation. When only such jobs are
+        left, and the executor has said so for long, a person decides whether they are handed over again.
+
         Raises:
+            LostJobsError: Nobody wants that, or nobody can be asked.
             KeyboardInterrupt: It was interrupted; the running jobs have been ended and their rows written.
                 Where jobs outlive this process they go on.
         """
@@ -134,6 +171,7 @@ class Runner:
             while (
                 self._waiting
                 or self._held
+                or self._given_up
                 or self._later
                 or self._being_read
                 or (self._active and not until_submitted)
@@ -143,8 +181,11 @@ class Runner:
                 if self._folder.cancel_request.exists() and not self._cancelling:
                     self._cancel()
                 self._hand_over()
-                if self._waiting and not (self._active or self._held or self._later or self._being_read):
+                pending = self._held or self._given_up or self._later or self._being_read
+                if not self._active and not pending and self._waiting:
                     return  # only the budget can be in the way
+                if self._lost and not pending and all(handle in self._lost for handle in self._active):
+                    self._decide_on_lost()
                 if not self._look():
                     self._executor.wait(self._longest_wait())
                 for observer in self._observers:
@@ -185,11 +226,12 @@ class Runner:
             if job.number not in self._specs:
                 self._specs[job.number] = JobSpec.from_json(job.spec)
         batch = self._batch([(job.number, job.attempts) for job in jobs])
-        handles = self._executor.find(batch)
-        if handles is not None:
-            self._submitted(batch, handles)
+        found = self._executor.find(batch)
+        if found is not None and not isinstance(found, Unknown):
+            self._submitted(batch, found)
         elif batch.token == token:
-            self._held.append(_Held(batch, 0.0))
+            # With its token, handing it over again is harmless, and tells.
+            self._held.append(_Held(batch, may_have_arrived=found is not None))
         else:  # a crash while the batch was being given up
             for job in jobs:
                 self._ledger.requeue(job.number, "another attempt")
@@ -197,9 +239,11 @@ class Runner:
 
     def _hand_over(self) -> None:
         """Fill the executor."""
+        for given_up in list(self._given_up):
+            self._settle_given_up(given_up)
         while self._later and self._later[0][0] <= time.monotonic():
             self._waiting.append(heapq.heappop(self._later)[1])
-        if self._waiting and self._stopped_because:  # the executor turned out not to know a job
+        if self._waiting and self._stopped_because:  # the executor turned out not to have a job
             self._withdraw(self._stopped_because)
         while self._held or self._waiting:
             if len(set(self._batch_of.values())) >= self._executor.concurrency:
@@ -209,7 +253,7 @@ class Runner:
                 if not self._affordable(numbers):
                     self._waiting.extendleft(reversed(numbers))
                     return
-                self._held.append(_Held(self._announce(numbers), 0.0))
+                self._held.append(_Held(self._announce(numbers)))
             held = self._held[0]
             if time.monotonic() < held.not_before:
                 return
@@ -277,21 +321,75 @@ class Runner:
                     prepare(submission.folder, submission.spec, config, overrides, attempt=submission.attempt)
                 handles = self._executor.submit(batch)
         except NotNowError as later:
-            held.not_before = time.monotonic() + later.seconds
+            self._not_now(held, later)
             return
         except (AccessLostError, disk.DiskError):
             raise  # no job's fault: all of them can go on when there is access, or space, again
         except (OSError, ValueError, SweeperError) as error:
             self._held.popleft()
-            reason = f"it could not be submitted: {error}"
-            for submission in batch.submissions:
-                with self._ledger.transaction():
-                    self._ledger.finish(submission.number, JobState.FAILED, reason)
-                    retried = self._retry(submission.number, reason)
-                self._settled(submission.number, failed=not retried)
+            self._say(_SUBMITTING, None)
+            held.end = JobState.FAILED, f"it could not be submitted: {error}"
+            if held.may_have_arrived:  # an earlier try, of which there was no answer
+                self._given_up.append(held)
+            else:
+                self._end_without_arrival(held)
             return
         self._held.popleft()
+        self._say(_SUBMITTING, None)
         self._submitted(batch, handles)
+
+    def _not_now(self, held: _Held, later: NotNowError) -> None:
+        held.not_before = time.monotonic() + later.seconds
+        held.may_have_arrived |= later.may_have_arrived
+        first = held.batch.submissions[0].number
+        self._say(_SUBMITTING, f"job {first} is not submitted yet: {later}")
+
+    def _end_without_arrival(self, held: _Held) -> None:
+        """Record the end of jobs of which it is certain that they were not handed over."""
+        assert held.end is not None
+        state, reason = held.end
+        numbers = [submission.number for submission in held.batch.submissions]
+        again = set()
+        # At once: what is left of a batch would be looked for under another token.
+        with self._ledger.transaction():
+            for number in numbers:
+                self._ledger.finish(number, state, reason)
+                if state is JobState.FAILED and self._retry(number, reason):
+                    again.add(number)
+        for number in numbers:
+            self._settled(number, failed=state is JobState.FAILED and number not in again)
+
+    def _settle_given_up(self, held: _Held) -> None:
+        """Learn whether a batch that nobody wants any more, or that was refused at last, arrived before.
+
+        It is looked for first, as it may turn up late. If it does not, only the call with its token tells:
+        it is answered with the same hybrid job, or with a new one, and either is ended at once.
+        """
+        assert held.end is not None
+        first = held.batch.submissions[0].number
+        found: Sequence[str] | Unknown | None = self._executor.find(held.batch)
+        if isinstance(found, Unknown):
+            self._say(_UNANSWERED, f"job {first} may have been submitted without an answer: {found.why}")
+            if not found.lasting or time.monotonic() < held.not_before:
+                return
+            try:
+                found = self._executor.submit(held.batch)
+            except NotNowError as later:
+                self._not_now(held, later)
+                return
+            except (AccessLostError, disk.DiskError):
+                raise
+            except (OSError, SweeperError):
+                found = None  # refused, and not found either: it did not arrive
+        self._given_up.remove(held)
+        self._say(_UNANSWERED, None)
+        self._say(_SUBMITTING, None)
+        if found is None:
+            self._end_without_arrival(held)
+            return
+        self._submitted(held.batch, found)
+        if held.end[0] is JobState.CANCELLED or self._cancelling:
+            self._executor.cancel(found)
 
     def _submitted(self, batch: Batch, handles: Sequence[str]) -> None:
         with self._ledger.transaction():
@@ -311,11 +409,15 @@ class Runner:
         states = self._ledger.states(self._active.values())
         finished: dict[str, Status] = {}
         any_change = False
+        self._say_what_is_waited_for(statuses)
         self._count_tasks(statuses)
         for handle, number in list(self._active.items()):
             status = statuses.get(handle)
+            self._lost.take_in(number, handle, status if isinstance(status, Unknown) else None)
             if status is None:
                 self._vanished(handle)
+            elif isinstance(status, Unknown):
+                continue
             elif status.state.finished:
                 finished[handle] = status
                 continue
@@ -328,13 +430,13 @@ class Runner:
         self._collect(finished)
         return self._take_in_what_was_read() or any_change or bool(finished)
 
-    def _count_tasks(self, statuses: Mapping[str, Status]) -> None:
+    def _count_tasks(self, statuses: Mapping[str, Status | Unknown]) -> None:
         """End jobs that have created more quantum tasks than somebody said they would."""
         running = {
             handle: self._specs[number].device
             for handle, number in self._active.items()
             if self._specs[number].cost.counted and number not in self._too_many
-            if (status := statuses.get(handle)) and status.state is JobState.RUNNING
+            if isinstance(status := statuses.get(handle), Status) and status.state is JobState.RUNNING
         }
         if not running:
             return
@@ -347,10 +449,29 @@ class Runner:
                 self._too_many[number] = why
                 self._executor.cancel([handle])
 
+    def _say_what_is_waited_for(self, statuses: Mapping[str, Status | Unknown]) -> None:
+        unknown, queued = {}, []
+        for handle, status in statuses.items():
+            if isinstance(status, Unknown):
+                unknown[self._active[handle]] = status
+            elif status.state is JobState.QUEUED and status.reason:
+                queued.append((self._active[handle], status.reason))
+        self._say("unknown", unknown_words(unknown))
+        self._say("queue", "; ".join(f"job {n}: {reason}" for n, reason in sorted(queued)[:3]) or None)
+        self._say("news", "; ".join(self._executor.news()) or None)
+
+    def _decide_on_lost(self) -> None:
+        """Hand jobs over again of which nobody knows what became, if somebody wants that."""
+        for job in self._lost.decide(nothing_more=self._stopped_because is not None):
+            self._drop(job.handle)
+            self._ledger.write_off(job.number, f"submitted again: {job.said.why}")
+            self._waiting.append(job.number)
+            self._changed(job.number)
+
     def _vanished(self, handle: str) -> None:
-        """Let a job that the executor does not know wait with the others."""
+        """Let a job that the executor is certain not to have wait with the others."""
         number = self._drop(handle)
-        self._ledger.requeue(number, "the executor does not know the job")
+        self._ledger.requeue(number, "the executor does not have the job")
         self._waiting.append(number)
 
     def _collect(self, finished: Mapping[str, Status]) -> None:
@@ -431,6 +552,8 @@ class Runner:
         self._retries[number] += 1
         self._ledger.requeue(number, f"retry {done + 1} of {spec.retries} after {pause:.0f} s")
         heapq.heappush(self._later, (time.monotonic() + pause, number))
+        because = (reason or "").partition("\n")[0]
+        self._say("retry", f"job {number} is tried again in {pause:.0f} s, after: {because}")
         return True
 
     def _settled(self, number: int, *, failed: bool) -> None:
@@ -475,17 +598,18 @@ class Runner:
         self._executor.cancel(list(self._active))
 
     def _withdraw(self, reason: str) -> None:
-        """Hand nothing over any more; what has arrived although nobody answered is adopted."""
+        """Hand nothing over any more; what may have arrived without an answer is looked for first."""
         self._stopped_because = reason
         withdrawn = [*self._waiting, *(number for _, number in self._later)]
         self._waiting.clear()
         self._later.clear()
-        while self._held:
-            batch = self._held.popleft().batch
-            if (handles := self._executor.find(batch)) is not None:
-                self._submitted(batch, handles)
+        for held in self._held:
+            held.end = JobState.CANCELLED, reason
+            if held.may_have_arrived:
+                self._given_up.append(held)
             else:
-                withdrawn += [submission.number for submission in batch.submissions]
+                self._end_without_arrival(held)
+        self._held.clear()
         for number in sorted(withdrawn):
             self._ledger.finish(number, JobState.CANCELLED, reason)
             self._changed(number)
@@ -498,7 +622,11 @@ class Runner:
         deadline = time.monotonic() + 10
         while self._active and time.monotonic() < deadline:
             statuses = self._executor.poll(self._active)
-            ended = {handle: status for handle, status in statuses.items() if status.state.finished}
+            ended = {
+                handle: status
+                for handle, status in statuses.items()
+                if isinstance(status, Status) and status.state.finished
+            }
             self._collect(ended)
             for handle in self._active.keys() - statuses.keys():
                 self._vanished(handle)

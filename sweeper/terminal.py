@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,6 +22,7 @@ from sweeper.states import JobState
 from sweeper.tables import remarks_on, results_frame
 
 _LINE_EVERY_SECONDS = 5.0
+_REMARK_EVERY_SECONDS = 60.0
 
 
 def announce(folder: SweepFolder, executor: Executor, jobs: int, finished: int, reused: int = 0) -> None:
@@ -90,6 +93,8 @@ class Progress:
         self._states = dict(states)
         self._count = Counter(states.values())
         self._kept = sum(state is JobState.COMPLETED for state in states.values())
+        self._remarks: dict[str, str] = {}
+        self._said: dict[str, float] = {}
         self._begun = time.monotonic()
         self._next_line = self._begun + _LINE_EVERY_SECONDS
         self._console = make_console(stderr=True)
@@ -123,6 +128,29 @@ class Progress:
         self._count[job.state] += 1
         self._states[job.number] = job.state
 
+    def say(self, topic: str, text: str | None) -> None:
+        """Say what is waited for: when it is new, and again now and then while it holds.
+
+        Numbers that go on, such as seconds, make no new remark.
+        """
+        if text is None:
+            self._remarks.pop(topic, None)
+            return
+        self._remarks[topic] = text
+        gist, now = f"{topic} {re.sub(r'[0-9]+', '#', text)}", time.monotonic()
+        if now >= self._said.get(gist, 0.0):
+            self._said[gist] = now + _REMARK_EVERY_SECONDS
+            self._console.print(text, soft_wrap=True)
+
+    def ask(self, question: str) -> bool:
+        """Ask a person; without a terminal the answer is no."""
+        if not (sys.stdin.isatty() and self._console.is_terminal):
+            return False
+        self._bar.stop()
+        answer = self._console.input(f"{question} [y/N] ", markup=False)
+        self._bar.start()
+        return answer.strip().lower() in {"y", "yes"}
+
     def tick(self) -> None:
         """Show the state of things: at once on a terminal, every few seconds elsewhere."""
         if self._console.is_terminal:
@@ -137,6 +165,8 @@ class Progress:
             f"{count[JobState.COMPLETED]}/{len(self._states)} done",
             f"{count[JobState.RUNNING]} running",
         ]
+        waiting = (JobState.QUEUED, JobState.SUBMITTING)
+        words += [f"{count[state]} {state.lower()}" for state in waiting if count[state]]
         if count[JobState.FAILED]:
             words.append(f"{count[JobState.FAILED]} failed")
         return ", ".join(words)

@@ -14,7 +14,7 @@ import pytest
 
 from sweeper.cost import Cost
 from sweeper.errors import SweeperError
-from sweeper.executors.base import AccessLostError, Batch, NotNowError, Status, Submission
+from sweeper.executors.base import AccessLostError, Batch, NotNowError, Status, Submission, Unknown
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import Entry
 from sweeper.ledger import Ledger
@@ -32,7 +32,7 @@ RUNNING = Status(JobState.RUNNING, started_at=1.0)
 class ScriptedExecutor:
     """Each job goes through the statuses of its script, one a poll; the last one stays."""
 
-    script: Mapping[str, list[Status]] = field(default_factory=dict)
+    script: Mapping[str, list[Status | Unknown]] = field(default_factory=dict)
     concurrency: int = 2
     paid: bool = False
     outlives_us: bool = False
@@ -41,6 +41,7 @@ class ScriptedExecutor:
     asked: list[tuple[str, str]] = field(default_factory=list)
     when_polled: dict[int, Callable[[], None]] = field(default_factory=dict)
     arrived: dict[str, list[str]] = field(default_factory=dict)
+    not_found: list[Unknown] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     words: str = "nowhere"
     submissions: list[Submission] = field(default_factory=list)
@@ -51,7 +52,7 @@ class ScriptedExecutor:
     refuses: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.left: dict[str, list[Status]] = {}
+        self.left: dict[str, list[Status | Unknown]] = {}
 
     def check(self, spec: JobSpec) -> None: ...
 
@@ -61,8 +62,16 @@ class ScriptedExecutor:
     def remarks(self, _: Sequence[JobSpec]) -> list[str]:
         return []
 
-    def spending_limit(self, _: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
-        assert usd >= 0
+    def enter(
+        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        del specs, handles, known
+        return {}
+
+    def news(self) -> list[str]:
+        return []
+
+    def spending_limit(self, *_: object) -> AbstractContextManager[None]:
         return nullcontext()
 
     def submit(self, batch: Batch) -> list[str]:
@@ -81,17 +90,17 @@ class ScriptedExecutor:
         self.batches.append(batch)
         return handles
 
-    def find(self, batch: Batch) -> list[str] | None:
-        return self.arrived.get(batch.token)
+    def find(self, batch: Batch) -> list[str] | Unknown | None:
+        return self.not_found.pop(0) if self.not_found else self.arrived.get(batch.token)
 
-    def poll(self, handles: Collection[str]) -> Mapping[str, Status]:
+    def poll(self, handles: Collection[str]) -> Mapping[str, Status | Unknown]:
         self.polls += 1
         self.when_polled.get(self.polls, lambda: None)()
         if self.interrupt_after is not None and self.polls > self.interrupt_after:
             self.interrupt_after = None
             raise KeyboardInterrupt
         self.most_at_once = max(self.most_at_once, len(handles))
-        answer = {}
+        answer: dict[str, Status | Unknown] = {}
         for handle in handles:
             if handle in self.cancelled:
                 answer[handle] = Status(JobState.CANCELLED, "cancelled")
@@ -131,6 +140,7 @@ class Bench:
         until_submitted: bool = False,
         max_failures: int | None = None,
         interrupted: Callable[[], bool] = lambda: False,
+        resubmit: Callable[[str], bool] = lambda _: False,
         **changes: object,
     ) -> list[int]:
         specs = [replace(spec(name), **changes) for name in names]  # type: ignore[arg-type]
@@ -144,6 +154,7 @@ class Bench:
             max_usd=max_usd,
             max_failures=max_failures,
             interrupted=interrupted,
+            resubmit=resubmit,
         )
         runner.run(dict(zip(numbers, specs, strict=True)), until_submitted=until_submitted)
         return numbers
@@ -548,6 +559,90 @@ def test_losing_access_ends_the_run_and_fails_no_job(bench: Bench) -> None:
     bench.run(ScriptedExecutor(), "ab")
     assert bench.states() == ["COMPLETED"] * 2
     assert bench.ledger.job(0).attempts == 1
+
+
+NOT_KNOWN = Unknown("never heard of it", 1)
+LOST_FOR_GOOD = Unknown("never heard of it", 9, lasting=True)
+
+
+def test_what_is_unknown_for_a_while_is_waited_for(bench: Bench) -> None:
+    executor = ScriptedExecutor({"a": [RUNNING, NOT_KNOWN, NOT_KNOWN, COMPLETED]}, paid=True)
+    bench.run(executor, "ab")
+    assert bench.states() == ["COMPLETED"] * 2
+    assert len(executor.submissions) == 2
+
+
+def test_a_lost_job_stays_reserved_and_holds_up_nobody_else(bench: Bench) -> None:
+    executor = ScriptedExecutor({"a": [RUNNING, LOST_FOR_GOOD]}, paid=True, concurrency=2)
+    with pytest.raises(SweeperError, match=r"(?s)What became of a job cannot be learnt.*job 0, a-1"):
+        bench.run(executor, "abcd")
+    assert bench.states() == ["RUNNING"] + ["COMPLETED"] * 3
+    assert bench.ledger.job(0).reserved_usd == pytest.approx(spec("a").cost.usd)
+
+
+def test_a_person_may_have_a_lost_job_submitted_again_and_both_are_counted(bench: Bench) -> None:
+    asked: list[str] = []
+
+    def resubmit(question: str) -> bool:
+        asked.append(question)
+        return len(asked) == 1
+
+    executor = ScriptedExecutor({"a": [LOST_FOR_GOOD]}, paid=True)
+    with pytest.raises(SweeperError, match="cannot be learnt"):
+        bench.run(executor, "a", resubmit=resubmit)
+    assert "job 0, a-1" in asked[0]
+    assert len(executor.submissions) == 2
+    assert bench.ledger.committed_usd() == pytest.approx(2 * spec("a").cost.usd)
+    with pytest.raises(SweeperError, match="submitted again 2 times already"):
+        bench.run(executor, "a", resubmit=lambda _: True)
+    assert len(executor.submissions) == 3  # the one that was lost is asked for, and given up once more
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_creation_without_an_answer_is_looked_for_then_repeated_and_its_job_ended(
+    bench: Bench, found: bool
+) -> None:
+    executor = ScriptedExecutor({"a": [RUNNING]}, not_now=[NotNowError("no answer", 3600.0)], paid=True)
+    late = [NOT_KNOWN] * 3
+
+    def cancel() -> None:
+        executor.not_found = late if found else [*late, *[LOST_FOR_GOOD] * 9]
+        if found:
+            executor.arrived = {executor.asked[0][0]: ["a-9"]}
+            executor.left["a-9"] = [RUNNING]
+        bench.folder.cancel_request.touch()
+
+    executor.when_polled = {1: cancel}
+    clock = iter(range(0, 10**9, 1000))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sweeper.runner.time.monotonic", lambda: float(next(clock)))
+        bench.run(executor, "a")
+    assert len(executor.asked) == (1 if found else 2)
+    assert len({token for token, _ in executor.asked}) == 1
+    assert executor.cancelled == [bench.ledger.job(0).handle]
+    assert bench.states() == ["CANCELLED"]
+
+
+def test_what_was_only_ever_refused_is_not_looked_for(bench: Bench) -> None:
+    refused = NotNowError("too many", 3600.0, may_have_arrived=False)
+    executor = ScriptedExecutor(not_now=[refused], not_found=[NOT_KNOWN])
+    executor.when_polled = {1: bench.folder.cancel_request.touch}
+    bench.run(executor, "a")
+    assert bench.states() == ["CANCELLED"]
+    assert executor.not_found == [NOT_KNOWN]
+
+
+def test_a_refusal_after_an_unanswered_try_is_no_proof_that_it_did_not_arrive(bench: Bench) -> None:
+    executor = ScriptedExecutor(not_now=[NotNowError("no answer", 0.0), SweeperError("no such role")])
+
+    def arrive() -> None:
+        executor.arrived = {executor.asked[0][0]: ["a-9"]}
+        executor.left["a-9"] = [RUNNING, COMPLETED]
+
+    executor.when_polled = {2: arrive}
+    executor.not_found = [NOT_KNOWN]
+    bench.run(executor, "a")
+    assert bench.states() == ["COMPLETED"]
 
 
 def test_completed_jobs_are_not_run_again_and_failed_ones_are(bench: Bench) -> None:

@@ -1,6 +1,7 @@
 """End a sweep: its running and queued jobs are cancelled, and no more are submitted.
 
-Works from another terminal while the sweep runs, and on a sweep whose jobs were left running.
+Works from another terminal while the sweep runs, and on a sweep whose jobs were left running. A job whose
+creation was not answered is looked for first, and is CANCELLED only when it is known to have ended.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from sweeper.conduct import conduct
 from sweeper.errors import DamagedLedgerError, FolderError
-from sweeper.executors import make_executor
+from sweeper.executors import executor_of
 from sweeper.folder import SweepFolder
 from sweeper.ledger_reader import read_jobs, reading
 from sweeper.lock import only_writer
@@ -26,6 +27,7 @@ _LONGEST_WAIT = 600.0
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("folder", type=Path, help="the sweep's folder")
+    parser.add_argument("--profile", help="profile of the AWS configuration; by default as before")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     folder = SweepFolder(options.folder)
     # A damaged one is rebuilt below, so that what runs and is paid for can be ended.
     with suppress(DamagedLedgerError), reading(folder.ledger) as db:
-        if all(job.state.finished for job in read_jobs(db)):
+        if all(job.state.finished for job in read_jobs(db)) and not folder.spending_limits.exists():
             make_console().print("All jobs have ended already.")
             return 0
     folder.cancel_request.touch()
@@ -42,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         while True:
             try:
                 with only_writer(folder.lock):
-                    _cancel_ourselves(folder)
+                    _cancel_ourselves(folder, options.profile)
                 break
             except FolderError:
                 # Somebody runs the sweep, and does it for us.
@@ -54,16 +56,17 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _cancel_ourselves(folder: SweepFolder) -> None:
+def _cancel_ourselves(folder: SweepFolder, profile: str | None) -> None:
     ledger = open_ledger(folder)
     try:
         launcher = ledger.recall("launcher")
         unfinished = {
             job.number: JobSpec.from_json(job.spec) for job in ledger.jobs() if not job.state.finished
         }
-        if launcher is None or not unfinished:
+        if launcher is None or not (unfinished or folder.spending_limits.exists()):
             return
-        with make_executor(launcher["name"], folder, launcher["options"]) as executor:
+        with executor_of(folder, launcher, profile) as executor:
+            ledger.wait_for_disk(durable=executor.paid)
             conduct(folder, ledger, executor, unfinished)
     finally:
         ledger.close()

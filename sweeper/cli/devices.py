@@ -153,6 +153,7 @@ def _ask(device: Device, options: argparse.Namespace) -> str:
     from sweeper.executors.aws.account import Account, region_of
 
     region = region_of(device.arn, None, options.region or next(iter(device.regions), None))
+    assert region is not None
     return Account(region, options.profile).device_remark(device.arn).partition(": ")[2]
 
 

@@ -27,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("folder", type=Path, help="the sweep's folder")
     parser.add_argument("job", type=int, help="the job's number")
+    parser.add_argument("--profile", help="profile of the AWS configuration; by default as before")
     parser.add_argument("--follow", "-f", action="store_true", help="go on until the job ends")
 
 
@@ -35,7 +36,11 @@ def run(options: argparse.Namespace) -> int:
     folder = SweepFolder(options.folder)
     job = _job(folder, options.job)
     remote = job.job_arn is not None and not job.state.finished
-    lines = _remote(folder, job, options.follow) if remote else _local(folder, job.number, options.follow)
+    lines = (
+        _remote(folder, job, options.follow, options.profile)
+        if remote
+        else _local(folder, job.number, options.follow)
+    )
     for text in lines:
         put(text)
     return 0
@@ -66,7 +71,7 @@ def _local(folder: SweepFolder, number: int, follow: bool) -> Iterator[str]:
         time.sleep(_PAUSE_SECONDS)
 
 
-def _remote(folder: SweepFolder, job: JobRecord, follow: bool) -> Iterator[str]:
+def _remote(folder: SweepFolder, job: JobRecord, follow: bool, profile: str | None) -> Iterator[str]:
     """What Braket has shipped to CloudWatch, and what it goes on shipping."""
     from sweeper.executors.aws.account import Account
     from sweeper.executors.aws.joblog import LogReader
@@ -76,7 +81,7 @@ def _remote(folder: SweepFolder, job: JobRecord, follow: bool) -> Iterator[str]:
     arn = job.job_arn
     with reading(folder.ledger) as db:
         options = (read_launcher(db) or {}).get("options", {})
-    account = Account(arn.split(":")[3], options.get("profile"))
+    account = Account(arn.split(":")[3], profile or options.get("profile"))
     reader = None
     while True:
         described = patiently("Asking for the job", lambda: account.braket.get_job(jobArn=arn))

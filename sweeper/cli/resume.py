@@ -3,6 +3,9 @@
 Needs nothing but the sweep's folder, so it may be a copy on another machine. A ledger that is damaged or
 missing is rebuilt from the jobs' folders first; the damaged one is kept beside it.
 
+A job of which AWS does not say how it stands stays reserved and is not submitted again, unless --resubmit
+says so.
+
 Refused if the source or the configs of jobs that are still to be started have changed since: with
 --accept-changes these run all the same, from the folder's own copy of the source and with the
 hyperparameters that it has. To run them with the changes, type the sweep's own command again with
@@ -17,7 +20,7 @@ from pathlib import Path
 from sweeper.changes import refuse_changed
 from sweeper.conduct import conduct
 from sweeper.errors import FolderError
-from sweeper.executors import make_executor
+from sweeper.executors import executor_of
 from sweeper.folder import SweepFolder
 from sweeper.lock import only_writer
 from sweeper.opening import open_ledger
@@ -30,6 +33,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("folder", type=Path, help="the sweep's folder")
     parser.add_argument("--max-usd", type=float, help="what the sweep may cost in all; by default as before")
+    parser.add_argument("--profile", help="profile of the AWS configuration; by default as before")
+    parser.add_argument(
+        "--resubmit",
+        action="store_true",
+        help="submit jobs again that are lost: what they can have cost counts as spent",
+    )
     parser.add_argument(
         "--accept-changes",
         action="store_true",
@@ -60,12 +69,12 @@ def run(options: argparse.Namespace) -> int:
             configs = ledger.recall("configs") or {}
             refuse_changed(folder, to_start, configs, accepted=options.accept_changes)
             specs = {job.number: JobSpec.from_json(job.spec) for job in jobs}
-            with make_executor(launcher["name"], folder, launcher["options"]) as executor:
+            with executor_of(folder, launcher, options.profile) as executor:
                 if not executor.paid:
                     for job in to_start:
                         executor.check(specs[job.number])
                 ledger.wait_for_disk(durable=executor.paid)
-                conduct(folder, ledger, executor, specs, **settings)
+                conduct(folder, ledger, executor, specs, **settings, resubmit_lost=options.resubmit)
             return 0 if all(job.state is JobState.COMPLETED for job in ledger.jobs()) else 1
         finally:
             ledger.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -38,6 +38,12 @@ def run(options: argparse.Namespace) -> int:
     folder = SweepFolder(options.folder)
     console = make_console()
     said = ""
+    if _nobody_follows(folder):
+        console.print(
+            "Jobs of this sweep run on AWS and no command follows them, so nothing will change here: sweeper "
+            f"status {folder.root} asks how they stand, sweeper resume {folder.root} collects them.",
+            soft_wrap=True,
+        )
     with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
         while True:
             begun = time.monotonic()
@@ -51,6 +57,15 @@ def run(options: argparse.Namespace) -> int:
             if all(job.state.finished for job in jobs):
                 return 1 if any(job.state is JobState.FAILED for job in jobs) else 0
             time.sleep(max(options.every, (time.monotonic() - begun) / _SHARE))
+
+
+def _nobody_follows(folder: SweepFolder) -> bool:
+    """Whether jobs were left running elsewhere by a command that has ended in order."""
+    with reading(folder.ledger) as db:
+        left = any(job.state.active and job.job_arn for job in read_jobs(db))
+    with suppress(OSError):
+        return left and not folder.lock.read_text(errors="replace").strip()
+    return left
 
 
 def view(jobs: Sequence[JobRecord], folder: SweepFolder) -> RenderableType:

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sweeper.errors import FolderError
+from sweeper.errors import ConfigError, FolderError
 from sweeper.executors.base import Executor
 from sweeper.folder import SweepFolder
 
@@ -29,3 +29,23 @@ def make_executor(launcher: str, folder: SweepFolder, options: Mapping[str, Any]
     module, _, name = _EXECUTORS[launcher].partition(":")
     executor = getattr(importlib.import_module(module), name)(folder, **options)
     return cast("Executor", executor)
+
+
+def executor_of(folder: SweepFolder, launcher: Mapping[str, Any], profile: str | None = None) -> Executor:
+    """The executor with which a sweep was last run.
+
+    Args:
+        folder: The sweep's folder.
+        launcher: What the ledger has of it.
+        profile: Another profile of the AWS configuration than the one it was run with.
+
+    Raises:
+        FolderError: This version does not have it.
+        ConfigError: It knows no profiles.
+    """
+    name, options = launcher["name"], dict(launcher["options"])
+    if profile is not None:
+        if name != "braket_aws":
+            raise ConfigError(f"--profile={profile}: the sweep ran with hydra/launcher={name}, not on AWS.")
+        options["profile"] = profile
+    return make_executor(name, folder, options)

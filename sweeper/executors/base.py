@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from sweeper.errors import SweeperError
 from sweeper.folder import JobFolder
@@ -77,15 +77,31 @@ class Status:
     digests: Mapping[str, str | None] | None = None
 
 
+@dataclass(frozen=True)
+class Unknown:
+    """The place cannot say how a job stands, or whether a batch arrived: it may run, and be paid for.
+
+    Attributes:
+        why: What the place said, for people.
+        answers: How often it said so; 0 if it has not answered at all.
+        lasting: It said so often enough, for long enough, that asking again will not help.
+    """
+
+    why: str
+    answers: int = 0
+    lasting: bool = False
+
+
 class NotNowError(SweeperError):
     """The batch may be handed over again, with the same token, after `seconds`.
 
     Either the place refused it for now, or it did not answer, so that nobody knows whether it arrived.
     """
 
-    def __init__(self, reason: str, seconds: float) -> None:
+    def __init__(self, reason: str, seconds: float, *, may_have_arrived: bool = True) -> None:
         super().__init__(reason)
         self.seconds = seconds
+        self.may_have_arrived = may_have_arrived
 
 
 class AccessLostError(SweeperError):
@@ -128,8 +144,33 @@ class Executor(Protocol):
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         """What a person should know before these jobs are submitted, such as that a device is offline."""
 
-    def spending_limit(self, specs: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
-        """While it lasts, the place itself refuses to spend more than `usd` on each QPU of these jobs."""
+    def enter(
+        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        """See that this is where earlier processes handed jobs over, before anything is asked or started.
+
+        Args:
+            specs: The jobs that are to be handed over now.
+            handles: Those of jobs that were handed over and may still run.
+            known: What this returned to the process that announced or handed over jobs that may still run;
+                none if there are no such jobs.
+
+        Returns:
+            What tells this place from others of its kind, to be kept; nothing if there is only one.
+
+        Raises:
+            AccessLostError: It is another place, or cannot be reached.
+        """
+
+    def news(self) -> Sequence[str]:
+        """What somebody who waits should know now, such as that the place has not answered for a minute."""
+
+    def spending_limit(self, specs: Collection[JobSpec], usd: float | None) -> AbstractContextManager[None]:
+        """While it lasts, the place itself refuses to spend more than `usd` on each QPU of these jobs.
+
+        At its end no limit is left, not even one of an earlier process that was killed; what cannot be
+        removed is said. Without `usd` none is set.
+        """
 
     def submit(self, batch: Batch) -> Sequence[str]:
         """Hand a batch over.
@@ -142,13 +183,19 @@ class Executor(Protocol):
             SweeperError: The batch cannot be handed over, and does not run.
         """
 
-    def find(self, batch: Batch) -> Sequence[str] | None:
-        """The handles of a batch that an earlier process may have handed over; none if it did not arrive."""
+    def find(self, batch: Batch) -> Sequence[str] | Unknown | None:
+        """The handles of a batch that may have been handed over without an answer; does not wait.
 
-    def poll(self, handles: Collection[str]) -> Mapping[str, Status]:
+        Returns:
+            None if it is certain that the batch did not arrive. Unknown as long as it may turn up here;
+            if that is lasting, only handing the batch over again, with its token, tells.
+        """
+
+    def poll(self, handles: Collection[str]) -> Mapping[str, Status | Unknown]:
         """How these jobs stand, without waiting; one call for all of them.
 
-        A handle that is missing in the answer is unknown here: the job never started or has vanished.
+        A handle that is missing in the answer is known to be absent: the job never started, or has ended
+        without a trace. A place that cannot be sure of that answers Unknown.
         """
 
     def count_tasks(self, jobs: Mapping[str, str], *, now: bool = False) -> Mapping[str, TasksSeen]:

@@ -144,7 +144,18 @@ class LocalExecutor:
         sources = {spec.source.place(self._sources) for spec in specs}
         return [remark for source in sorted(sources) for remark in remark_or_refuse(source, go_on=True)]
 
-    def spending_limit(self, specs: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
+    def enter(
+        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        """There is only one such place: this machine."""
+        del specs, handles, known
+        return {}
+
+    def news(self) -> list[str]:
+        """Nothing that anybody waits for."""
+        return []
+
+    def spending_limit(self, specs: Collection[JobSpec], usd: float | None) -> AbstractContextManager[None]:
         """Nothing to limit."""
         del specs, usd
         return contextlib.nullcontext()

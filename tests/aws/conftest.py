@@ -53,13 +53,23 @@ class Cloud:
     emulator: Emulator
     directory: Path
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    account: str | None = None
+    region: str | None = None
+    unset: tuple[str, ...] = ()
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a shell of this user has set."""
+        variables = {**self.emulator.environment(self.region, account=self.account), "COLUMNS": "200"}
+        return {k: v for k, v in variables.items() if k not in self.unset} | self.extra
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Type a command, and go on while it runs."""
         process = subprocess.Popen(
             [sys.executable, "-m", "sweeper", *_priced(words)],
             cwd=self.directory,
-            env={**os.environ, **self.emulator.environment(), "COLUMNS": "200"},
+            env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -72,7 +82,7 @@ class Cloud:
         """Type a command and read what it says; in this process, which has the SDK imported."""
         said = io.StringIO()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
-            for name, value in {**self.emulator.environment(), "COLUMNS": "200"}.items():
+            for name, value in self.environment.items():
                 patch.setenv(name, value)
             patch.chdir(self.directory)
             patch.setattr(sys, "argv", ["sweeper", *_priced(words)])

@@ -78,7 +78,9 @@ class BraketService:
         self._rates.admit(operation.name, request.region)
         parameters = self._protocol.read(operation, labels, environ["QUERY_STRING"], request.body)
         _note_ids(request, parameters)
-        answer = self._operations[operation.name](Context(operation.name, request.region), parameters)
+        answer = self._operations[operation.name](
+            Context(operation.name, request.region, request.account), parameters
+        )
         _note_ids(request, answer)
         return self._protocol.write(operation, answer)
 

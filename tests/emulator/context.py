@@ -17,6 +17,7 @@ class Context:
 
     operation: str
     region: str
+    account: str
 
 
 Operation: TypeAlias = Callable[[Context, Parameters], dict[str, Any]]
@@ -26,7 +27,7 @@ class ClientTokens:
     """Makes creations idempotent: a repeated request gets the first one's ARN."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._answers: dict[tuple[str, str, str, str], tuple[str, str]] = {}
         self._lock = threading.Lock()
 
     def once(
@@ -39,7 +40,7 @@ class ClientTokens:
         """Create, unless the same client token did so before.
 
         Args:
-            context: Tokens count within an operation and a region.
+            context: Tokens count within an operation, a region and an account.
             parameters: Those of the request.
             create: Creates the resource and returns its ARN.
             conflict: Raised if the token was used with other parameters.
@@ -47,7 +48,7 @@ class ClientTokens:
         Returns:
             The ARN.
         """
-        key = (context.operation, context.region, parameters["clientToken"])
+        key = (context.operation, context.region, context.account, parameters["clientToken"])
         body = json.dumps(parameters, sort_keys=True)
         # Held while creating: two equal requests at once must not both create.
         with self._lock:

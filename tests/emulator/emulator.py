@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from .administration import Administration
 from .braket_service import BraketService
@@ -17,17 +18,18 @@ from .cloud import ROLE_NAME, Cloud
 from .device_operations import DeviceOperations
 from .devices import DeviceCatalogue, DeviceStatus
 from .faults import Fault, FaultPlan
-from .gateway import Gateway
+from .gateway import Gateway, PolicyHolder
 from .instances import Instances, Site
 from .job import Job
 from .jobs import Jobs
+from .policy import Policy
 from .prices import price_list
 from .programs import Containers, Programs, Stubs
 from .protocol import Protocol
 from .requests import access_key
 from .server import HttpServer
 from .settings import EmulatorSettings
-from .spending import SpendingLimits
+from .spending import SpendingLimit, SpendingLimits
 from .tags import Tags
 from .tasks import Tasks
 
@@ -60,7 +62,9 @@ class Emulator:
         self._programs: Programs = (
             Stubs(self.settings.stub, self._clock) if self.settings.stub else Containers()
         )
-        self._cloud = Cloud(self.settings.account_id, self._calls, self._faults, self._clock)
+        self._policy = PolicyHolder()
+        accounts = (self.settings.account_id, *self.settings.other_accounts)
+        self._cloud = Cloud(accounts, self._calls, self._faults, self._clock, self._policy)
         report_bug = self.internal_errors.append
         self._instances = Instances(
             Site(
@@ -73,8 +77,8 @@ class Emulator:
                 report_bug=report_bug,
             )
         )
-        self._jobs = Jobs(self.settings, self._devices, self._faults, self._instances)
-        spending = SpendingLimits(self.settings.account_id, self._clock, self._devices)
+        self._jobs = Jobs(self.settings, self._devices, self._faults, self._instances, self._clock)
+        spending = self._spending = SpendingLimits(self.settings.account_id, self._clock, self._devices)
         self._tasks = Tasks(
             self.settings,
             clock=self._clock,
@@ -101,6 +105,8 @@ class Emulator:
             calls=self._calls,
             faults=self._faults,
             clock=self._clock,
+            account=self.settings.account_id,
+            policy=self._policy,
         )
         prices = price_list(self.settings.devices, self.settings.instance_prices, self.settings.volume_price)
         self._server = HttpServer(Administration(self, gateway, prices))
@@ -126,15 +132,18 @@ class Emulator:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._process_has_one.release()
 
-    def environment(self, region: str | None = None, caller: Caller = Caller.CLIENT) -> dict[str, str]:
+    def environment(
+        self, region: str | None = None, caller: Caller = Caller.CLIENT, account: str | None = None
+    ) -> dict[str, str]:
         """The variables that lead an unmodified client here.
 
         Args:
             region: The client's region; none for the account's default.
             caller: As whom it signs.
+            account: One of the other accounts; none for the first.
         """
         variables = {
-            "AWS_ACCESS_KEY_ID": access_key(caller),
+            "AWS_ACCESS_KEY_ID": access_key(caller, account),
             "AWS_SECRET_ACCESS_KEY": "none",
             "AWS_DEFAULT_REGION": region or self.settings.default_region,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -170,6 +179,15 @@ class Emulator:
     def inject(self, fault: Fault) -> None:
         """Arm a fault."""
         self._faults.inject(fault)
+
+    def allow_only(self, policy: Mapping[str, Any] | None) -> None:
+        """Deny the client, from now on, whatever this IAM policy does not allow; none allows everything."""
+        self._policy.policy = None if policy is None else Policy(policy)
+
+    @property
+    def spending_limits(self) -> list[SpendingLimit]:
+        """The spending limits that are in force."""
+        return self._spending.all()
 
     def set_device_status(self, arn: str, status: DeviceStatus | str) -> None:
         """Take a device off line, retire it, or bring it back.

@@ -19,6 +19,8 @@ class FaultKind(StrEnum):
     VALIDATION = "validation"
     ACCESS_DENIED = "access_denied"
     EXPIRED_TOKEN = "expired_token"
+    INVALID_CREDENTIALS = "invalid_credentials"
+    NOT_FOUND = "not_found"
     LOST_RESPONSE = "lost_response"
     RESET = "reset"
     SLOW = "slow"

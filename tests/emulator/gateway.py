@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from .calls import Call, Caller, CallLog
 from .clock import Clock
 from .faults import FaultKind, FaultPlan
+from .policy import Policy
 from .requests import Request, read_request
 from .server import hang_up
 
@@ -49,7 +51,26 @@ _ERRORS: dict[FaultKind, tuple[int, str, dict[str, str], str]] = {
         {"s3": "ExpiredToken", "iam": "ExpiredToken", "sts": "ExpiredToken"},
         "The security token included in the request is expired",
     ),
+    FaultKind.INVALID_CREDENTIALS: (
+        403,
+        "UnrecognizedClientException",
+        {"s3": "InvalidAccessKeyId", "iam": "InvalidClientTokenId", "sts": "InvalidClientTokenId"},
+        "The security token included in the request is invalid",
+    ),
+    FaultKind.NOT_FOUND: (
+        404,
+        "ResourceNotFoundException",
+        {"s3": "NoSuchKey", "iam": "NoSuchEntity"},
+        "The specified resource was not found",
+    ),
 }
+
+
+@dataclass
+class PolicyHolder:
+    """What the client may do, for all services; none for everything."""
+
+    policy: Policy | None = None
 
 
 class Gateway:
@@ -63,6 +84,8 @@ class Gateway:
         calls: CallLog,
         faults: FaultPlan,
         clock: Clock,
+        account: str,
+        policy: PolicyHolder,
     ) -> None:
         """Wrap an application.
 
@@ -73,18 +96,22 @@ class Gateway:
             calls: Where calls are recorded.
             faults: Which of them go wrong.
             clock: For faults that take time.
+            account: The account of keys that name none.
+            policy: What the client may do.
         """
         self._application = application
         self._name_operation = name_operation
         self._calls = calls
         self._faults = faults
         self._clock = clock
+        self._account = account
+        self._policy = policy
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         if environ["PATH_INFO"].startswith("/_emulator/"):
             return self._application(environ, start_response)
-        request = read_request(environ)
+        request = read_request(environ, self._account)
         if self._name_operation:
             self._name_operation(request, environ["REQUEST_METHOD"])
         environ["emulator.request"] = request
@@ -102,7 +129,16 @@ class Gateway:
             self._record(request, number, code)
             return _answer_error(request, number, code, fault.message or text, start_response)
 
+        policy = self._policy.policy if request.caller is Caller.CLIENT else None
+        if policy and (action := policy.denied(request)):
+            return self._deny(request, f"User is not authorized to perform: {action}", start_response)
+
         status, headers, body, error = self._call(environ)
+        if policy and request.service == "s3" and status.startswith("404") and "key" in request.ids:
+            bucket = f"arn:aws:s3:::{request.ids['bucket']}"
+            if not policy.allows("s3:ListBucket", bucket):
+                # Who may not list a bucket does not learn what is missing in it.
+                return self._deny(request, "Access Denied", start_response)
         if fault and kind is FaultKind.LOST_RESPONSE:
             self._record(request, 0, None)
             hang_up(environ, reset=False)
@@ -112,6 +148,12 @@ class Gateway:
         self._record(request, int(status.split()[0]), error)
         start_response(status, headers)
         return body
+
+    def _deny(self, request: Request, text: str, start_response: StartResponse) -> list[bytes]:
+        number, code, other_names, _ = _ERRORS[FaultKind.ACCESS_DENIED]
+        code = other_names.get(request.service, code)
+        self._record(request, number, code)
+        return _answer_error(request, number, code, text, start_response)
 
     def _call(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], list[bytes], str | None]:
         """Let the service do its work, and hold back its answer: status, headers, body, error's name."""

@@ -43,6 +43,7 @@ class Job:
         request: The parameters of CreateJob.
         token: What links quantum tasks to this job.
         faults: What will happen to it.
+        accepted_at: As `created_at`, by a clock that no fault puts ahead.
         wake: Set when the program ended or a cancellation was asked for.
     """
 
@@ -54,6 +55,7 @@ class Job:
         self.token = secrets.token_hex(32)
         self.request = request
         self.region = region
+        self.account = account_id
         self.faults = faults
         self.wake = threading.Event()
         self.tags: dict[str, str] = dict(request.get("tags", {}))
@@ -66,6 +68,7 @@ class Job:
         self._status = JobStatus.QUEUED
         self._skew = faults[FaultKind.CLOCK_SKEW].seconds if FaultKind.CLOCK_SKEW in faults else 0.0
         self.created_at = self.now()
+        self.accepted_at = Clock.now()
         self.record("QUEUED_FOR_EXECUTION")
 
     @property

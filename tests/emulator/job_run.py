@@ -96,6 +96,9 @@ class JobRun:
             status = JobStatus.FAILED
         self._upload(status)
         job.end(status, reason, runtime)
+        if lag := self._site.settings.log_lag_seconds:
+            self._closing.wait(self._clock.real(lag))
+            self._log.send(end=True)
 
     def _download_data(self) -> str | None:
         """Fetch input data and earlier checkpoints; returns the URI of a channel that has no data."""
@@ -196,7 +199,7 @@ class JobRun:
                     program.kill()
             if self._closing.is_set():
                 continue
-            self._log.send()
+            self._send_log()
             if self._checkpoints and ran >= next_sync:
                 self._checkpoints.upload()
                 next_sync = ran + self._site.settings.checkpoint_sync_seconds
@@ -215,7 +218,7 @@ class JobRun:
 
     def _upload(self, status: JobStatus) -> None:
         self._job.record("UPLOADING_RESULTS")
-        self._log.send(end=True)
+        self._send_log(end=True)
         if self._checkpoints:
             self._checkpoints.upload()
         if status is not JobStatus.COMPLETED and not self._site.settings.archives_of_unsuccessful_jobs:
@@ -224,6 +227,10 @@ class JobRun:
         if archive is not None:
             path = self._job.request["outputDataConfig"]["s3Path"].rstrip("/")
             self._storage.write(f"{path}/output/model.tar.gz", archive)
+
+    def _send_log(self, *, end: bool = False) -> None:
+        if not self._site.settings.log_lag_seconds:
+            self._log.send(end=end)
 
     def _say(self, line: str) -> None:
         with self._folder.log.open("a") as log:

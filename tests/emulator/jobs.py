@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
+from .clock import Clock
 from .context import ClientTokens, Context, Operation, Parameters
 from .devices import DeviceCatalogue
 from .errors import AwsError, invalid, not_found
@@ -19,12 +21,18 @@ class Jobs:
     """All hybrid jobs of the account."""
 
     def __init__(
-        self, settings: EmulatorSettings, devices: DeviceCatalogue, faults: FaultPlan, instances: Instances
+        self,
+        settings: EmulatorSettings,
+        devices: DeviceCatalogue,
+        faults: FaultPlan,
+        instances: Instances,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._devices = devices
         self._faults = faults
         self._instances = instances
+        self._clock = clock
         self._tokens = ClientTokens()
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
@@ -60,6 +68,17 @@ class Jobs:
             raise not_found(arn)
         return job
 
+    def _seen(self, context: Context, arn: str) -> Job:
+        """A job that the caller's account has in this region.
+
+        Raises:
+            AwsError: ResourceNotFoundException.
+        """
+        job = self.find(arn, context.region)
+        if not _sees(context, job):
+            raise not_found(arn)
+        return job
+
     def _create(self, context: Context, parameters: Parameters) -> dict[str, Any]:
         conflict = AwsError(
             "ConflictException", "A job was created with the same client token and other parameters."
@@ -72,7 +91,7 @@ class Jobs:
         if "scriptModeConfig" not in algorithm:
             raise invalid("algorithmSpecification: only script mode is emulated")
         role_account = parameters["roleArn"].split(":")[4]
-        if role_account != self._settings.account_id:
+        if role_account != context.account:
             raise AwsError("AccessDeniedException", f"Not authorized to pass role {parameters['roleArn']}")
         device = parameters["deviceConfig"]["device"]
         if device.startswith("arn:"):
@@ -88,20 +107,20 @@ class Jobs:
             raise invalid("inputDataConfig: channel names must be unique")
 
         with self._lock:
-            alive = sum(not job.status.ended for job in self._jobs.values() if job.region == context.region)
+            alive = sum(not job.status.ended for job in self._jobs.values() if _sees(context, job))
             if alive >= self._settings.max_concurrent_jobs:
                 raise AwsError(
                     "ServiceQuotaExceededException",
                     f"The number of concurrent hybrid jobs exceeds {self._settings.max_concurrent_jobs}.",
                 )
             faults = self._faults.for_job(parameters["jobName"])
-            job = Job(parameters, context.region, self._settings.account_id, faults)
+            job = Job(parameters, context.region, context.account, faults)
             self._jobs[job.arn] = job
         self._instances.submit(job)
         return job.arn
 
     def _get(self, context: Context, parameters: Parameters) -> dict[str, Any]:
-        job = self.find(parameters["jobArn"], context.region)
+        job = self._seen(context, parameters["jobArn"])
         told = job.description()
         if "QueueInfo" in parameters.get("additionalAttributeNames", []):
             told["queueInfo"] = self._queue_info(job, told["status"])
@@ -114,12 +133,22 @@ class Jobs:
         return {"queue": "JOBS_QUEUE", "position": "None", "message": message}
 
     def _cancel(self, context: Context, parameters: Parameters) -> dict[str, Any]:
-        job = self.find(parameters["jobArn"], context.region)
+        job = self._seen(context, parameters["jobArn"])
         job.cancel()
         return {"jobArn": job.arn, "cancellationStatus": "CANCELLING"}
 
     def _search(self, context: Context, parameters: Parameters) -> dict[str, Any]:
-        newest_first = [job.summary() for job in reversed(self.all()) if job.region == context.region]
+        listed_before = Clock.now() - timedelta(seconds=self._clock.real(self._settings.search_lag_seconds))
+        newest_first = [
+            job.summary()
+            for job in reversed(self.all())
+            if _sees(context, job) and job.accepted_at <= listed_before
+        ]
         found = select(newest_first, parameters["filters"], self._settings.job_search_filters)
         jobs, next_token = page(found, "jobArn", parameters)
         return {"jobs": jobs, "nextToken": next_token}
+
+
+def _sees(context: Context, job: Job) -> bool:
+    """Whether a job is in the caller's account, and where the caller looks."""
+    return (job.region, job.account) == (context.region, context.account)

@@ -13,18 +13,25 @@ from .calls import Caller
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-ACCESS_KEYS = {
-    "emulator-client": Caller.CLIENT,
-    "emulator-job": Caller.JOB,
-    "emulator-service": Caller.SERVICE,
-}
-_ACCESS_KEY_OF = {caller: key for key, caller in ACCESS_KEYS.items()}
+_CALLERS = {f"emulator-{caller}": caller for caller in Caller}
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 
 
-def access_key(caller: Caller) -> str:
-    """The access key that a caller signs with."""
-    return _ACCESS_KEY_OF[caller]
+def access_key(caller: Caller, account: str | None = None) -> str:
+    """The access key that a caller signs with; one in another account than the first has its number in it."""
+    return f"emulator-{caller}" + (f"-{account}" if account else "")
+
+
+def account_of(environ: WSGIEnvironment) -> str | None:
+    """The account whose key signed a request; none for the first account's, or no signature."""
+    credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return _key(credential.group(1))[1] if credential else None
+
+
+def _key(key: str) -> tuple[Caller | None, str | None]:
+    """Whose key this is, and in which account if not the first."""
+    name, _, account = key.rpartition("-")
+    return (_CALLERS.get(name), account) if account.isdigit() else (_CALLERS.get(key), None)
 
 
 @dataclass
@@ -33,6 +40,7 @@ class Request:
 
     Attributes:
         caller: None if the key is unknown or there is none.
+        account: The caller's.
         service: The signing name: `braket`, `s3`, `iam`, `sts`, `logs`.
         operation: The API's name for it; of services other than Braket with the service in front.
         ids: What it is about; the service may add to it.
@@ -40,6 +48,7 @@ class Request:
 
     signed: bool
     caller: Caller | None
+    account: str
     service: str
     region: str
     operation: str
@@ -48,8 +57,13 @@ class Request:
     ids: dict[str, str] = field(default_factory=dict)
 
 
-def read_request(environ: WSGIEnvironment) -> Request:
-    """Read a request to its end; the application can read it again."""
+def read_request(environ: WSGIEnvironment, first_account: str) -> Request:
+    """Read a request to its end; the application can read it again.
+
+    Args:
+        environ: The request.
+        first_account: The account of keys that name none.
+    """
     source = environ["wsgi.input"]
     if environ.get("wsgi.input_terminated"):
         body = source.read()
@@ -61,9 +75,11 @@ def read_request(environ: WSGIEnvironment) -> Request:
 
     credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
     key, region, service = credential.groups() if credential else ("", "", "s3")
+    caller, account = _key(key)
     request = Request(
         signed=credential is not None,
-        caller=ACCESS_KEYS.get(key),
+        caller=caller,
+        account=account or first_account,
         service=service,
         region=region,
         operation="",

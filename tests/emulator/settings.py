@@ -59,6 +59,7 @@ class EmulatorSettings:
 
     Attributes:
         account_id: Twelve digits.
+        other_accounts: Further accounts, whose keys `Emulator.environment` gives out too.
         default_region: Where clients with `Emulator.environment()` work.
         regions: Regions that have Braket.
         devices: What GetDevice knows, with their state at the start.
@@ -68,6 +69,8 @@ class EmulatorSettings:
         max_concurrent_jobs: Hybrid jobs that have not ended, in each region; CreateJob refuses more.
         queue_seconds: How long a job is QUEUED before an instance is sought.
         startup_seconds: How long the instance takes to start, still QUEUED.
+        search_lag_seconds: For how long SearchJobs, which is eventually consistent, does not list a new job.
+        log_lag_seconds: How long after its end a job's last lines come to CloudWatch.
         task_seconds: How long a quantum task is QUEUED.
         time_scale: Real seconds that an emulated second takes; below 1, quotas refill, delays and time
             limits pass, and billable seconds add up faster. Time stamps stay with the real clock, which
@@ -79,6 +82,7 @@ class EmulatorSettings:
     """
 
     account_id: str = "123456789012"
+    other_accounts: tuple[str, ...] = ()
     default_region: str = "us-east-1"
     regions: tuple[str, ...] = REGIONS
     devices: tuple[Device, ...] = DEVICES
@@ -90,6 +94,8 @@ class EmulatorSettings:
     max_concurrent_jobs: int = 3
     queue_seconds: float = 0.0
     startup_seconds: float = 0.0
+    search_lag_seconds: float = 0.0
+    log_lag_seconds: float = 0.0
     task_seconds: float = 0.0
     time_scale: float = 1.0
     checkpoint_sync_seconds: float = 5.0

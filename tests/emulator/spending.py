@@ -72,6 +72,11 @@ class SpendingLimits:
             "SearchSpendingLimits": self._search,
         }
 
+    def all(self) -> list[SpendingLimit]:
+        """Every limit in force."""
+        with self._lock:
+            return list(self._limits.values())
+
     def find(self, arn: str, region: str) -> SpendingLimit:
         """A limit in a region.
 

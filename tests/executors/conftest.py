@@ -32,6 +32,7 @@ class Kind:
     make: Callable[[SweepFolder], Executor]
     world: Callable[[], AbstractContextManager[object]] = nullcontext
     unknown_handle: str = "17/no-such-job"
+    jobs_outlive_it: bool = False
 
 
 def local(folder: SweepFolder) -> Executor:
@@ -61,6 +62,7 @@ KINDS = {
         aws,
         emulated_aws,
         "arn:aws:braket:us-east-1:123456789012:job/00000000-0000-0000-0000-000000000000",
+        jobs_outlive_it=True,
     ),
 }
 
@@ -115,7 +117,7 @@ class Place:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             status = self.executor.poll([handle])[handle]
-            if holds(status):
+            if isinstance(status, Status) and holds(status):
                 return status
             assert time.monotonic() < deadline, f"still {status}"
             self.executor.wait(0.2)

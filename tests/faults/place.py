@@ -53,7 +53,18 @@ class FilesPlace:
         del specs
         return []
 
-    def spending_limit(self, specs: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
+    def enter(
+        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        """There is only one."""
+        del specs, handles, known
+        return {}
+
+    def news(self) -> list[str]:
+        """Nothing to say."""
+        return []
+
+    def spending_limit(self, specs: Collection[JobSpec], usd: float | None) -> AbstractContextManager[None]:
         """Nothing to limit."""
         del specs, usd
         return nullcontext()

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -19,11 +19,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from sweeper.cost import Cost
 from sweeper.errors import SweeperError
-from sweeper.executors.base import Batch, NotNowError, Status
+from sweeper.executors.base import Batch, NotNowError, Status, Unknown
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import Entry, JobRecord
 from sweeper.ledger import Ledger
 from sweeper.ledger_reader import read_jobs, reading
+from sweeper.lost_jobs import LostJobsError
 from sweeper.runner import Runner
 from sweeper.source import Source
 from sweeper.spec import JobSpec
@@ -49,6 +50,8 @@ class Deed(StrEnum):
     FAILS = "the job fails"
     TIMES_OUT = "the job is stopped at its time limit"
     VANISHES = "the job vanishes"
+    NOT_KNOWN = "the place does not know the job at the moment"
+    LOST = "the place does not know the job, and has said so for long"
     KILLED_BEFORE = "the process is killed before it"
     KILLED_AFTER = "the process is killed after it"
     INTERRUPTED = "Ctrl-C"
@@ -60,6 +63,8 @@ class Hybrid:
     """A job as the place has it."""
 
     number: int
+    share: int
+    """How many jobs the hybrid job is shared by: each is billed its part."""
     state: JobState = QUEUED
 
     @property
@@ -89,13 +94,16 @@ class World:
             others = [other for other in self.jobs.values() if other.number == job.number and other.alive]
             assert not others, f"job {job.number} is paid twice"
         self.batches[batch.token] = [submission.token for submission in batch.submissions]
-        self.jobs |= {submission.token: Hybrid(submission.number) for submission in batch.submissions}
+        share = len(batch.submissions)
+        self.jobs |= {submission.token: Hybrid(submission.number, share) for submission in batch.submissions}
 
-    def look_at(self, handle: str, deed: Deed) -> Status | None:
+    def look_at(self, handle: str, deed: Deed) -> Status | Unknown | None:
         """Let something happen to a job; how it stands then."""
         job = self.jobs.get(handle)
         if job is None:
             return None
+        if deed in {Deed.NOT_KNOWN, Deed.LOST}:
+            return Unknown("never heard of it", 1, lasting=deed is Deed.LOST)
         if not job.state.finished:
             if deed is Deed.VANISHES:
                 del self.jobs[handle]
@@ -106,7 +114,9 @@ class World:
                 job.state = RUNNING if job.state is QUEUED else COMPLETED
                 self.completions[job.number] += job.state is COMPLETED
         ended = 2.0 if job.state.finished else None
-        return Status(job.state, "so it goes", started_at=1.0, ended_at=ended, billed_seconds=1800.0)
+        return Status(
+            job.state, "so it goes", started_at=1.0, ended_at=ended, billed_seconds=1800.0 / job.share
+        )
 
     def process_ends(self) -> None:
         """What the death of the process means to the jobs."""
@@ -150,7 +160,15 @@ class WilfulPlace:
     def remarks(self, specs: Sequence[JobSpec]) -> list[str]:
         return []
 
-    def spending_limit(self, specs: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
+    def enter(
+        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        return {}
+
+    def news(self) -> list[str]:
+        return []
+
+    def spending_limit(self, specs: Collection[JobSpec], usd: float | None) -> AbstractContextManager[None]:
         return nullcontext()
 
     def submit(self, batch: Batch) -> list[str]:
@@ -167,13 +185,14 @@ class WilfulPlace:
             raise Killed
         return self._world.batches[batch.token]
 
-    def find(self, batch: Batch) -> list[str] | None:
-        self.next_deed()
+    def find(self, batch: Batch) -> list[str] | Unknown | None:
+        if self.next_deed() is Deed.NOT_KNOWN:
+            return Unknown("not listed yet", 1)
         handles = self._world.batches.get(batch.token)
         return handles if handles and all(handle in self._world.jobs for handle in handles) else None
 
-    def poll(self, handles: Collection[str]) -> Mapping[str, Status]:
-        statuses = {}
+    def poll(self, handles: Collection[str]) -> Mapping[str, Status | Unknown]:
+        statuses: dict[str, Status | Unknown] = {}
         for handle in handles:
             deed = self.next_deed()
             status = self._world.look_at(handle, deed)
@@ -258,7 +277,10 @@ class LifeOfASweep(RuleBasedStateMachine):
     ) -> None:
         place = WilfulPlace(self.world, self.batch_size, self.concurrency, deeds)
         specs = [spec(name) for name in names]
-        with suppress(Killed, KeyboardInterrupt), closing(Ledger(self.world.folder.ledger)) as ledger:
+        with (
+            suppress(Killed, KeyboardInterrupt, LostJobsError),
+            closing(Ledger(self.world.folder.ledger)) as ledger,
+        ):
             numbers = ledger.enlist(Entry(s.key, [], {}, {}, s.to_json()) for s in specs)
             runner = Runner(self.world.folder, ledger, place, [place], max_usd=max_usd)
             runner.run(dict(zip(numbers, specs, strict=True)), until_submitted=not wait)

@@ -14,11 +14,11 @@ from braket.aws import AwsSession
 from braket.jobs.image_uris import Framework, retrieve_image
 
 from sweeper.errors import ConfigError, SweeperError
-from sweeper.executors.aws.trouble import explained
+from sweeper.executors.aws.trouble import LOG_IN, CredentialsError, explained, patiently
 
-# At the level of Hydra's own log they tell of every endpoint and credential they find.
+# They tell of every endpoint and credential, and of errors that they raise as well, with tracebacks.
 for _name in ("boto3", "botocore", "s3transfer", "urllib3"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+    logging.getLogger(_name).setLevel(logging.ERROR)
 
 _SIMULATOR_REGIONS = ("us-east-1", "us-west-1", "us-west-2", "eu-west-2")
 
@@ -41,8 +41,14 @@ class Account:
 
     @cached_property
     def _boto(self) -> boto3.Session:
-        with explained("Reading the AWS configuration"):
-            return boto3.Session(region_name=self.region, profile_name=self.profile)
+        doing = "Reading the AWS configuration"
+        with explained(doing):
+            session = boto3.Session(region_name=self.region, profile_name=self.profile)
+            try:
+                session.get_credentials()
+            except (OSError, ValueError) as error:  # of a credential_process, which botocore passes on
+                raise CredentialsError(f"{doing}: {error}. {LOG_IN}") from error
+        return session
 
     @cached_property
     def session(self) -> AwsSession:
@@ -74,6 +80,17 @@ class Account:
             return self._boto.client("logs", config=config)
 
     @cached_property
+    def number(self) -> str:
+        """The account's twelve digits, as STS has them for these credentials."""
+        return patiently("Asking which AWS account this is", lambda: str(self.session.account_id))
+
+    @property
+    def words(self) -> str:
+        """The account and how it was chosen, for people."""
+        chosen = f"profile {self.profile}" if self.profile else "default credentials"
+        return f"account {self.number} ({chosen})"
+
+    @cached_property
     def role(self) -> str:
         """ARN of the jobs' role."""
         if self.chosen_role:
@@ -103,6 +120,7 @@ class Account:
     def device_remark(self, arn: str) -> str:
         """Status and queues of a device, for people."""
         with explained(f"Asking for the device {arn}"):
+            # Once: whoever plans without a network is not to wait for it.
             device = self.braket.get_device(deviceArn=arn)
         queues = ", ".join(
             f"{queue['queue'].lower().replace('_', ' ')} {queue['queueSize']}"
@@ -117,8 +135,8 @@ class Account:
         return f"{device['deviceName']}: {device['deviceStatus']}; queues: {queues or 'not told'}{available}"
 
 
-def region_of(device: str, chosen: str | None, default: str | None) -> str:
-    """The region in which jobs for a device run.
+def region_of(device: str, chosen: str | None, default: str | None) -> str | None:
+    """The region in which jobs for a device run; none if nothing says it.
 
     Args:
         device: Device string.
@@ -126,7 +144,7 @@ def region_of(device: str, chosen: str | None, default: str | None) -> str:
         default: Region of the AWS configuration.
 
     Raises:
-        ConfigError: The device is not in the chosen region, or no region is known.
+        ConfigError: The device is not in the chosen region.
     """
     own = device.split(":")[3] if device.startswith("arn:") else ""
     if own:
@@ -134,9 +152,7 @@ def region_of(device: str, chosen: str | None, default: str | None) -> str:
             raise ConfigError(f"hydra.launcher.region={chosen}: the device {device} is in {own} only.")
         return own
     region = chosen or default
-    if not region:
-        raise ConfigError("No AWS region is set: set hydra.launcher.region or AWS_DEFAULT_REGION.")
-    if "quantum-simulator" in device and region not in _SIMULATOR_REGIONS:
+    if region and "quantum-simulator" in device and region not in _SIMULATOR_REGIONS:
         raise ConfigError(
             f"{device} is not offered in {region}: set hydra.launcher.region to one of "
             f"{', '.join(_SIMULATOR_REGIONS)}."

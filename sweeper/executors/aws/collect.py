@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -34,10 +35,17 @@ Finished = Mapping[str, tuple[JobFolder, Status]]
 class Collector:
     """Fetches archives, logs and checkpoints; an archive goes through no file that jobs share."""
 
-    def __init__(self, account: Account, watch: Watch) -> None:
-        """Fetch from `account` the jobs that `watch` knows."""
+    def __init__(self, account: Account, watch: Watch, log_quiet_seconds: float) -> None:
+        """Fetch from `account` the jobs that `watch` knows.
+
+        Args:
+            account: Where they ran.
+            watch: Has their descriptions.
+            log_quiet_seconds: A log is complete when nothing has come to it for so long.
+        """
         self._account = account
         self._watch = watch
+        self._log_quiet_seconds = log_quiet_seconds
 
     def collect(self, finished: Finished) -> dict[str, Status]:
         """Fetch several hybrid jobs at once.
@@ -73,8 +81,8 @@ class Collector:
             if packing.place_of(handle):
                 ended = packing.own_status(folder, status)
             else:
-                self._write_log(job, folder.log)
-                ended = status
+                missing = self._write_log(job, folder.log)
+                ended = replace(status, reason=missing) if missing and not status.reason else status
             if problem and ended.state is JobState.COMPLETED:
                 ended = replace(ended, state=JobState.FAILED, reason=problem)
             statuses[handle] = ended
@@ -88,7 +96,7 @@ class Collector:
         folder.root.mkdir(parents=True, exist_ok=True)
         # Small ones stay in memory; a large one goes where there is to be room for what is in it.
         with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder.root)) as archive:
-            fetch = partial(self._download, bucket, key, archive)
+            fetch = partial(self._download, bucket, key, archive, job)
             size = trouble.patiently("Fetching a result archive", fetch)
             if size is None:
                 return f"it has no result archive (s3://{bucket}/{key})"
@@ -104,13 +112,29 @@ class Collector:
                 return str(error)
         return None
 
-    def _download(self, bucket: str, key: str, target: IO[bytes]) -> int | None:
+    def _may_read(self, bucket: str, job: Mapping[str, Any]) -> bool:
+        """Whether objects can be read at all: the job's own source is in the same bucket, for certain."""
+        algorithm = job.get("algorithmSpecification", {})
+        place, key = _place(str(algorithm.get("scriptModeConfig", {}).get("s3Uri", "")))
+        if place != bucket:
+            return False
+        try:
+            with closing(self._account.s3.get_object(Bucket=bucket, Key=key, Range="bytes=0-0")["Body"]):
+                return True
+        except ClientError as error:
+            if trouble.is_denied(error):
+                return False
+            raise
+
+    def _download(self, bucket: str, key: str, target: IO[bytes], job: Mapping[str, Any]) -> int | None:
         """Size of an object, which is then in `target` unless it is too large; none if there is no object."""
         try:
             answer = self._account.s3.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if trouble.code_of(error) in {"NoSuchKey", "404"}:
                 return None
+            if trouble.is_denied(error) and self._may_read(bucket, job):
+                return None  # what S3 answers for a missing object to those who may not list the bucket
             raise
         target.seek(0)
         target.truncate()
@@ -128,7 +152,12 @@ class Collector:
             pages = self._account.s3.get_paginator("list_objects_v2").paginate(
                 Bucket=bucket, Prefix=f"{prefix}/"
             )
-            keys = [str(item["Key"]) for page in pages for item in page.get("Contents", [])]
+            try:
+                keys = [str(item["Key"]) for page in pages for item in page.get("Contents", [])]
+            except ClientError as error:
+                if not trouble.is_denied(error):
+                    raise
+                return  # without s3:ListBucket another attempt begins anew; results do not need them
             for handle, folder in folders.items():
                 place = packing.place_of(handle)
                 mine = f"{prefix}/{place}/" if place else f"{prefix}/"
@@ -141,13 +170,27 @@ class Collector:
                             target.parent.mkdir(parents=True, exist_ok=True)
                             self._account.s3.download_file(bucket, key, str(target))
 
-    def _write_log(self, job: Mapping[str, Any], log: Path) -> None:
-        """Write a job's log line by line: it may be long."""
+    def _write_log(self, job: Mapping[str, Any], log: Path) -> str | None:
+        """Write a job's log line by line, as it may be long; returns what is missing of it."""
+        missing = None
+        reader = LogReader(self._account, job)
+        begun = "startedAt" in job
         with log.open("w", encoding="utf-8", errors="replace") as file:
             try:
-                file.writelines(f"{line}\n" for line in LogReader(self._account, job).new_lines())
+                lines = (
+                    reader.lines_until_quiet(self._log_quiet_seconds, time.sleep)
+                    if begun
+                    else reader.new_lines()
+                )
+                file.writelines(f"{line}\n" for line in lines)
             except SweeperError as error:
-                file.write(f"(the log could not be fetched: {error})\n")
+                missing = f"its log could not be read, so its metrics are missing: {error}"
+                file.write(f"({missing})\n")
+            if begun and missing is None and not file.tell():
+                missing = "CloudWatch had no log of it yet, so its metrics are missing"
+        if not reader.complete:
+            missing = "its log is longer than what is read of it, so later metrics are missing"
+        return missing
 
 
 def _place(uri: str) -> tuple[str, str]:

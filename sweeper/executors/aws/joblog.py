@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,6 +12,8 @@ from sweeper.executors.aws.account import Account
 
 _GROUP = "/aws/braket/jobs"
 _MOST_LINES = 200_000
+_MOST_READINGS = 20
+_READINGS_OF_NOTHING = 4
 
 
 class LogReader:
@@ -26,12 +28,13 @@ class LogReader:
         identifier = str(job["jobArn"]).rpartition("/")[2]
         self._prefix = f"{job['jobName']}/{identifier}"
         self._tokens: dict[str, str] = {}
+        self._read = 0
+        self._cut = False
 
     def new_lines(self) -> Iterator[str]:
         """The lines that have come since the last time."""
-        read = 0
         for stream in self._streams():
-            while read < _MOST_LINES:
+            while not self._cut:
                 after = {"nextToken": self._tokens[stream]} if stream in self._tokens else {}
                 with trouble.explained("Reading the log"):
                     page = self._logs.get_log_events(
@@ -40,11 +43,32 @@ class LogReader:
                 events, token = page["events"], page["nextForwardToken"]
                 for event in events:
                     yield str(event["message"]).rstrip("\n")
-                read += len(events)
+                self._read += len(events)
+                self._cut = self._read >= _MOST_LINES
                 if not events or token == self._tokens.get(stream):
                     self._tokens[stream] = token
                     break
                 self._tokens[stream] = token
+
+    @property
+    def complete(self) -> bool:
+        """Whether all lines that CloudWatch has were read, and not only as many as are wanted at most."""
+        return not self._cut
+
+    def lines_until_quiet(self, quiet_seconds: float, sleep: Callable[[float], None]) -> Iterator[str]:
+        """The lines, read again until nothing has come for so long: CloudWatch lags behind the job's end.
+
+        A log of which nothing is there yet is waited for longer.
+        """
+        empty = True
+        for again in range(_MOST_READINGS):
+            came = False
+            for line in self.new_lines():
+                came, empty = True, False
+                yield line
+            if again and not came and (not empty or again >= _READINGS_OF_NOTHING):
+                return
+            sleep(quiet_seconds)
 
     def _streams(self) -> list[str]:
         """Names of the job's streams; one for each instance."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import tempfile
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,15 @@ from sweeper.states import JobState
 
 _PROGRAM = Path(__file__).parent / "packed" / "packed_jobs.py"
 _MOST_OF_A_REASON = 2**14
+
+_START_UP_SECONDS = 60.0
+"""A hybrid job takes "at least one minute" to start (Amazon Braket examples, hybrid_jobs/0)."""
+_AT_ONCE = 3
+"""Hybrid jobs that an account may run at a time, unless its quota was raised (Amazon Braket quotas)."""
+_LARGEST_PROPOSAL = 32
+_EMBEDDED_TASK_SECONDS = 0.05
+_TASK_SECONDS = 3.0
+"""A task takes about so long: rough, as only what is far below a minute matters."""
 
 
 def batch_key(spec: JobSpec) -> Hashable:
@@ -40,6 +50,26 @@ def batch_key(spec: JobSpec) -> Hashable:
         spec.source.snapshot_name,
         *(tuple(sorted(part.items())) for part in (spec.input_data, spec.input_digests, spec.tags)),
     )
+
+
+def proposal(specs: Sequence[JobSpec], size: int) -> str | None:
+    """Advice to pack jobs that will mostly wait for their instances; none where it would gain little."""
+    short = [spec for spec in specs if 0 < _work_seconds(spec) < _START_UP_SECONDS]
+    if size > 1 or len(short) <= _AT_ONCE:
+        return None
+    pack = min(math.ceil(len(short) / _AT_ONCE), _LARGEST_PROPOSAL)
+    longest = max(_work_seconds(spec) for spec in short)
+    return (
+        f"{len(short)} of these jobs work for about {max(1, round(longest))} s or less, and each waits a "
+        f"minute or two for an instance of its own: with hydra.launcher.pack={pack} they are about "
+        f"{math.ceil(len(short) / pack)} hybrid jobs (docs/aws.md, Packing)."
+    )
+
+
+def _work_seconds(spec: JobSpec) -> float:
+    """Roughly what a job works for, by its quantum tasks; 0 if their number is not known."""
+    each = _EMBEDDED_TASK_SECONDS if spec.device.startswith("local:") else _TASK_SECONDS
+    return spec.cost.tasks * each
 
 
 def entry_point() -> str:

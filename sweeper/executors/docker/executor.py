@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sweeper.errors import ConfigError
 from sweeper.executors.aws_refused import refusal
@@ -76,7 +76,18 @@ class DockerExecutor:
         del specs
         return []
 
-    def spending_limit(self, specs: Collection[JobSpec], usd: float) -> AbstractContextManager[None]:
+    def enter(
+        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        """There is only one such place: this machine."""
+        del specs, handles, known
+        return {}
+
+    def news(self) -> list[str]:
+        """Nothing that anybody waits for."""
+        return []
+
+    def spending_limit(self, specs: Collection[JobSpec], usd: float | None) -> AbstractContextManager[None]:
         """Nothing to limit."""
         return self._local.spending_limit(specs, usd)
 
