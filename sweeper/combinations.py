@@ -8,26 +8,23 @@ is composed from is what `--cfg job` composes.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType, RangeSweep
+from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 
 from sweeper.errors import ConfigError, LeftRunning
-
-MOST_COMBINATIONS = 1_000_000
-"""More than any machine composes in an hour; a slip of the keyboard such as `range(1,1e12)` is many more."""
+from sweeper.sweep_size import refuse_too_many
 
 
 @dataclass
@@ -112,15 +109,8 @@ def expand(ours: Sequence[Override], given: Sequence[Override]) -> list[list[str
     names = {_name(override) for override in given}
     overrides = [override for override in ours if _name(override) not in names]
     overrides += [override for place, override in enumerate(given) if not _is_replaced(place, given)]
-    choices = [_texts(override) for override in overrides]
-    if math.prod(len(texts) for texts in choices) > MOST_COMBINATIONS:
-        swept = [override.input_line for override in overrides if override.is_sweep_override()]
-        raise ConfigError(
-            f"{' '.join(map(str, swept))}: these are more than {MOST_COMBINATIONS:,} combinations, each of "
-            "which "
-            "would be a job. Sweep fewer values."
-        )
-    return [list(texts) for texts in product(*choices)]
+    refuse_too_many(overrides)
+    return [list(texts) for texts in product(*(_texts(override) for override in overrides))]
 
 
 def _texts(override: Override) -> list[str]:
@@ -136,7 +126,7 @@ def _texts(override: Override) -> list[str]:
             f"'{head}=range(0,1,0.1)'."
         )
     try:
-        texts = [f"{head}={value}" for value in islice(_values(override), MOST_COMBINATIONS + 1)]
+        texts = [f"{head}={value}" for value in override.sweep_string_iterator()]
     except (ValueError, ArithmeticError, HydraException) as error:
         raise ConfigError(f"{line} cannot be counted out: {error}.") from error
     if not texts:
@@ -145,16 +135,6 @@ def _texts(override: Override) -> list[str]:
             f"'{head}=range(10)'."
         )
     return texts
-
-
-def _values(override: Override) -> Iterator[str]:
-    """The values of a discrete sweep as text, but for more than can be shuffled."""
-    sweep = override.value()
-    if isinstance(sweep, RangeSweep) and sweep.shuffle:
-        counted = sum(1 for _ in islice(iter(sweep), MOST_COMBINATIONS + 1))
-        if counted > MOST_COMBINATIONS:
-            return (str(value) for value in sweep)
-    return override.sweep_string_iterator()
 
 
 def _head(override: Override) -> str:

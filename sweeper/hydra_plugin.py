@@ -120,14 +120,10 @@ class BraketLauncher(Launcher):
         from sweeper.errors import ConfigError
         from sweeper.hydra_keys import refuse_callbacks_of_jobs, refuse_without_effect
         from sweeper.sweep_loader import SweepLoader
-        from sweeper.sweep_size import refuse_too_many
         from sweeper.traces import look_where_we_step
 
         del task_function
         refuse_without_effect(config)
-        if str(config.hydra.sweeper.get("_target_")).endswith(".BasicSweeper"):  # others make a few at a time
-            params = (config.hydra.sweeper.get("params") or {}).items()
-            refuse_too_many([*(f"{key}={value}" for key, value in params), *config.hydra.overrides.task])
         for key, value in self._options.items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise ConfigError(

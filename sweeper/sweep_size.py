@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override, RangeSweep
 
 from sweeper.errors import ConfigError
@@ -15,25 +14,22 @@ MOST_COMBINATIONS = 100_000
 """Of one sweep: each is composed, kept in memory and gets a folder and a row."""
 
 
-def refuse_too_many(words: Iterable[str]) -> None:
-    """See that these overrides, as Hydra's basic sweeper would expand them, are a sweep that can be run.
+def refuse_too_many(overrides: Sequence[Override], most: int = MOST_COMBINATIONS) -> None:
+    """See that a sweep can be run, before its combinations are made.
 
     Args:
-        words: Overrides as they were typed or stand in `hydra.sweeper.params`; of a key the last one counts.
+        overrides: Those whose values are combined.
+        most: So many combinations are allowed.
 
     Raises:
-        ConfigError: They make too many combinations; says which key has how many values.
-        HydraException: One cannot be parsed.
+        ConfigError: There are more; says which key has how many values.
     """
-    values = {
-        override.get_key_element(): _count(override)
-        for override in OverridesParser.create().parse_overrides(list(words))
-    }
-    combinations = math.prod(values.values())
-    if combinations > MOST_COMBINATIONS:
-        factors = " × ".join(f"{count} of {key}" for key, count in values.items() if count > 1)
+    counts = [(override.get_key_element(), _count(override)) for override in overrides]
+    combinations = math.prod(count for _, count in counts)
+    if combinations > most:
+        factors = " × ".join(f"{count} of {key}" for key, count in counts if count > 1)
         raise ConfigError(
-            f"These are {combinations} combinations ({factors}); a sweep takes {MOST_COMBINATIONS} at most. "
+            f"These are {combinations} combinations ({factors}); a sweep takes {most} at most. "
             "Give fewer values, or sweep them in parts. Nothing was started."
         )
 
@@ -43,5 +39,8 @@ def _count(override: Override) -> int:
     values = override.value() if override.is_sweep_override() else None
     if isinstance(values, RangeSweep) and values.start is not None and values.stop is not None:
         start, stop, step = (Decimal(str(number)) for number in (values.start, values.stop, values.step))
-        return max(0, math.ceil((stop - start) / step))
+        try:
+            return max(0, math.ceil((stop - start) / step))
+        except (ArithmeticError, ValueError) as error:  # a step of zero; infinity; not a number
+            raise ConfigError(f"{override.input_line} cannot be counted out: {error}.") from error
     return len(values.list) if isinstance(values, ChoiceSweep) else 1

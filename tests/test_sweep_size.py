@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweeper import sweep_size
+from sweeper.combinations import expand
 from sweeper.errors import ConfigError
 from sweeper.sweep_size import refuse_too_many
 
@@ -27,15 +26,17 @@ VALUES = st.one_of(
 
 
 @settings(max_examples=60)
-@given(st.lists(st.tuples(st.sampled_from(["a", "b.c", "+d"]), VALUES).map("=".join), max_size=4))
-def test_the_combinations_are_those_that_hydra_makes(words: list[str]) -> None:
-    (made,) = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(words), None)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweep_size, "MOST_COMBINATIONS", len(made))
-        refuse_too_many(words)
-        patch.setattr(sweep_size, "MOST_COMBINATIONS", len(made) - 1)
-        with pytest.raises(ConfigError, match=f"These are {len(made)} combinations"):
-            refuse_too_many(words)
+@given(st.dictionaries(st.sampled_from(["a", "b.c", "+d"]), VALUES))
+def test_the_combinations_are_counted_as_they_are_made(values: dict[str, str]) -> None:
+    words = [f"{key}={value}" for key, value in values.items()]
+    overrides = OverridesParser.create().parse_overrides(words)
+    try:
+        made = expand([], overrides)
+    except ConfigError:  # a key without values
+        made = []
+    refuse_too_many(overrides, len(made))
+    with pytest.raises(ConfigError, match=f"These are {len(made)} combinations"):
+        refuse_too_many(overrides, len(made) - 1)
 
 
 def test_a_huge_range_is_refused_at_once(sweeper: Command) -> None:
