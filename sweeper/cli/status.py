@@ -9,14 +9,11 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sweeper.errors import SweeperError
-from sweeper.executors.base import Executor, Status, Unknown
 from sweeper.folder import SweepFolder
 from sweeper.job_record import JobRecord
 from sweeper.ledger_reader import (
@@ -31,7 +28,6 @@ from sweeper.remarks import sentences
 from sweeper.render import make_console, render_failures
 from sweeper.states import JobState
 
-_PATIENCE_SECONDS = 30.0
 _MOST_SHOWN = 10
 
 
@@ -45,18 +41,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the counts and the failures; the exit code says whether any job failed."""
     folder = SweepFolder(options.folder)
+    jobs: Sequence[JobRecord]
     with reading(folder.ledger) as db:
-        jobs, launcher, place = read_jobs(db), read_launcher(db), read_place(db)
-        changed_at, remarks = read_changed_at(db), read_remarks(db)
+        jobs, changed_at, remarks = read_jobs(db), read_changed_at(db), read_remarks(db)
     console = make_console()
-    elsewhere = {job.handle: job for job in jobs if job.state.active and job.job_arn and job.handle}
-    if not (elsewhere and launcher):
+    if not any(job.state.active and job.job_arn for job in jobs):
         console.print(summary(jobs))
     else:
         try:
-            if options.offline:
-                raise SweeperError("not asked")
-            statuses = _ask(folder, launcher, place, list(elsewhere), options.profile)
+            jobs = _as_asked(jobs, options)
         except SweeperError as error:
             when = datetime.fromtimestamp(changed_at).astimezone()
             console.print(
@@ -64,8 +57,6 @@ def run(options: argparse.Namespace) -> int:
                 f"asked how they stand now: {error}",
                 soft_wrap=True,
             )
-        else:
-            jobs = _say(jobs, statuses, folder)
     unanswered = [str(job.number) for job in jobs if job.state is JobState.SUBMITTING]
     if unanswered:
         console.print(
@@ -86,67 +77,38 @@ def summary(jobs: Sequence[JobRecord]) -> str:
     return f"{len(jobs)} jobs: " + (", ".join(f"{n} {state}" for state, n in sorted(count.items())) or "none")
 
 
-def _ask(
-    folder: SweepFolder,
-    launcher: Mapping[str, Any],
-    place: Mapping[str, Any] | None,
-    handles: Sequence[str],
-    profile: str | None,
-) -> Mapping[str, Status | Unknown]:
-    """What the place where these jobs run says of them.
+def _as_asked(jobs: Sequence[JobRecord], options: argparse.Namespace) -> Sequence[JobRecord]:
+    """Print how the jobs stand where they run, and return them so.
 
     Raises:
-        SweeperError: It says nothing.
+        SweeperError: It cannot be learnt.
     """
-    from sweeper.executors import executor_of
+    if options.offline:
+        raise SweeperError("not asked")
+    from sweeper.asking import ask  # brings everything that talks to AWS
 
-    with executor_of(folder, launcher, profile) as executor:
-        executor.enter([], handles, place)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while True:
-            statuses = executor.poll(handles)
-            if all(isinstance(status, Status) or status.answers for status in statuses.values()):
-                return statuses
-            if time.monotonic() > deadline:
-                raise SweeperError("; ".join(executor.news()) or _words_of(executor, statuses))
-            executor.wait(1.0)
-
-
-def _words_of(executor: Executor, statuses: Mapping[str, Status | Unknown]) -> str:
-    silent = [status for status in statuses.values() if isinstance(status, Unknown)]
-    return f"{silent[0].why} ({len(silent)} jobs {executor.words})"
-
-
-def _say(
-    jobs: Sequence[JobRecord], statuses: Mapping[str, Status | Unknown], folder: SweepFolder
-) -> list[JobRecord]:
-    """Print how the jobs stand by what was asked just now, and return them so."""
+    folder = SweepFolder(options.folder)
+    with reading(folder.ledger) as db:
+        launcher, place = read_launcher(db), read_place(db)
+    if launcher is None:
+        raise SweeperError("the ledger does not say any more how the sweep was run")
+    answer = ask(folder, jobs, launcher, place, options.profile)
     console = make_console()
-    now, lines, ended = [], [], 0
-    for job in jobs:
-        status = statuses.get(job.handle or "") if job.state.active else None
-        if isinstance(status, Unknown):
-            lines.append(f"job {job.number}: {status.why}; it stays reserved")
-        elif status is not None:
-            ended += status.state.finished
-            if status.reason and status.state in {JobState.QUEUED, JobState.FAILED}:
-                lines.append(f"job {job.number} ({status.state}): {status.reason}")
-            job = replace(job, state=status.state)  # noqa: PLW2901 - the same job, as it stands now
-        now.append(job)
-    unknown = sum(isinstance(status, Unknown) for status in statuses.values())
-    not_known = f"; {unknown} of them as last heard of, as AWS does not know them" if unknown else ""
-    console.print(f"{summary(now)} (asked just now{not_known})")
-    for line in lines[:_MOST_SHOWN]:
+    unknown = (
+        f"; {answer.unknown} of them as last heard of, as AWS does not know them" if answer.unknown else ""
+    )
+    console.print(f"{summary(answer.jobs)} (asked just now{unknown})", soft_wrap=True)
+    for line in answer.lines[:_MOST_SHOWN]:
         console.print(line, soft_wrap=True)
-    if len(lines) > _MOST_SHOWN:
-        console.print(f"and {len(lines) - _MOST_SHOWN} more")
-    if ended:
+    if len(answer.lines) > _MOST_SHOWN:
+        console.print(f"and {len(answer.lines) - _MOST_SHOWN} more")
+    if answer.ended:
         console.print(
-            f"{ended} of them ended there and {'is' if ended == 1 else 'are'} not collected yet: "
+            f"{answer.ended} ended there and {'is' if answer.ended == 1 else 'are'} not collected yet: "
             f"sweeper resume {folder.root}",
             soft_wrap=True,
         )
-    return now
+    return answer.jobs
 
 
 def _ago(moment: float) -> str:
