@@ -125,8 +125,8 @@ class TestSweeps:
             return  # the sweep gives way, which has a test of its own
         expected = [shown(loader, [*before, f"{key}={value}", *after]) for value in each]
         found = composed(loader, [*before, f"{key}={values}", *after])
-        if isinstance(found, tuple):  # refused before anything was expanded
-            assert found in expected
+        if isinstance(found, tuple):  # refused before anything was expanded, at an earlier step of Hydra's
+            assert found[0] in {each[0] for each in expected if isinstance(each, tuple)}
         else:
             assert found == expected
 
@@ -180,7 +180,7 @@ class TestExpand:
         assert [parser.parse_overrides(job)[0].value() for job in jobs] == values
 
     def test_too_many_are_refused_before_they_are_made(self) -> None:
-        with pytest.raises(ConfigError, match="2000000 combinations .1000 of a × 1000 of b × 2 of c."):
+        with pytest.raises(ConfigError, match=r"2000000 combinations .1000 of a × 1000 of b × 2 of c."):
             combinations("a=range(1000)", "b=range(1000)", "c=0,1")
 
 
