@@ -50,6 +50,7 @@ _INSTEAD = {
     "dry-run": "sweeper plan KEY=VALUE … shows what would run, and runs nothing",
     "config": "sweeper --cfg job KEY=VALUE … shows the config of a job",
     "results": "sweeper table DIR prints a sweep's results",
+    "metrics": "sweeper export DIR --to csv writes all metrics; load_sweep(DIR).metrics has them in Python",
     "plot": "sweeper report DIR --figures TARGET draws a sweep's pictures",
     "stop": _CANCEL,
     "kill": _CANCEL,
