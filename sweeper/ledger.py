@@ -147,11 +147,13 @@ class Ledger:
             group, _, name = key.partition(".")
             if name in (config.get(group) or {}):
                 stated = json.dumps(config[group][name])
-                self._db.execute(
+                changed = self._db.execute(
                     "UPDATE jobs SET config = json_set(config, :path, json(:stated)) WHERE number = :number "
                     "AND coalesce(config -> :path, '') != json(:stated)",
                     {"path": f"$.{key}", "stated": stated, "number": number},
                 )
+                if changed.rowcount:
+                    self._sealed_at_commit(number, enlisted=True)
 
     def listing(self, first: int = 0) -> Iterator[str]:
         """What was enlisted, from job `first` on: one JSON object for each job."""

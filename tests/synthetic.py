@@ -211,7 +211,7 @@ def written(root: Path, jobs: Sequence[Made]) -> SweepFolder:
                 metrics=[Metric(step, BEGUN, "energy", value) for step, value in enumerate(job.logged)],
             )
     provenance.record(folder, ledger.sweep_id, [record.config for record in records(jobs)])
-    write_tables(folder, ledger)
+    write_tables(folder)
     ledger.close()
     return folder
 

@@ -182,7 +182,7 @@ class LocalExecutor:
                 "path": str(work),
                 "cwd": str(work),
                 "start_in": str(start_in),
-                "env": _environment(submission, root),
+                "env": _environment(submission, root, stored=self._allow_aws),
                 "log": str(root / folder.log.name),
                 "failure": str(root / folder.failure.name),
                 "exit": str(root / folder.exit_record.name),
@@ -337,7 +337,8 @@ def _handle(submission: Submission) -> str:
     return f"{submission.number}/{submission.token}"
 
 
-def _environment(submission: Submission, root: Path) -> dict[str, str]:
+def _environment(submission: Submission, root: Path, *, stored: bool) -> dict[str, str]:
+    """The variables of a job; if it may store something in S3, the SDK finds the account's own bucket."""
     spec, folder, name = submission.spec, submission.folder, submission.name
     places = hybrid_job.Places(
         root / folder.hyperparameters.name,
@@ -345,7 +346,5 @@ def _environment(submission: Submission, root: Path) -> dict[str, str]:
         root / folder.results.name,
         root / folder.checkpoints.name,
     )
-    return {
-        **hybrid_job.own_variables(name, spec.device, spec.entry_point, places),
-        **hybrid_job.unstored_variables(name),
-    }
+    own = hybrid_job.own_variables(name, spec.device, spec.entry_point, places)
+    return own if stored else {**own, **hybrid_job.unstored_variables(name)}

@@ -219,6 +219,9 @@ class TestFreshness:
             with closing(Ledger(folder.ledger)) as ledger, ledger.transaction():
                 ledger.requeue(1, "another attempt")
                 assert [job.state for job in read_jobs(db)] == [job.state for job in before]
+            # A reader has one moment of the ledger before it, whatever is committed meanwhile.
+            assert [job.state for job in read_jobs(db)] == [job.state for job in before]
+        with reading(folder.ledger) as db:
             assert read_jobs(db)[1].state is JobState.PENDING
 
 

@@ -18,7 +18,7 @@ from .test_local import place_for
 HERE = {
     "beside the file": "Path(__file__).parent",
     "beside the file, by the spec": "Path(__spec__.origin).parent",
-    "where the source is found": "Path(sys.path[0])",
+    "where the source is found": "next(Path(p) for p in sys.path if Path(p, 'package').is_dir())",
     "the working directory": "Path(os.getcwd())",
     "beside a module of the package": "Path(inner.__file__).parent",
     "the package's folder": "Path(list(package.__path__)[0])",

@@ -84,7 +84,9 @@ def composed(loader: Any, overrides: list[str]) -> Any:
     def compose() -> list[Any]:
         master = loader.load_configuration("config", [*overrides, "hydra.mode=MULTIRUN"], RunMode.MULTIRUN)
         parser = OverridesParser.create(config_loader=loader)
-        combinations = expand([], parser.parse_overrides(list(master.hydra.overrides.task)))
+        # As Hydra hands them to its sweepers.
+        typed = OmegaConf.to_container(master.hydra.overrides.task, resolve=False)
+        combinations = expand([], parser.parse_overrides(typed))
         fast = SweepLoader(loader)
         return [
             attempt(lambda job=job: job_part(fast.load_sweep_config(master, job)))  # type: ignore[misc]
@@ -100,6 +102,7 @@ class TestSingleRuns:
     @example(overrides=["algorithm=script", f"++{H}={{lr: 0.1}}", f"++{H}={{layers: 2}}"])
     @example(overrides=["~shots", "reuse_from=[a]", "reuse_from=extend_list(b)"])
     @example(overrides=["seed=x", "seed=1"])
+    @example(overrides=["seed=${shots}"])
     @example(overrides=["~job.tags.a", "+job.tags.a=b"])
     @pytest.mark.filterwarnings("ignore:extend_list")
     def test_the_job_gets_what_cfg_job_shows(self, loader: Any, overrides: list[str]) -> None:

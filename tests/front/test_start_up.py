@@ -23,7 +23,8 @@ def test_ctrl_c_during_start_up(tmp_path: Path, share: float, seconds_of_a_plan:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=120)
     assert "Traceback" not in said
-    assert process.returncode == 130 or (process.returncode == 0 and "Nothing was started" in said), said
+    done = "Nothing was started" in said  # after that the interpreter ends, with or without the signal
+    assert process.returncode == 130 or (done and process.returncode in {0, -signal.SIGINT}), said
     assert list(tmp_path.iterdir()) == []
 
 
