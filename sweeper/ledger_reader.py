@@ -25,6 +25,9 @@ from sweeper.seals import (
 )
 from sweeper.states import JobState
 
+_END_OF_TIME = 2.0**36
+"""Seconds since the epoch, in the year 4147: what is later was not written by us."""
+
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
@@ -127,8 +130,14 @@ def read_place(db: sqlite3.Connection) -> dict[str, Any] | None:
 
 
 def read_changed_at(db: sqlite3.Connection) -> float:
-    """When a job last changed its state, in seconds since the epoch; 0 if none ever did."""
+    """When a job last changed its state, in seconds since the epoch; 0 if none ever did.
+
+    Raises:
+        UnreadableRowError: What stands there is no time.
+    """
     (moment,) = db.execute("SELECT coalesce(max(at), 0) FROM transitions").fetchone()
+    if not isinstance(moment, int | float) or not 0 <= moment < _END_OF_TIME:
+        raise UnreadableRowError("the time at which a job changed its state is none")
     return float(moment)
 
 

@@ -120,6 +120,12 @@ class LocalExecutor:
                 "does not do: choose hydra/launcher=braket_aws, or device=local, an embedded simulator: "
                 f"{_TWO}."
             )
+        if spec.cost.tasks_usd and not self._allow_aws:
+            raise ConfigError(
+                f"The job's own device is {spec.device}, but tasks.fallback_device or warmup.device would "
+                "run paid quantum tasks, which hydra/launcher=braket_local does not do: choose an embedded "
+                "simulator (local:…) there too, or hydra/launcher=braket_aws."
+            )
         for channel, place in spec.input_data.items():
             if place.startswith("s3://"):
                 raise ConfigError(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from braket.tracking import pricing
 
 from sweeper import load_sweep
 from sweeper.__main__ import main
@@ -106,11 +107,18 @@ class Cloud:
             time.sleep(0.02)
 
 
+def forget_prices() -> None:
+    """Let this process read the price list again, of which the SDK reads one in the life of a process."""
+    pricing._pricing._price_list.clear()
+    pricing.Pricing.price_search.cache_clear()
+
+
 @contextmanager
 def cloud(directory: Path, **settings: object) -> Iterator[Cloud]:
     defaults: dict[str, object] = {"time_scale": 0.05}
     with Emulator(EmulatorSettings(**{**defaults, **settings})) as emulator:  # type: ignore[arg-type]
         made = Cloud(emulator, directory)
+        forget_prices()
         try:
             yield made
         finally:

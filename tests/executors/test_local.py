@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,8 @@ def test_a_killed_fork_server_is_its_jobs_reason_and_the_next_job_has_another(ow
         assert status.state is JobState.FAILED
         assert is_transient(status.reason)
         assert "ended unexpectedly (SIGKILL" in str(status.reason)
-    assert all(gone(int(child)) for child in children)
+    for child in children:
+        wait_until_gone(int(child))
     assert place.run("well")[0].state is JobState.COMPLETED
     place.end(handle, folder)
 
@@ -281,6 +283,13 @@ def test_paid_devices_are_refused(local_place: Place) -> None:
     told = r"device\.arn=.* does not do: choose hydra/launcher=braket_aws, or device=local, .*LocalSimulator"
     with pytest.raises(ConfigError, match=told):
         local_place.executor.check(spec)
+
+
+def test_jobs_that_would_pay_on_another_device_are_refused(local_place: Place) -> None:
+    spec = local_place.spec("well")
+    paid = replace(spec, cost=replace(spec.cost, tasks=1, tasks_usd=0.3))
+    with pytest.raises(ConfigError, match=r"tasks\.fallback_device or warmup\.device"):
+        local_place.executor.check(paid)
 
 
 def test_a_script_that_opens_an_embedded_simulator_as_an_aws_device_learns_how_to(tmp_path: Path) -> None:

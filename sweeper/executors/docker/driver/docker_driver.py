@@ -42,7 +42,7 @@ def main() -> None:
     files = channel / "files"
     name = os.environ["AMZN_BRAKET_JOB_NAME"]
     # The job in the container stores things in the account's own bucket, which the SDK looks up.
-    del os.environ["AMZN_BRAKET_OUT_S3_BUCKET"]
+    os.environ.pop("AMZN_BRAKET_OUT_S3_BUCKET", None)
     discreet = AwsSession(_DiscreetSession(region_name=os.environ.get("AWS_REGION")))
     job = LocalQuantumJob.create(
         device=described["device"],
