@@ -408,6 +408,13 @@ class TestAttributes:
         assert "which carry the attribute weight" in refusal("0 1 2\n", weight="cost")
         assert "the edge b-c of line 2 has no cost" in refusal("a b {'cost': 1}\nb c {}", weight="cost")
 
+    @pytest.mark.parametrize("name", ["weight", "capacity"])
+    def test_that_are_missing_have_the_value_their_declaration_gives(self, name: str) -> None:
+        content = graphml(name=name).replace("/>", "><default>3</default></key>", 1)
+        content = content.replace("</graph>", '<edge source="a" target="c"/></graph>')
+        assert read(content, weight=name).weights == (2.0, 3.0, 1.0)
+        assert read(content, weight="unit").weights is None
+
     def test_a_missing_weight_is_one(self) -> None:
         assert read("a b {'weight': 2}\nb c {}").weights == (2.0, 1.0)
 

@@ -104,7 +104,10 @@ def _said(error: Exception) -> str:
 def _named(graph: nx.Graph[Any], places: dict[frozenset[str], list[tuple[str, str, int]]]) -> NamedGraph:
     """The graph of networkx with the direction in which the file names each edge, and its line."""
     edges = []
-    for source, target, attributes in _edges(graph):
+    # Networkx keeps what an attribute's declaration says of edges without it, and leaves it to others.
+    defaults = {str(name): value for name, value in graph.graph.get("edge_default", {}).items()}
+    for source, target, data in _edges(graph):
+        attributes = {**defaults, **data}
         of_pair = places.get(frozenset((source, target)), [])
         written = of_pair.pop(0) if of_pair else (source, target, None)
         edges.append(NamedEdge(written[0], written[1], attributes, written[2]))
