@@ -134,6 +134,28 @@ class TestEachFormat:
         ):
             read(WRITTEN["OpenFermion's str"], qubit_order="big")
 
+    @pytest.mark.parametrize("term", ["0.5 {}", "{} 0.5", "0.5 * {}"])
+    @pytest.mark.parametrize(
+        "operators", [("ZZI", "XII"), ("Z0 Z1", "X0"), ("Z(0)", "X(1)"), ("[Z0]", "[X1]")]
+    )
+    def test_a_dash_before_every_line_is_no_silent_minus(
+        self, term: str, operators: tuple[str, str], read: Callable[..., Hamiltonian]
+    ) -> None:
+        try:
+            terms = read("\n".join(term.format(each) for each in operators)).terms
+        except ConfigError:
+            terms = ()  # Some formats have the number in front alone, or are no sum without a plus.
+        for lines in (operators, operators[:1]):
+            with pytest.raises(ConfigError):
+                read("\n".join(f"- {term.format(each)}" for each in lines))
+        if terms:
+            with pytest.raises(ConfigError, match="line 1: '- .*' has two readings"):
+                read("\n".join(f"- {term.format(each)}" for each in operators))
+
+    def test_a_dash_among_other_signs_is_a_minus(self, read: Callable[..., Hamiltonian]) -> None:
+        for text in ("- 0.5 ZZ\n+ 0.25 XI", "- 0.5 ZZ + 0.25 XI", "0.25 XI\n- 0.5 ZZ"):
+            assert dict((string, number) for number, string in read(text).terms) == {"ZZ": -0.5, "XI": 0.25}
+
     def test_is_understood_once(self, read: Callable[..., Hamiltonian]) -> None:
         before = read_hamiltonian.cache_info()
         for _ in range(4):

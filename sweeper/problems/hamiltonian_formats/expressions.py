@@ -249,6 +249,23 @@ def lines(file: GivenFile) -> GivenHamiltonian:
     return GivenHamiltonian(terms)
 
 
+def refuse_dashes(file: GivenFile) -> None:
+    """Refuse `- 0.5 ZZ` on every line: a list of texts in YAML, a sum of negative terms elsewhere.
+
+    Raises:
+        ConfigError: Each line is one term behind a dash and a blank.
+    """
+    lines = [(number, line) for number, line in enumerate(_code(file).split("\n"), 1) if line.strip()]
+    if all(re.match(r"\s*-\s", line) and len(list(_matches(line))) == 1 for _, line in lines):
+        number, line = lines[0]
+        bare = line.strip().removeprefix("-").strip()
+        raise file.refusal(
+            number,
+            f"{quoted(line)} has two readings, as every line begins with a dash: a list in YAML, or terms "
+            f"with a minus. Write '{bare}' for the one, '-{bare}' without the blank for the other.",
+        )
+
+
 def _matches(line: str) -> Iterator[tuple[re.Match[str] | None, str]]:
     """The terms of a line as they match, each with its text."""
     for piece in line.split(","):

@@ -29,5 +29,6 @@ def read_hamiltonian(file: GivenFile) -> GivenHamiltonian:
     if file.text.lstrip()[:1] not in {"[", "{"}:
         for recognises, read in _TEXTS:
             if recognises(file):
+                expressions.refuse_dashes(file)
                 return read(file)
     return structured(file)
