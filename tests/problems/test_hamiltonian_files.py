@@ -149,12 +149,12 @@ class TestEachFormat:
             with pytest.raises(ConfigError):
                 read("\n".join(f"- {term.format(each)}" for each in lines))
         if terms:
-            with pytest.raises(ConfigError, match="line 1: '- .*' has two readings"):
+            with pytest.raises(ConfigError, match=r"line 1: '- .*' has two readings"):
                 read("\n".join(f"- {term.format(each)}" for each in operators))
 
     def test_a_dash_among_other_signs_is_a_minus(self, read: Callable[..., Hamiltonian]) -> None:
         for text in ("- 0.5 ZZ\n+ 0.25 XI", "- 0.5 ZZ + 0.25 XI", "0.25 XI\n- 0.5 ZZ"):
-            assert dict((string, number) for number, string in read(text).terms) == {"ZZ": -0.5, "XI": 0.25}
+            assert {string: number for number, string in read(text).terms} == {"ZZ": -0.5, "XI": 0.25}
 
     def test_is_understood_once(self, read: Callable[..., Hamiltonian]) -> None:
         before = read_hamiltonian.cache_info()
