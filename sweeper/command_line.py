@@ -267,6 +267,9 @@ def _wrong_separator(word: str, key: str, value: str) -> str | None:
     """An option is chosen with slashes, its keys are set with dots."""
     if re.fullmatch(r"hydra\.(launcher|sweeper)", key) and not value.startswith("{"):
         return f"{word}: an option is chosen with a slash, {key.replace('.', '/')}={value}"
+    # Groups below a sweeper's are its own, such as hydra/sweeper/sampler: Hydra knows whether there is one.
+    if re.fullmatch(r"hydra/sweeper/\w+", key):
+        return None
     if re.fullmatch(r"(hydra|algorithm|problem|device|optimizer|instance)/\w+(/|\.)\w+", key):
         return f"{word}: a key of an option is set with dots, {key.replace('/', '.')}={value}"
     if re.fullmatch(r"(algorithm|problem|device|optimizer|instance)/\w+", key):

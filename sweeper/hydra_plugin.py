@@ -119,6 +119,7 @@ class BraketLauncher(Launcher):
         from sweeper.adaptive import refuse_what_it_cannot_do
         from sweeper.errors import ConfigError
         from sweeper.hydra_keys import refuse_callbacks_of_jobs, refuse_without_effect
+        from sweeper.refusals import home_written_out
         from sweeper.sweep_loader import SweepLoader
         from sweeper.traces import look_where_we_step
 
@@ -133,6 +134,9 @@ class BraketLauncher(Launcher):
         refuse_what_it_cannot_do(config, wait=self._wait)
         if not str(config.hydra.sweep.dir):
             raise ConfigError("hydra.sweep.dir is empty; type hydra.sweep.dir=. for the current directory.")
+        root = str(config.hydra.sweep.dir)
+        if Path(root).parts[:1] == ("~",):
+            raise ConfigError(f"hydra.sweep.dir={root}: {home_written_out('hydra.sweep.dir', root)}")
         look_where_we_step(Path(config.hydra.sweep.dir))
         loader = SweepLoader(hydra_context.config_loader, None if self._dry_run else self._warm_up)
         hydra_context.config_loader = loader  # type: ignore[assignment]  # it answers to the rest as well

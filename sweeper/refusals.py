@@ -28,6 +28,7 @@ from sweeper.refused_values import (
 from sweeper.vocabulary import OPTIONS, nearest, nearest_keys
 
 _GROUPS = ("algorithm", "problem", "device", "optimizer", "instance", "experiment")
+_NO_PACKAGE = "its first line must be '# @package _global_', because it sets keys of the whole config"
 
 
 def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
@@ -83,7 +84,7 @@ def _of_composition(chain: Sequence[BaseException], overrides: Sequence[str]) ->
         if match := re.match(r"In '([^']*)': (\w+) raised while composing config:\n", text):
             cause = each.__cause__ or each.__context__
             if isinstance(cause, OmegaConfBaseException):
-                return _in_file(match[1], cause)
+                return _option_for_keys(match[1], cause, overrides) or _in_file(match[1], cause)
         for pattern, say in _SENTENCES:
             if match := re.match(pattern, text, re.DOTALL):
                 return say(match, overrides)
@@ -136,6 +137,8 @@ def _why_unreadable(key: str, value: str, message: str) -> str | None:
         near = nearest(unknown[1], ("range", "choice", "interval", "glob", "shuffle", "sort", "int", "float"))
         meant = f" Did you mean {near[0]}(…)?" if near else ""
         said = f"there is no function {unknown[1]}(…).{meant} A text is quoted twice: {_quoted(key, value)}"
+    elif Path(value).parts[:1] == ("~",):
+        said = home_written_out(key, value)
     elif problem:
         said = f"{problem.partition('while evaluating')[2].strip()}."
     elif re.search(r"[^\w.\-/@+~$\[\]\\]", key) or not key.lstrip("+~"):
@@ -144,9 +147,17 @@ def _why_unreadable(key: str, value: str, message: str) -> str | None:
         said = f"a quote is not closed. The shell takes one pair itself: {_quoted(key, value)}"
     elif any(value.count(a) != value.count(b) for a, b in ("()", "[]", "{}")):
         said = f"a bracket is not closed. A text with brackets is quoted twice: {_quoted(key, value)}"
+    elif listed := re.fullmatch(r"[({]([\w.-]+(?:\s*,\s*[\w.-]+)+)[)}]|([\w.-]+(?:\s*;\s*[\w.-]+)+)", value):
+        values = ",".join(re.split(r"\s*[,;]\s*", listed[1] or listed[2]))
+        said = f"values are listed with commas and without brackets: {key}={values}"
     elif value.startswith(",") or value.endswith(",") or ",," in value:
         said = f"a value is missing beside a comma; values are listed as in {key}=1,2,3"
     return said
+
+
+def home_written_out(key: str, value: str) -> str:
+    """What to type for a path that begins with `~`, of which a folder of that name would come."""
+    return f"the shell replaces ~ at a word's beginning alone: type {key}={Path(value).expanduser()}"
 
 
 def _quoted_twice(key: str, value: str) -> str:
@@ -232,12 +243,25 @@ def _in_file(config: str, cause: OmegaConfBaseException) -> str:
         return f"{where}: {fitting(full, cause, None)}"
     top, folder = full.partition(".")[0], config.partition("/")[0]
     if folder == "experiment" and top not in parent_keys(cause) and (top == folder or top.startswith("_")):
-        return (
-            f"{yaml_files.place(config)}: its first line must be '# @package _global_', because it sets keys "
-            "of "
-            f"the whole config (it is read as {top!r} now)."
-        )
+        return f"{yaml_files.place(config)}: {_NO_PACKAGE} (it is read as {top!r} now)."
     return f"{where}: {unknown_key_of(full, cause, '')}"
+
+
+def _option_for_keys(config: str, cause: OmegaConfBaseException, overrides: Sequence[str]) -> str | None:
+    """The name of an option where a group's keys belong, or several options that are to be one."""
+    if not re.match(r"Merge error: \w+ is not a subclass of \w+\.", str(cause)):
+        return None
+    for word in overrides:
+        key, _, value = word.partition("=")
+        if value.startswith("[") and yaml_files.options_of(key.lstrip("+")):
+            names = ",".join(name.strip() for name in value.strip("[]").split(","))
+            return f"{word}: a job has one {key}; to sweep them, list them without brackets: {key}={names}"
+    found_at = yaml_files.option_for_keys(config, (*_GROUPS[:-1], "hydra/launcher", "hydra/sweeper"))
+    if found_at is None:
+        return None
+    group, option = found_at
+    where = yaml_files.place(config, group.replace("/", "."))
+    return f"{where}: an option is chosen in the defaults list, with '- override /{group}: {option}'."
 
 
 def _added_not_replaced(match: re.Match[str], overrides: Sequence[str]) -> str:
@@ -264,6 +288,8 @@ def _no_such_override(match: re.Match[str], overrides: Sequence[str]) -> str:
     config, key, option = match.groups()
     where = yaml_files.place(config, "defaults")
     groups = (*_GROUPS[:-1], "hydra/launcher", "hydra/sweeper")
+    if key.lstrip("/") in groups and key.startswith("/") and config.startswith("experiment/"):
+        return f"{yaml_files.place(config)}: {_NO_PACKAGE}."
     if near := nearest(key.lstrip("/"), groups):
         return f"{where}: write '- override /{near[0]}: {option}' for '- override {key}: {option}'."
     return f"{where}: there is no group {key.lstrip('/')!r} to override; there are {', '.join(groups)}."

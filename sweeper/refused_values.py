@@ -48,7 +48,11 @@ def refused_value(chain: Sequence[BaseException], overrides: Sequence[str]) -> s
             full, name = str(each.full_key or ""), names[0] if names else ""
             # Of a dict that is given to a key, one of the dict's own keys may be the one that is not there.
             return _missing_key(each, full if full.startswith(f"{name}.") or not name else name, overrides)
-        said = _interpolation(each) or _fitting_somewhere(each, lines[0] if lines else None, overrides)
+        said = (
+            _undeletable(each)
+            or _interpolation(each)
+            or _fitting_somewhere(each, lines[0] if lines else None, overrides)
+        )
         if said:
             return said
     return None
@@ -77,6 +81,14 @@ def parent_keys(error: OmegaConfBaseException) -> list[str]:
     """The keys at the top of the config in which an error arose."""
     root = error.parent_node._get_root() if error.parent_node is not None else None
     return [str(key) for key in root] if isinstance(root, DictConfig) else []
+
+
+def _undeletable(error: OmegaConfBaseException) -> str | None:
+    """A key that a schema has cannot be taken away."""
+    key = str(error.full_key or "")
+    if "does not support deletion" not in str(error):
+        return None
+    return f"~{key}: a key of an option is always there: leave ~{key} out, or set it by {key}=VALUE"
 
 
 def _interpolation(error: OmegaConfBaseException) -> str | None:
@@ -145,6 +157,11 @@ def unknown_key(full: str, beside: Sequence[str], choice: str = "", value: str =
     """
     above, _, name = full.rpartition(".")
     missing = f"There is no config key {full!r}"
+    if full.startswith("hydra/sweeper/"):
+        return (
+            f"This hydra/sweeper has no group {full!r}: choose the one that has it by hydra/sweeper=NAME; a "
+            f"key is set with dots, {full.replace('/', '.')}={value or 'VALUE'}"
+        )
     if full in {"launcher", "sweeper"}:
         return f"{missing}: did you mean hydra/{full}={value or 'NAME'}?"
     if full.startswith(("launcher.", "sweeper.", "sweep.")):

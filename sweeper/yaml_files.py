@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -200,6 +200,22 @@ def options_of(group: str) -> list[str]:
     return (
         sorted({file.stem for folder in folders for file in (folder / group).glob("*.yaml")}) if group else []
     )
+
+
+def option_for_keys(config: str, groups: Sequence[str]) -> tuple[str, str] | None:
+    """The first of these groups to which a config's file gives a plain value in the place of keys, and it."""
+    file = config_file(config)
+    try:
+        content = yaml.safe_load(file.read_text("utf-8")) if file else None
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+    for group in groups:
+        node = content
+        for part in group.split("/"):
+            node = node.get(part) if isinstance(node, dict) else None
+        if isinstance(node, str | int | float):
+            return group, str(node)
+    return None
 
 
 def with_other_ending(config: str) -> str | None:
