@@ -526,6 +526,43 @@ def test_what_is_no_graph_is_refused_with_its_line(content: str | bytes, message
     assert message in refusal(content)
 
 
+@pytest.mark.parametrize(
+    ("write", "name"),
+    [
+        (nx.write_pajek, "Pajek"),
+        (nx.write_gexf, "GEXF"),
+        (nx.write_graph6, "graph6"),
+        (nx.write_sparse6, "sparse6"),
+    ],
+)
+def test_a_known_format_that_is_not_read_is_named_with_a_way_that_works(
+    write: Callable[..., None], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    weighted = name in {"Pajek", "GEXF"}
+    graph = nx.Graph([(0, 1, {"weight": 2.0}), (1, 2, {"weight": 0.5}), (0, 2, {"weight": 1.0})])
+    write(graph, "FILE")
+    said = refusal(Path("FILE").read_bytes())
+    assert f"this is a {name} file, which is not read" in said
+    exec(said.partition("Make GraphML of it: ")[2].partition(" with networkx")[0], {"nx": nx})
+    found = read(Path("graph.graphml").read_bytes())
+    assert found.nodes == 3
+    assert found.reference == (3.0 if weighted else 2)
+
+
+def test_what_is_recognised_is_so_at_once() -> None:
+    for piece in ("% a\n\n", "c a\n\n", " \n", "< ", "graph "):
+        with pytest.raises(ConfigError):
+            read(piece * 900)
+
+
+def test_a_drawing_and_a_qubo_are_named_too() -> None:
+    for text in ("graph {\n a -- b\n}", "strict digraph G {\n a -> b\n}"):
+        assert "this is a DOT file" in refusal(text)
+    assert "this is a QUBO" in refusal("c made by hand\np qubo 0 2 2 1\n0 0 -1\n1 1 -1\n0 1 2\n")
+    assert read("graph b\nb c\n").nodes == 3
+
+
 def test_an_ending_that_the_content_belies_is_a_damaged_file() -> None:
     assert "not a GraphML file" in refusal("no xml", "g.graphml")
     assert "not a MatrixMarket file" in refusal("3 3 1\n1 2 1\n", "g.mtx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -40,6 +41,15 @@ _SIGNED_ENDINGS = {".graphml": "graphml", ".gml": "gml", ".mtx": "matrix_market"
 _COUNTED_ENDINGS = {".gset", ".rud", ".rudy", ".mc"}
 """Files that always begin with the numbers of nodes and edges."""
 
+_UNREAD: dict[str, tuple[str, str]] = {
+    r"(\s|%.*\n)*\*(vertices|network)\b": ("Pajek", "read_pajek"),
+    r"\s*<[^\0]{0,2000}?<gexf[\s>]|\s*<gexf[\s>]": ("GEXF", "read_gexf"),
+    r"\s*(strict\s+)?(di)?graph\b[^\[\]{}\n]*\{": ("DOT", "nx_pydot.read_dot"),
+    r">>graph6<<": ("graph6", "read_graph6"),
+    r">>sparse6<<": ("sparse6", "read_sparse6"),
+}
+"""Formats of graphs that are known and not read, by how they begin: their name, and networkx's reader."""
+
 _REMEMBERED = 16
 
 
@@ -76,6 +86,8 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
     Raises:
         ConfigError: No reading is possible, or several are that do not make the same graph.
     """
+    if how.format == "auto":
+        _refuse_unread(file)
     if not markup.is_xml(file):
         file.refuse_too_many_pieces()
     candidates = _candidates(file, how)
@@ -106,6 +118,22 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
         ]
         raise ConfigError(str(first) + "".join(also) + candidates[0].otherwise) from first
     return next(iter(possible))
+
+
+def _refuse_unread(file: GivenFile) -> None:
+    """Say what a file is whose lines no reader here could name."""
+    beginning = file.content[:4000].decode("utf-8", "replace").removeprefix("\ufeff")
+    for pattern, (name, reader) in _UNREAD.items():
+        if re.match(pattern, beginning, re.IGNORECASE):
+            raise ConfigError(
+                f"{file.where}: this is a {name} file, which is not read. Make GraphML of it: "
+                f'nx.write_graphml(nx.{reader}("FILE"), "graph.graphml") with networkx as nx.'
+            )
+    if re.match(r"(\s|c\b.*\n)*p\s+qubo\b", beginning):
+        raise ConfigError(
+            f"{file.where}: this is a QUBO, which is no graph. Give it as a Hamiltonian of Z and ZZ "
+            "(algorithm=vqe_h2 problem=pauli), with (1 - Z)/2 for each of its variables."
+        )
 
 
 def _told(graph: Graph) -> str:
