@@ -18,17 +18,19 @@ def main() -> int:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     with Patience() as patience:
         try:
-            return _run(sys.argv[1:])
+            code = _run(sys.argv[1:])
         except BrokenPipeError:
             # The reader, `head` say, has seen enough. What is still buffered goes nowhere, or the interpreter
             # would complain at its end (the Python library reference, "Note on SIGPIPE").
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
+            code = 0
         except BaseException:
             # An import that is interrupted may well raise another error than KeyboardInterrupt.
             if patience.at_an_end:
                 return 130
             raise
+        # What an interrupted library has made of it may have been told as a mistake.
+        return 130 if code and patience.at_an_end else code
 
 
 def _run(arguments: list[str]) -> int:
