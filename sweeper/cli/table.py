@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the table."""
     sweep = open_sweep(options.folder, options)
-    results = select_all(sweep.results, options.where)
+    results = chosen = select_all(sweep.results, options.where)
     if options.sort:
         column = options.sort.removeprefix("-")
         check_columns(results, [column])
@@ -51,7 +51,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         console = make_console()
         console.print(render_results(results, console, limit=options.limit or None, columns=columns))
-        console.print(render_answers(results))
+        # Not of the rows as sorted: where all is equal the first one is named, whatever the table's order.
+        console.print(render_answers(chosen))
         for sentence in sweep.remarks:
             console.print(sentence, soft_wrap=True)
     return 0

@@ -242,6 +242,20 @@ def test_without_a_reference_the_objective_decides_in_its_stated_direction(
     assert told.best()["lr"].tolist() == [best[other]]
 
 
+def test_sorting_the_table_changes_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    jobs = [
+        Made({"width": width, "seed": seed}, result={"objective": 0.1 * seed**2})
+        for width, seed in itertools.product((1, 2), range(6))
+    ]
+    root = str(written(tmp_path / "equal", jobs).root)
+    answers = set()
+    for sort in ("job", "-job", "objective", "-objective"):
+        assert run_subcommand(["table", root, f"--sort={sort}"]) == 0
+        answers.add(capsys.readouterr().out.partition("best is ")[2])
+    assert len(answers) == 1
+    assert answers.pop().startswith("width 1: mean objective")
+
+
 def test_failed_jobs_win_nothing_in_any_command_report_or_export(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -94,6 +94,13 @@ def test_equal_data_give_equal_intervals() -> None:
     assert mean_interval(values) == mean_interval(values.copy())
 
 
+@pytest.mark.parametrize("n", [3, 6, 30, 200])
+def test_the_order_of_the_values_makes_no_difference(n: int) -> None:
+    rng = np.random.default_rng(n)
+    values = rng.exponential(1.0, n)
+    assert mean_interval(values) == mean_interval(rng.permutation(values)) == mean_interval(values[::-1])
+
+
 def test_an_interval_moves_and_scales_with_its_data() -> None:
     values = np.random.default_rng(4).exponential(size=12)
     plain, moved = mean_interval(values), mean_interval(1000 * values + 5)
