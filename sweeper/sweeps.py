@@ -9,22 +9,29 @@ from pathlib import Path
 import pandas as pd
 
 from sweeper.comparison.software import differences, versions_of
+from sweeper.errors import ConfigError
 from sweeper.folder import SweepFolder
 from sweeper.job_record import JobRecord
 from sweeper.ledger_reader import read_jobs, read_states, reading
-from sweeper.selection import seeds_randomness
+from sweeper.selection import is_named, says_the_problem, seeds_randomness
 from sweeper.tables import results_frame, varying_keys
 
 
-def load_together(folders: Sequence[Path]) -> pd.DataFrame:
+def load_together(folders: Sequence[Path], problem_keys: Sequence[str] = ()) -> pd.DataFrame:
     """One table of all jobs, with the column `sweep` after `status`.
 
     A key counts as swept if it varies in one of the sweeps. What only sets the sweeps apart (the device of
-    a local and a noisy run of the same sweep) is said by `sweep`, so that combinations pair up.
+    a local and a noisy run of the same sweep) is said by `sweep`, so that combinations pair up. The algorithm
+    and the problem (`problem_keys` names further keys of it) count as swept all the same: sweeps that solved
+    different ones have nothing to pair.
 
     Raises:
+        ConfigError: A folder is named twice: its jobs would be taken for replicates of themselves.
         FolderError: One is not the folder of a sweep.
     """
+    places = [folder.resolve() for folder in folders]
+    if twice := [folder for at, folder in enumerate(folders) if places[at] in places[:at]]:
+        raise ConfigError(f"{twice[0]} is named twice: a sweep is compared with others, not with itself.")
     names = _names(folders)
     jobs: list[JobRecord] = []
     sweeps: list[str] = []
@@ -39,7 +46,15 @@ def load_together(folders: Sequence[Path]) -> pd.DataFrame:
     columns = list(table.columns)
     swept = columns[2 : columns.index("objective")]
     # The config of a choice (a device's price) goes with the choice that only sets the sweeps apart.
-    apart = [key for key in swept if key not in varying and not seeds_randomness(key)]
+    apart = [
+        key
+        for key in swept
+        if key not in varying
+        and key != "algorithm"
+        and not seeds_randomness(key)
+        and not says_the_problem(table, key)
+        and not any(is_named(key, name) for name in problem_keys)
+    ]
     table = table.drop(columns=apart)
     table.insert(2, "sweep", sweeps)
     return table

@@ -124,7 +124,8 @@ def _comparison(options: argparse.Namespace) -> list[Block]:
 def _read(options: argparse.Namespace) -> pd.DataFrame:
     if len(options.folders) == 1:
         return open_sweep(options.folders[0], options).results
-    return read_as(load_together(options.folders), options.direction, problem_keys_of(options))
+    problem_keys = problem_keys_of(options)
+    return read_as(load_together(options.folders, problem_keys), options.direction, problem_keys)
 
 
 def _diff(options: argparse.Namespace) -> list[Block]:

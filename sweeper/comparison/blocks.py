@@ -113,7 +113,11 @@ def across_sweeps(found: SideBySide, remarks: Sequence[str] = ()) -> Block:
     tests = {row[f"{sweep}.test"].partition(",")[0] for row in rows for sweep in found.sweeps[1:]}
     tested = sorted(test for test in tests if test.endswith(" t"))
     notes = [f"paired by combination; {' and '.join(tested)}, p values by Holm over all differences shown"]
-    if not tested:
+    base, *others = found.sweeps
+    shared = any(row[f"{base}.n"] and row[f"{sweep}.n"] for row in rows for sweep in others)
+    if not shared:
+        notes = [f"no combination has values in {base} and in another sweep, so nothing can be compared"]
+    elif not tested:
         notes = ["no difference can be tested with fewer than 2 values of a combination: sweep seeds"]
     return Block(
         "The sweeps side by side",

@@ -53,6 +53,26 @@ def test_the_same_sweep_on_two_devices_side_by_side(
     assert set(table["sweep"]) == {"local", "noisy"}
 
 
+def test_sweeps_of_different_problems_are_not_paired(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Each has one bond length only, which is what sets the sweeps apart, and no choice of method."""
+    folders = [str(vqe_sweep(tmp_path / f"at{r}", lengths=[r], seeds=6).root) for r in (0.7, 2.0)]
+    text = say(capsys, *folders)
+    assert "no combination has values in at0.7 and in another sweep" in text
+    assert "significant (" not in text
+    assert "no group is the best: none has a value of every problem" in text
+
+
+def test_a_sweep_is_not_a_replicate_of_itself(
+    capsys: pytest.CaptureFixture[str], sweeps: list[str], tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(sweeps[0])
+    for again in (sweeps[0], f"{sweeps[1]}/../local", str(link)):
+        assert "is named twice" in say(capsys, *sweeps, again, expect=1)
+
+
 def computed_with(root: str, number: int, said: str) -> None:
     path = SweepFolder(Path(root)).job(number).results / "metadata.json"
     path.parent.mkdir(parents=True, exist_ok=True)
