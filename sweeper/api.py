@@ -134,19 +134,22 @@ class Sweep:
     def pareto(
         self, by: str | Sequence[str] | None = None, metric: str | None = None, cost: str | None = None
     ) -> pd.DataFrame:
-        """Mean cost and loss of every group; see `sweeper.comparison.pareto`."""
+        """Mean cost and loss of every group, a front for each algorithm; see `sweeper.comparison.pareto`."""
         from sweeper.comparison.metric import choose_measure
         from sweeper.comparison.pareto import pareto
 
-        return pareto(self.results, by=_keys(by), measure=choose_measure(self.results, metric), cost=cost)
+        return self._of_each_algorithm(
+            lambda rows: pareto(rows, by=_keys(by), measure=choose_measure(rows, metric), cost=cost),
+            _keys(by) or (),
+        )
 
     def convergence(self, by: str | Sequence[str] = (), metric: str | None = None) -> pd.DataFrame:
-        """Median and quartiles of a logged metric over the iterations, for each group.
+        """Median and quartiles of a logged metric over the iterations, for each group of each algorithm.
 
         Args:
             by: The grouping keys; all jobs are one group by default.
-            metric: A logged metric; by default the first one logged, as its distance from the reference (or
-                its ratio to it) where there is one.
+            metric: A logged metric; by default what the jobs optimise, if that is their value as its distance
+                from the reference (or its ratio to it) where there is one.
 
         Raises:
             ConfigError: No job logged such a metric.
@@ -156,11 +159,32 @@ class Sweep:
 
         keys = _keys(by) or []
         check_columns(self.results, keys)
-        found = curves(self.results, self.metrics, metric)
-        if found is None:
+
+        def of(rows: pd.DataFrame) -> pd.DataFrame | None:
+            found = curves(rows, self.metrics, metric)
+            return None if found is None else bands(rows, found, keys)
+
+        found = self._of_each_algorithm(of, keys)
+        if found.empty:
             logged = ", ".join(sorted(self.metrics["metric"].unique())) or "none"
-            raise ConfigError(f"No job logged {metric or 'a metric'}; logged were: {logged}.")
-        return bands(self.results, found, keys)
+            raise ConfigError(f"No completed job logged {metric or 'a metric'}; logged were: {logged}.")
+        return found
+
+    def _of_each_algorithm(
+        self, of: Callable[[pd.DataFrame], pd.DataFrame | None], by: Sequence[str]
+    ) -> pd.DataFrame:
+        """What is found of each algorithm's jobs: they have no common scale (`sections_of`)."""
+        from sweeper.comparison.compare import sections_of
+
+        sections = sections_of(self.results, by)
+        frames = []
+        for _, rows in sections:
+            frame = of(rows)
+            if frame is not None and len(sections) > 1:
+                frame.insert(0, "algorithm", rows["algorithm"].iloc[0])
+            frames.append(frame)
+        whole = [frame for frame in frames if frame is not None]
+        return pd.concat(whole, ignore_index=True) if whole else pd.DataFrame()
 
     @property
     def plot(self) -> Plots:

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.groups import split
 from sweeper.comparison.metric import Measure, choose_measure, completed, numbers
+from sweeper.selection import OBJECTIVES
 
 MOST_POINTS = 120
+_OF_VALUE = ("value", "energy")
+"""Metrics of a script that are on the scale of its value whatever it optimises."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,14 @@ def curves(
     Args:
         results: Rows of `results_frame`.
         metrics: As `metrics_frame` makes it.
-        metric: A logged metric; by default the one these jobs logged first, which is what they optimise.
+        metric: A logged metric; by default `main_metric`.
         measure: By which the jobs are judged; the most telling one by default.
     """
     measure = measure or choose_measure(results)
     logged = metrics[metrics["job"].isin(results["job"][completed(results)])]
     if logged.empty:
         return None
-    name = metric or str(logged["metric"].iloc[0])
+    name, is_value = (metric, False) if metric is not None else main_metric(results, logged)
     logged = logged[(logged["metric"] == name) & logged["value"].notna()]
     if logged.empty:
         return None
@@ -68,9 +71,36 @@ def curves(
         found = values[part][np.maximum(last, 0)]
         sampled[row_of[int(jobs[part[0]])]] = np.where(last >= 0, found, np.nan)
     reference = numbers(results, "reference")
-    if metric is None:
+    if is_value:
         name, sampled = as_judged(name, sampled, reference[:, None], measure)
     return Curves(name, grid, sampled, measure)
+
+
+def main_metric(results: pd.DataFrame, logged: pd.DataFrame) -> tuple[str, bool]:
+    """The metric that tells how these jobs develop, and whether it is on the scale of their value.
+
+    Our own jobs log what they optimise first, and that is the value. A script may log anything: an accuracy
+    or the norm of a gradient has no distance from the exact energy. Of what it logs the objective is taken
+    (`algorithm.objective`), which is on the value's scale where the jobs' objective is their value; else one
+    that is called `value` or `energy`; else the first, as it is.
+
+    Args:
+        results: Rows of `results_frame`.
+        logged: What they logged, as `metrics_frame` makes it; not empty.
+    """
+    names = [str(name) for name in logged["metric"].unique()]
+    objectives = results.attrs.get(OBJECTIVES) or {}
+    algorithms = results["algorithm"].unique() if "algorithm" in results else list(objectives)
+    wanted = [objectives[name] for name in algorithms if name in objectives]
+    if not wanted:
+        return names[0], True
+    if name := next((name for name in wanted if name in names), None):
+        value, objective = numbers(results, "value"), numbers(results, "objective")
+        known = completed(results) & np.isfinite(value) & np.isfinite(objective)
+        return name, name in _OF_VALUE or bool(known.any() and (value == objective)[known].all())
+    if name := next((name for name in _OF_VALUE if name in names), None):
+        return name, True
+    return names[0], False
 
 
 def as_judged(

@@ -13,6 +13,8 @@ PROBLEM_KEYS = "problem_keys"
 """Where a results table's `attrs` name the keys that say which problem is solved, beside `problem`'s own."""
 MAXIMISED = "maximised"
 """Where they name the algorithms whose objective is better the larger it is."""
+OBJECTIVES = "objectives"
+"""Where they name what scripts optimise (`algorithm.objective`), by algorithm."""
 _OF_A_SCRIPT = "algorithm.hyperparameters."
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from sweeper.job_record import JobRecord
 from sweeper.remarks import listed
-from sweeper.selection import MAXIMISED, PROBLEM_KEYS
+from sweeper.selection import MAXIMISED, OBJECTIVES, PROBLEM_KEYS
 from sweeper.sweep_keys import HOW_TO_READ, is_of_the_whole_sweep
 
 OUTCOME_COLUMNS = (
@@ -105,12 +105,12 @@ class Swept:
 
     Attributes:
         columns: Those of the keys that vary.
-        how_to_read: The table's `attrs`: algorithms that maximise their objective, and keys that say the
-            problem.
+        how_to_read: The table's `attrs`: algorithms that maximise their objective, what scripts optimise, and
+            keys that say the problem.
     """
 
     columns: Mapping[str, pd.Series[Any]]
-    how_to_read: Mapping[str, list[str]]
+    how_to_read: Mapping[str, Any]
 
 
 def swept_by(jobs: Sequence[JobRecord]) -> Swept:
@@ -150,8 +150,8 @@ def _left_out(columns: Sequence[str], without_column: int, too_long: Sequence[st
     return " ".join([*said, "Each job's results.json has everything."]) if said else ""
 
 
-def _how_to_read(jobs: Sequence[JobRecord]) -> dict[str, list[str]]:
-    """The table's `attrs`: algorithms that maximise their objective, and keys that say the problem.
+def _how_to_read(jobs: Sequence[JobRecord]) -> dict[str, Any]:
+    """The table's `attrs`: algorithms that maximise their objective, what scripts optimise, problem keys.
 
     Where jobs of one algorithm say different things, the latest one does: the config was mended.
     """
@@ -159,9 +159,14 @@ def _how_to_read(jobs: Sequence[JobRecord]) -> dict[str, list[str]]:
         str(job.choices.get("algorithm")): (job.config.get("algorithm") or {}).get("direction")
         for job in jobs
     }
+    objective = {
+        str(job.choices.get("algorithm")): (job.config.get("algorithm") or {}).get("objective")
+        for job in jobs
+    }
     named = [(job.config.get("algorithm") or {}).get("problem_keys") or () for job in jobs]
     return {
         MAXIMISED: [name for name, stated in direction.items() if stated == "maximize"],
+        OBJECTIVES: {name: wanted for name, wanted in objective.items() if isinstance(wanted, str)},
         PROBLEM_KEYS: list(dict.fromkeys(key for keys in named for key in keys)),
     }
 

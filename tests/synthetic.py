@@ -139,7 +139,7 @@ class Made:
         state: How it ended, or that it runs.
         result: What it saved, failed or not.
         logged: Values of the metric `energy`, one an iteration.
-        algorithm: Its algorithm's further config, such as `direction`.
+        algorithm: Its algorithm's further config, such as `direction`; `name` is the choice, `made` if none.
     """
 
     swept: Mapping[str, Any]
@@ -169,7 +169,7 @@ def records(jobs: Sequence[Made]) -> list[JobRecord]:
             key=str(number),
             overrides=[f"{key}={value}" for key, value in job.swept.items()],
             config=job.config,
-            choices={"algorithm": "made"},
+            choices={"algorithm": str(job.algorithm.get("name", "made"))},
             spec={},
             state=job.state,
             attempts=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 
 from sweeper import Sweep, load_sweep
 from sweeper.errors import ConfigError
-from tests.synthetic import empty_sweep, vqe_sweep
+from sweeper.folder import SweepFolder
+from sweeper.tables import metrics_frame, results_frame
+from tests.synthetic import BEGUN, Made, empty_sweep, records, vqe_sweep, written
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,70 @@ def test_convergence_is_the_median_and_the_quartiles_of_the_group(sweep: Sweep) 
     )
     with pytest.raises(ConfigError, match="logged were: energy, stderr"):
         sweep.convergence(metric="nosuch")
+
+
+def test_algorithms_have_curves_and_fronts_of_their_own(tmp_path: Path) -> None:
+    """An energy and a cut have no common scale: neither makes the other vanish."""
+    sweep = load_sweep(two_algorithms(tmp_path / "two").root)
+    curves = sweep.convergence()
+    assert curves.groupby("algorithm")["median"].last().to_dict() == pytest.approx({"vqe": 0.1, "qaoa": 0.9})
+    front = sweep.pareto()
+    assert front.groupby("algorithm")["on_front"].sum().to_dict() == {"vqe": 1, "qaoa": 1}
+    assert front["|error|"].notna().tolist() == (front["algorithm"] == "vqe").tolist()
+    assert front["1 − ratio"].notna().tolist() == (front["algorithm"] == "qaoa").tolist()
+
+
+def two_algorithms(root: Path) -> SweepFolder:
+    jobs = [
+        Made(
+            {"shots": shots, "seed": seed},
+            result={"objective": sign * value, "value": value, "shots_total": shots, **judged},
+            logged=[value],
+            algorithm={"name": name},
+        )
+        for name, sign, value, judged in (
+            ("vqe", 1, -0.9, {"reference": -1.0, "error": 0.1}),
+            ("qaoa", -1, 3.6, {"reference": 4.0, "error": -0.4, "ratio": 0.9}),
+        )
+        for shots, seed in itertools.product((1, 2), (0, 1))
+    ]
+    return written(root, jobs)
+
+
+@pytest.mark.parametrize(
+    ("objective", "metric", "shown"),
+    [
+        ("loss", "grad_norm", "grad_norm"),
+        ("energy", "energy", "|energy − reference|"),
+        ("loss", "energy", "|energy − reference|"),
+        (None, "energy", "|energy − reference|"),
+    ],
+)
+def test_only_what_is_on_the_scale_of_the_value_has_a_distance_from_the_reference(
+    objective: str | None, metric: str, shown: str
+) -> None:
+    """A script's gradient has no distance from the exact energy."""
+    from sweeper.convergence import curves
+
+    result = {"objective": -0.9, "value": -0.9, "reference": -1.0, "error": 0.1}
+    jobs = [Made({"seed": seed}, result=result, algorithm={"objective": objective}) for seed in (0, 1)]
+    metrics = metrics_frame([(job, 0, BEGUN, metric, 0.5) for job in (0, 1)])
+    found = curves(results_frame(records(jobs)), metrics)
+    assert found is not None
+    assert found.name == shown
+    assert found.of_jobs[0, 0] == (0.5 if shown == metric else 1.5)
+
+
+def test_of_what_a_script_logs_its_objective_is_shown() -> None:
+    from sweeper.convergence import curves
+
+    jobs = [
+        Made({"seed": seed}, result={"objective": 0.5}, algorithm={"objective": "loss"}) for seed in (0, 1)
+    ]
+    metrics = metrics_frame([(0, 0, BEGUN, "lr", 9.0), (0, 0, BEGUN, "loss", 0.5)])
+    found = curves(results_frame(records(jobs)), metrics)
+    assert found is not None
+    assert found.name == "loss"
 
 
 def test_a_job_that_stopped_keeps_its_last_value(sweep: Sweep) -> None:

@@ -20,7 +20,7 @@ from sweeper.comparison.blocks import key_text
 from sweeper.comparison.compare import sections_of
 from sweeper.comparison.faults import fault_words, is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
-from sweeper.convergence import as_judged
+from sweeper.convergence import as_judged, main_metric
 from sweeper.errors import SweeperError
 from sweeper.export import needs
 from sweeper.provenance import without_secrets
@@ -100,15 +100,15 @@ def _trials(rows: pd.DataFrame, metrics: pd.DataFrame, measure: Measure, optuna:
     swept = [key for key in swept_keys(rows) if not says_the_problem(rows, key)]
     distributions = {key: found for key in swept if (found := _distribution(rows[key], optuna)) is not None}
     logged = metrics[metrics["job"].isin(rows["job"])]
-    first = logged["metric"].iloc[0] if len(logged) else None
-    history = dict(iter(logged[logged["metric"] == first].groupby("job", sort=False)))
+    main, is_value = main_metric(rows, logged) if len(logged) else ("", False)
+    history = dict(iter(logged[logged["metric"] == main].groupby("job", sort=False)))
     ended = rows[[JobState(state).finished for state in rows["status"]]]
     values = np.where(completed(ended) & ~is_faulty(ended), measure.of(ended), np.nan)
     words = dict(zip(ended["job"].array[is_faulty(ended)], fault_words(ended, most=len(ended)), strict=True))
     trials = []
     for row, value in zip(ended.to_dict("records"), values, strict=True):
         logged_here = history.get(row["job"])
-        if logged_here is not None:
+        if logged_here is not None and is_value:
             reference = np.array(row["reference"], dtype=float)
             _, judged = as_judged("", logged_here["value"].to_numpy(), reference, measure)
             logged_here = logged_here.assign(value=judged)

@@ -48,7 +48,7 @@ class Plots:
         keys = [by] if isinstance(by, str) else list(by)
         found = curves(rows, self.sweep.metrics, metric)
         if found is None:
-            raise ConfigError(f"No job logged {metric or 'a metric'}.")
+            raise ConfigError(f"No completed job logged {metric or 'a metric'}.")
         return convergence.figure(bands(rows, found, keys), keys, found)
 
     def main_effect(self, key: str, metric: str | None = None, where: str | Sequence[str] = ()) -> go.Figure:
