@@ -45,6 +45,11 @@ def is_named(key: str, name: str) -> bool:
     return key in (name, f"{_OF_A_SCRIPT}{name}")
 
 
+def short_name(key: str) -> str:
+    """A script's hyperparameter by its own name; any other key as it is."""
+    return key.removeprefix(_OF_A_SCRIPT)
+
+
 def problem_keys(results: pd.DataFrame) -> list[str]:
     """The swept keys that say which problem is solved."""
     return [key for key in swept_keys(results) if says_the_problem(results, key)]
@@ -70,7 +75,11 @@ def check_columns(results: pd.DataFrame, columns: Iterable[str]) -> None:
     """
     unknown = [column for column in columns if column not in results]
     if unknown:
-        raise ConfigError(f"There is no column {unknown[0]!r}; there are: {', '.join(results.columns)}.")
+        meant = [str(name) for name in results if str(name).endswith(f".{unknown[0]}")]
+        hint = f" (did you mean {' or '.join(meant)}?)" if meant else ""
+        raise ConfigError(
+            f"There is no column {unknown[0]!r}{hint}; there are: {', '.join(results.columns)}."
+        )
 
 
 def select_all(results: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:

@@ -85,6 +85,13 @@ class TestSelect:
         with pytest.raises(ConfigError, match=r"--where 'shots' compares nothing: write COLUMN>="):
             select(RESULTS, "shots")
 
+    def test_a_hyperparameter_by_its_short_name_is_pointed_to(self) -> None:
+        table = RESULTS.rename(columns={"shots": "algorithm.hyperparameters.shots"})
+        with pytest.raises(
+            ConfigError, match=r"'shots' \(did you mean algorithm\.hyperparameters\.shots\?\)"
+        ):
+            select(table, "shots=1")
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SweepFolder:

@@ -19,6 +19,7 @@ from sweeper.comparison.blocks import key_text, mean_text, number
 from sweeper.comparison.compare import LISTED, WORSE, Comparison, Section, sections_of, within_noise
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
+from sweeper.comparison.unnamed import unnamed_words
 from sweeper.selection import problem_keys, varies
 
 _MOST_NAMED = 5
@@ -38,8 +39,14 @@ def tied_names(section: Section) -> str:
 
 
 def answers(comparison: Comparison) -> list[str]:
-    """For each ranking of candidates one line: what is best, by how much, and what is as good."""
-    return [line for section in comparison.sections if (line := _answer(section))]
+    """For each ranking of candidates one line: what is best, by how much, and what is as good.
+
+    A line before it says where problems are among the candidates, and nobody has said so.
+    """
+    lines = []
+    for section in comparison.sections:
+        lines += [unnamed_words(section.rows), _answer(section)]
+    return [line for line in lines if line]
 
 
 def figure_of(section: Section, row: pd.Series[Any]) -> str:

@@ -17,6 +17,7 @@ from sweeper.comparison.faults import fault_words
 from sweeper.comparison.groups import Accounts, Group, Split, describe, split
 from sweeper.comparison.metric import Direction, Measure, choose_measure, objective_is_minimised
 from sweeper.comparison.success import Success
+from sweeper.comparison.unnamed import unnamed_words
 from sweeper.errors import ConfigError
 from sweeper.selection import check_columns, design_keys, says_the_problem, select_all, swept_keys, varies
 from sweeper.statistics.differences import PAIRED, difference
@@ -304,6 +305,8 @@ def _notes(
     table: pd.DataFrame, rows: pd.DataFrame, found: Split, measure: Measure, success: Success, *, listed: bool
 ) -> list[str]:
     notes = found.pooling
+    if (said := unnamed_words(rows)) is not None:
+        notes.insert(0, said)
     if listed:
         notes.append("problems are not ranked: none of them is a better choice than another")
     elif why := why_no_best(table):

@@ -179,6 +179,28 @@ def test_a_script_says_which_of_its_hyperparameters_are_problems(
         assert "'atom' was not swept" in capsys.readouterr().err
 
 
+def test_a_key_that_changes_the_exact_reference_is_said_to_be_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what goes with it, such as its number of qubits; not the learning rate."""
+    exact = {"lih": (-7.9, 4), "h2o": (-75.0, 6)}
+    jobs = [
+        Made(
+            {f"algorithm.hyperparameters.{key}": value for key, value in swept.items()},
+            result={"objective": e, "value": e, "reference": exact[name][0], "error": e - exact[name][0]},
+        )
+        for name, lr, seed in itertools.product(exact, (0.1, 0.2), (0, 1))
+        for swept in [{"molecule": name, "qubits": exact[name][1], "lr": lr, "seed": seed}]
+        for e in [exact[name][0] + lr + 0.01 * seed]
+    ]
+    root = str(written(tmp_path / "sweep", jobs).root)
+    for command in ("table", "compare"):
+        assert run_subcommand([command, root]) == 0
+        assert "--problem-keys molecule,qubits (" in capsys.readouterr().out
+        assert run_subcommand([command, root, "--problem-keys", "molecule,qubits"]) == 0
+        assert "different problems" not in capsys.readouterr().out
+
+
 def test_a_key_that_was_not_swept_tells_no_problems_apart() -> None:
     with pytest.raises(ConfigError, match=r"swept were: ansatz, problem\.bond_length, seed"):
         read_as(results_frame(records(design(harder))), problem_keys=["nosuch"])

@@ -1,0 +1,64 @@
+"""Keys that say which problem is solved, and that nobody has named so.
+
+Of a script's hyperparameters nothing tells a molecule from a learning rate, but for what the jobs report: a
+key that changes the exact reference changes the problem. It is ranked as a candidate until it is named, as
+only a person knows; but that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from sweeper.comparison.metric import completed, numbers
+from sweeper.selection import design_keys, problem_keys, short_name, swept_keys, varies
+
+_SAME = 1e-6
+"""References that differ by less, as a share, are the same; the digits they are given with."""
+_SETS_APART = ("algorithm", "sweep")
+
+
+def unnamed_problems(results: pd.DataFrame) -> list[str]:
+    """The candidates' keys that change the exact reference while all others stay as they are."""
+    reference = numbers(results, "reference")
+    known = completed(results) & np.isfinite(reference)
+    rows = results[known].assign(reference=reference[known])
+    if not _changes(rows, problem_keys(rows)):
+        return []
+    found = []
+    for key in design_keys(rows):
+        if key in _SETS_APART or not varies(rows, key):
+            continue
+        # What only goes with the key (the qubits of a molecule) is no other.
+        values = len(rows[[key]].drop_duplicates())
+        others = [
+            other
+            for other in swept_keys(rows)
+            if other != key and len(rows[[key, other]].drop_duplicates()) > values
+        ]
+        if _changes(rows, others):
+            found.append(key)
+    return found
+
+
+def _changes(rows: pd.DataFrame, fixed: Sequence[str]) -> bool:
+    """Whether the reference changes while these keys stay as they are."""
+    parts = (
+        [part for _, part in rows.groupby(list(fixed), dropna=False, sort=False)["reference"]]
+        if fixed
+        else [rows["reference"]]
+    )
+    return any(len(part) > 1 and np.ptp(part) > _SAME * max(1.0, float(np.abs(part).max())) for part in parts)
+
+
+def unnamed_words(results: pd.DataFrame) -> str | None:
+    """A sentence for them; none if there are none."""
+    if not (keys := unnamed_problems(results)):
+        return None
+    names = ",".join(map(short_name, keys))
+    return (
+        f"the exact reference changes with {', '.join(keys)}: these are different problems, and here "
+        f"they are ranked; --problem-keys {names} (algorithm.problem_keys=[{names}]) compares within each"
+    )
