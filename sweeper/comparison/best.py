@@ -16,7 +16,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sweeper.comparison.blocks import key_text, mean_text, number
-from sweeper.comparison.compare import LISTED, WORSE, Comparison, Section, sections_of, within_noise
+from sweeper.comparison.compare import (
+    BEST,
+    FAULT,
+    INCOMPLETE,
+    LISTED,
+    NOTHING,
+    WORSE,
+    Comparison,
+    Section,
+    sections_of,
+    within_noise,
+)
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
 from sweeper.comparison.unnamed import unnamed_words
@@ -65,10 +76,15 @@ def _answer(section: Section) -> str:
     if len(section.table) == 1:
         return f"{title}{figure_of(section, best)}"
     words = "untested, as there is one value of each: sweep seeds"
+    verdicts = set(section.table["verdict"]) - {BEST}
     if tied := tied_names(section):
         words = f"noise does not tell from it: {tied}"
-    elif (section.table["verdict"].iloc[1:] == WORSE).all():
+    elif verdicts <= {NOTHING, FAULT, INCOMPLETE}:
+        words = "no other can be compared with it"
+    elif verdicts == {WORSE}:
         words = "the others are significantly worse"
+    elif verdicts == {WORSE, NOTHING}:
+        words = "the others are significantly worse, or have no value"
     elif section.table["p_value"].notna().any():
         words = "the others are significantly worse, untested or not comparable"
     return f"{title}best is {name_of(section.by, best)}: {figure_of(section, best)}; {words}"

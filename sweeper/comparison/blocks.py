@@ -170,7 +170,9 @@ def key_text(value: Any) -> str:
 
 
 def _lost(row: dict[Any, Any]) -> str:
-    return ", ".join(f"{row[name]} {words}" for name, words in _LOST.items() if row[name])
+    # A group without any value lacks every problem: that says nothing more.
+    lost = {name: words for name, words in _LOST.items() if row[name] and (row["n"] or name != "lacking")}
+    return ", ".join(f"{row[name]} {words}" for name, words in lost.items())
 
 
 def mean_text(mean: float, low: float, high: float) -> str:

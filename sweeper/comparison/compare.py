@@ -37,11 +37,13 @@ OPEN = "not significant"
 WITHIN = "within noise"
 """One value each, whose difference is within 1.96 of its standard errors: 95 % of equals are."""
 UNTESTED = "untested"
+NOTHING = "no value"
+"""Of groups all of whose jobs failed, are unfinished, or have no number."""
 FAULT = "fault"
 INCOMPLETE = "incomplete"
 LISTED = "listed"
 """Of problems, which are not ranked."""
-_NOT_RANKED = {FAULT: "a value that cannot be", INCOMPLETE: "lacks problems", UNTESTED: "no values"}
+_NOT_RANKED = {FAULT: "a value that cannot be", INCOMPLETE: "lacks problems", NOTHING: "no values"}
 """What comes after the ranked groups, in this order, and why."""
 
 
@@ -285,7 +287,7 @@ def _why_not_ranked(group: Group) -> str | None:
     if group.faults:
         return FAULT
     if not len(group.replicates):
-        return UNTESTED
+        return NOTHING
     return INCOMPLETE if group.lacking else None
 
 
@@ -325,7 +327,7 @@ def _notes(
         )
         if pairs >= _MANY_PAIRS:
             notes.append("so many pairs leave little power: group by fewer keys to test them")
-    elif len(table) > 1 and not listed:
+    elif (table["n"] > 0).sum() > 1 and not listed:
         notes.append("no difference can be tested with fewer than 2 values in a group: sweep seeds")
     if (table["verdict"] == WITHIN).any():
         notes.append(
@@ -366,4 +368,5 @@ def why_no_best(table: pd.DataFrame) -> str:
             "no group is the best: none has a value of every problem "
             "(--where chooses problems that all have, --by with the problem's key ranks within each)"
         )
-    return "no group is the best: none has a value yet"
+    waits = " yet" if table["unfinished"].any() else ""
+    return f"no group is the best: none has a value{waits}"

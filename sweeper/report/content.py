@@ -148,7 +148,9 @@ def _headlines(section: Section) -> list[Headline]:
         exact = (
             number(values[0], 8) if values.size == 1 else f"{number(values[0], 6)} … {number(values[-1], 6)}"
         )
-        answer.append(Headline("Exact reference", exact, "full CI energy or maximum cut, by computation"))
+        answer.append(
+            Headline("Exact reference", exact, "lowest energy or maximum cut, as the jobs report it")
+        )
     if (job := single_job(section)) is not None:
         answer.append(Headline("Best job" if only else "Best job of the best", *job))
     if Success().words(section.rows) is not None and math.isfinite(best["success_rate"]):

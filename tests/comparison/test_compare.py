@@ -11,6 +11,7 @@ import pytest
 
 from sweeper import load_sweep
 from sweeper.comparison import compare
+from sweeper.comparison.best import answers
 from sweeper.comparison.metric import choose_measure
 from sweeper.comparison.pareto import pareto
 from sweeper.comparison.pivot import pivot
@@ -125,12 +126,27 @@ def test_degenerate_sweeps_say_something_sensible(tmp_path: Path) -> None:
     table = compare(load_sweep(failed.root).results).table
     assert (table["n"].tolist(), table["verdict"].tolist(), table["failed"].tolist()) == (
         [0],
-        ["untested"],
+        ["no value"],
         [2],
     )
     single = compare(load_sweep(vqe_sweep(tmp_path / "one", **only, seeds=1).root).results)  # type: ignore[arg-type]
     assert single.table["n"].tolist() == [1]
     assert "none: n < 2" in str(single)
+
+
+def test_beside_candidates_that_failed_the_best_is_not_called_untested(tmp_path: Path) -> None:
+    """More seeds would test nothing: there is nothing to compare with."""
+    failing = dict.fromkeys(range(3, 6), "boom")
+    folder = vqe_sweep(tmp_path / "s", optimizers=["cobyla", "spsa"], shots=[100], seeds=3, failing=failing)
+    comparison = compare(load_sweep(folder.root).results)
+    (answer,) = answers(comparison)
+    assert answer.startswith("best is optimizer cobyla")
+    assert answer.endswith("no other can be compared with it")
+    text = str(comparison)
+    assert "sweep seeds" not in text
+    assert "no value" in text
+    assert "3 failed" in text
+    assert "lacking" not in text
 
 
 def test_without_replicates_nothing_is_tested(tmp_path: Path) -> None:
