@@ -15,6 +15,8 @@ MAXIMISED = "maximised"
 """Where they name the algorithms whose objective is better the larger it is."""
 OBJECTIVES = "objectives"
 """Where they name what scripts optimise (`algorithm.objective`), by algorithm."""
+NOT_ONE_OBJECTIVE = "not_one_objective"
+"""Where they say, of several sweeps, that these state different objectives of one algorithm."""
 _OF_A_SCRIPT = "algorithm.hyperparameters."
 
 

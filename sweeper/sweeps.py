@@ -13,7 +13,7 @@ from sweeper.errors import ConfigError
 from sweeper.folder import SweepFolder
 from sweeper.job_record import JobRecord
 from sweeper.ledger_reader import read_jobs, read_states, reading
-from sweeper.selection import is_named, says_the_problem, seeds_randomness
+from sweeper.selection import NOT_ONE_OBJECTIVE, is_named, says_the_problem, seeds_randomness
 from sweeper.tables import results_frame, varying_keys
 
 
@@ -57,7 +57,31 @@ def load_together(folders: Sequence[Path], problem_keys: Sequence[str] = ()) -> 
     ]
     table = table.drop(columns=apart)
     table.insert(2, "sweep", sweeps)
+    if said := _different_objectives(jobs, sweeps):
+        table.attrs[NOT_ONE_OBJECTIVE] = said
     return table
+
+
+def _different_objectives(jobs: Sequence[JobRecord], sweeps: Sequence[str]) -> str | None:
+    """What the sweeps' objectives are, where one algorithm has several; within a sweep the latest counts."""
+    stated: dict[str, dict[str, str]] = {}
+    for job, sweep in zip(jobs, sweeps, strict=True):
+        algorithm = job.config.get("algorithm") or {}
+        words = " ".join(
+            [
+                str(algorithm.get("direction") or "minimize"),
+                str(algorithm.get("objective") or "its objective"),
+            ]
+        )
+        stated.setdefault(str(job.choices.get("algorithm")), {})[sweep] = words
+    for by_sweep in stated.values():
+        if len(set(by_sweep.values())) > 1:
+            listed = ", ".join(f"{sweep} has to {words}" for sweep, words in by_sweep.items())
+            return (
+                f"These sweeps' objectives are not one quantity ({listed}): "
+                "name the column to compare with --metric, or say by --direction that they are."
+            )
+    return None
 
 
 def software_differences(folders: Sequence[Path]) -> str | None:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sweeper.errors import ConfigError
-from sweeper.selection import MAXIMISED, check_columns
+from sweeper.selection import MAXIMISED, NOT_ONE_OBJECTIVE, check_columns
 
 Direction = Literal["minimize", "maximize"]
 
@@ -119,8 +119,10 @@ def objective_is_minimised(results: pd.DataFrame) -> bool:
     """The objective's stated direction (`algorithm.direction`).
 
     Raises:
-        ConfigError: These jobs' algorithms have opposite ones.
+        ConfigError: These jobs' algorithms have opposite ones, or sweeps have several for one algorithm.
     """
+    if (said := results.attrs.get(NOT_ONE_OBJECTIVE)) is not None:
+        raise ConfigError(said)
     maximised = set(results.attrs.get(MAXIMISED, ()))
     if "algorithm" not in results:
         return not maximised
@@ -142,6 +144,8 @@ def value_is_minimised(results: pd.DataFrame) -> bool | None:
     """
     value, objective = numbers(results, "value"), numbers(results, "objective")
     telling = np.isfinite(value) & np.isfinite(objective) & (value != 0)
+    if NOT_ONE_OBJECTIVE in results.attrs:
+        telling[:] = False
     same, opposite = telling & (objective == value), telling & (objective == -value)
     if same.any() != opposite.any():
         return objective_is_minimised(results) == bool(same.any())

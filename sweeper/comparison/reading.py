@@ -8,7 +8,7 @@ import pandas as pd
 
 from sweeper.comparison.metric import Direction
 from sweeper.errors import ConfigError
-from sweeper.selection import MAXIMISED, PROBLEM_KEYS, is_named, swept_keys
+from sweeper.selection import MAXIMISED, NOT_ONE_OBJECTIVE, PROBLEM_KEYS, is_named, swept_keys
 
 
 def read_as(
@@ -30,6 +30,7 @@ def read_as(
     if direction is not None:
         names = results["algorithm"].unique().tolist() if "algorithm" in results else ["all"]
         read.attrs[MAXIMISED] = names if direction == "maximize" else []
+        read.attrs.pop(NOT_ONE_OBJECTIVE, None)
     read.attrs[PROBLEM_KEYS] = [*results.attrs.get(PROBLEM_KEYS, ()), *problem_keys]
     for key in problem_keys:
         if not any(is_named(name, key) for name in swept_keys(results)):

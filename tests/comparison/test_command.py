@@ -11,7 +11,7 @@ import pytest
 
 from sweeper.cli import run_subcommand
 from sweeper.folder import SweepFolder
-from tests.synthetic import empty_sweep, vqe_sweep
+from tests.synthetic import Made, empty_sweep, vqe_sweep, written
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +71,35 @@ def test_a_sweep_is_not_a_replicate_of_itself(
     link.symlink_to(sweeps[0])
     for again in (sweeps[0], f"{sweeps[1]}/../local", str(link)):
         assert "is named twice" in say(capsys, *sweeps, again, expect=1)
+
+
+def test_sweeps_with_different_objectives_have_no_best_in_common(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The least loss of one is no better than the largest accuracy of the other, nor the other way round."""
+    folders = [
+        str(
+            written(
+                tmp_path / name,
+                [
+                    Made(
+                        {"lr": lr, "seed": seed},
+                        result={"objective": lr + 0.1 * seed, "accuracy": 1.0 - lr},
+                        algorithm={"objective": name, "direction": direction},
+                    )
+                    for lr in (0.1, 0.2)
+                    for seed in (0, 1)
+                ],
+            ).root
+        )
+        for name, direction in (("loss", "minimize"), ("accuracy", "maximize"))
+    ]
+    said = "loss has to minimize loss, accuracy has to maximize accuracy"
+    assert said in say(capsys, *folders, expect=1)
+    assert said in say(capsys, *folders, "--metric", "objective", expect=1)
+    assert "less objective is better" in say(capsys, *folders, "--direction", "minimize")
+    named = say(capsys, *folders, "--metric", "result.accuracy", "--direction", "maximize")
+    assert "more result.accuracy is better" in named
 
 
 def computed_with(root: str, number: int, said: str) -> None:
