@@ -20,6 +20,7 @@ from sweeper.errors import ConfigError, FolderError
 from sweeper.folder import SweepFolder
 from sweeper.ledger_reader import read_jobs, read_metrics, read_remarks, read_version, reading
 from sweeper.remarks import Remark, sentences
+from sweeper.selection import OBJECTIVES
 from sweeper.tables import metrics_frame, read_table, remarks_on, results_frame
 
 if TYPE_CHECKING:
@@ -205,7 +206,9 @@ class Sweep:
         if os.access(self.folder.ledger, os.R_OK):
             with reading(self.folder.ledger) as db:
                 table = read_table(written, read_version(db))
-                return read(db) if table is None else table
+                # Earlier versions wrote tables that do not say how they are to be read.
+                says_how = table is not None and (OBJECTIVES in table.attrs or written != self.folder.results)
+                return table if table is not None and says_how else read(db)
         table = read_table(written)
         if table is None:
             raise FolderError(f"{self.folder.ledger} cannot be read, and {written.name} is no table either.")

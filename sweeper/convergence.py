@@ -15,8 +15,8 @@ from sweeper.comparison.metric import Measure, choose_measure, completed, number
 from sweeper.selection import OBJECTIVES
 
 MOST_POINTS = 120
-_OF_VALUE = ("value", "energy")
-"""Metrics of a script that are on the scale of its value whatever it optimises."""
+_OF_VALUE = ("value", "energy", "expected_cut")
+"""Metrics that are on the scale of the value whatever is optimised: what our own jobs log, and `value`."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,10 @@ def curves(
 def main_metric(results: pd.DataFrame, logged: pd.DataFrame) -> tuple[str, bool]:
     """The metric that tells how these jobs develop, and whether it is on the scale of their value.
 
-    Our own jobs log what they optimise first, and that is the value. A script may log anything: an accuracy
-    or the norm of a gradient has no distance from the exact energy. Of what it logs the objective is taken
-    (`algorithm.objective`), which is on the value's scale where the jobs' objective is their value; else one
-    that is called `value` or `energy`; else the first, as it is.
+    A script may log anything: an accuracy or the norm of a gradient has no distance from the exact energy. Of
+    what jobs log the objective is taken (`algorithm.objective`), which is on the value's scale where the jobs'
+    objective is their value; else one that is called `value`, `energy` or `expected_cut`, as our own jobs'
+    is; else the first, as it is. Where no objective is named, the first is taken for the value.
 
     Args:
         results: Rows of `results_frame`.

@@ -91,6 +91,7 @@ def two_algorithms(root: Path) -> SweepFolder:
         ("loss", "grad_norm", "grad_norm"),
         ("energy", "energy", "|energy − reference|"),
         ("loss", "energy", "|energy − reference|"),
+        ("objective", "expected_cut", "|expected_cut − reference|"),
         (None, "energy", "|energy − reference|"),
     ],
 )
@@ -107,6 +108,18 @@ def test_only_what_is_on_the_scale_of_the_value_has_a_distance_from_the_referenc
     assert found is not None
     assert found.name == shown
     assert found.of_jobs[0, 0] == (0.5 if shown == metric else 1.5)
+
+
+def test_a_table_that_an_earlier_version_wrote_is_read_from_the_ledger(tmp_path: Path) -> None:
+    jobs = [
+        Made({"lr": lr}, result={"objective": lr}, algorithm={"objective": "acc", "direction": "maximize"})
+        for lr in (0.1, 0.2)
+    ]
+    folder = written(tmp_path / "sweep", jobs)
+    table = pd.read_parquet(folder.results)
+    table.attrs = {"ledger": table.attrs["ledger"]}
+    table.to_parquet(folder.results, index=False)
+    assert load_sweep(folder.root).best()["lr"].tolist() == [0.2]
 
 
 def test_of_what_a_script_logs_its_objective_is_shown() -> None:
