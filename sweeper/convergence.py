@@ -80,8 +80,8 @@ def main_metric(results: pd.DataFrame, logged: pd.DataFrame) -> tuple[str, bool]
     """The metric that tells how these jobs develop, and whether it is on the scale of their value.
 
     A script may log anything: an accuracy or the norm of a gradient has no distance from the exact energy. Of
-    what jobs log the objective is taken (`algorithm.objective`), which is on the value's scale where the jobs'
-    objective is their value; else one that is called `value`, `energy` or `expected_cut`, as our own jobs'
+    what jobs log the objective is taken (`algorithm.objective`), which is on the value's scale where their
+    objective is their value; else one called `value`, `energy` or `expected_cut`, as our own jobs'
     is; else the first, as it is. Where no objective is named, the first is taken for the value.
 
     Args:
