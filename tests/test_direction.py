@@ -62,9 +62,10 @@ def test_a_kept_job_takes_over_how_its_result_is_read(tmp_path: Any) -> None:
         return ledger.enlist([Entry("key", ["lr=1"], config | more, {"algorithm": "script"})])
 
     ledger = Ledger(tmp_path / "sweep.db")
+    same = {"objectives": {}, "problem_keys": ["molecule"]}
     assert enlisted("minimize") == [0]
-    assert results_frame(ledger.jobs()).attrs == {"maximised": [], "problem_keys": ["molecule"]}
+    assert results_frame(ledger.jobs()).attrs == {"maximised": [], **same}
     assert enlisted("maximize", shots=7) == [0]
-    assert results_frame(ledger.jobs()).attrs == {"maximised": ["script"], "problem_keys": ["molecule"]}
+    assert results_frame(ledger.jobs()).attrs == {"maximised": ["script"], **same}
     assert "shots" not in ledger.job(0).config
     ledger.close()

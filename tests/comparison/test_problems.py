@@ -196,7 +196,7 @@ def test_a_key_that_changes_the_exact_reference_is_said_to_be_a_problem(
     root = str(written(tmp_path / "sweep", jobs).root)
     for command in ("table", "compare"):
         assert run_subcommand([command, root]) == 0
-        assert "--problem-keys molecule,qubits (" in capsys.readouterr().out
+        assert "--problem-keys molecule,qubits (" in " ".join(capsys.readouterr().out.split())
         assert run_subcommand([command, root, "--problem-keys", "molecule,qubits"]) == 0
         assert "different problems" not in capsys.readouterr().out
 
