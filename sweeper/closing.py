@@ -36,10 +36,10 @@ def close_sweeps() -> None:
     """Do what is due; the results are safe, so whatever goes wrong here is only said."""
     while _due:
         folder, closing = _due.popitem()
-        again = f"sweeper table {folder.root}"
+        again = f"sweeper table {folder.typed}"
         _try("The table could not be shown", lambda: _sum_up(folder, closing), again)  # noqa: B023 - called at once
         if closing.report:
-            again = f"sweeper report {folder.root}"
+            again = f"sweeper report {folder.typed}"
             _try("The report could not be written", lambda: _report(folder), again)  # noqa: B023
 
 

@@ -330,7 +330,8 @@ def _as_file(word: str, after: str) -> str | None:
             f"+experiment={path.stem}, conf/{path.stem}.yaml as primary config --config-name {path.stem}."
         )
     if (path / "sweep.db").is_file():
-        return f"{word} is a sweep: sweeper table {word} shows its results, sweeper resume {word} goes on."
+        typed = shlex.quote(word)
+        return f"{word} is a sweep: sweeper table {typed} shows its results, sweeper resume {typed} goes on."
     return None
 
 

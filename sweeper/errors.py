@@ -6,6 +6,7 @@ One base, so that a caller can catch what is ours; each message says what is wro
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 
@@ -31,7 +32,7 @@ class DamagedLedgerError(FolderError):
     def __init__(self, path: Path, how: str) -> None:
         super().__init__(
             f"{path} is damaged or no ledger of a sweep ({how}). It can be rebuilt from the jobs' folders: "
-            f"sweeper resume {path.parent}"
+            f"sweeper resume {shlex.quote(str(path.parent))}"
         )
         self.path = path
 

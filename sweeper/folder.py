@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -164,6 +165,11 @@ class SweepFolder:
     def sources(self) -> Path:
         """The source modules as they stood when the sweep began."""
         return self.root / "source"
+
+    @property
+    def typed(self) -> str:
+        """The folder as a person types it into a shell, for commands that a message shows."""
+        return shlex.quote(str(self.root))
 
     def job(self, number: int) -> JobFolder:
         """Folder of job `number`."""

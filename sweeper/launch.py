@@ -180,7 +180,7 @@ class Launch:
         conduct(folder, ledger, executor, specs, reused=len(reused), **facts, wait=self.wait)
         if not self.wait and any(state.active for state in ledger.states(specs).values()):
             raise LeftRunning(
-                f"The jobs go on without this process. Collect them: sweeper resume {folder.root}"
+                f"The jobs go on without this process. Collect them: sweeper resume {folder.typed}"
             )
 
 

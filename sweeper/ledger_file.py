@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sqlite3
 import tempfile
@@ -158,7 +159,8 @@ def damage_told(path: Path) -> Iterator[None]:
         if getattr(error, "sqlite_errorname", "").startswith(_DISK_TROUBLE):
             raise disk.DiskError(
                 f"{path} cannot be written or read: {error}. Nothing that was recorded is lost: free some "
-                f"space, see that the disk is well, and go on with sweeper resume {path.parent}"
+                f"space, see that the disk is well, and go on with sweeper resume "
+                f"{shlex.quote(str(path.parent))}"
             ) from error
         if str(error).startswith(_NO_TEXT):
             raise DamagedLedgerError(path, str(error).partition(" with text")[0]) from error

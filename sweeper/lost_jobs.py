@@ -104,7 +104,7 @@ class LostJobs:
         )
 
     def _refusal(self, lost: Sequence[Lost], may: Sequence[Lost]) -> str:
-        root = self._folder.root
+        root = self._folder.typed
         text = f"{self._words(lost)} They were not submitted again. `sweeper resume {root}` asks once more"
         if may:
             text += f"; `sweeper resume {root} --resubmit` submits them again, and counts both as spent"

@@ -52,19 +52,19 @@ def summarize(
         console.print(failures)
     if unfinished := sum(job.state is not JobState.COMPLETED for job in jobs):
         console.print(
-            f"{unfinished} of {len(jobs)} jobs have not completed. Go on: sweeper resume {folder.root}",
+            f"{unfinished} of {len(jobs)} jobs have not completed. Go on: sweeper resume {folder.typed}",
             soft_wrap=True,
         )
     waiting = sum(job.state is JobState.PENDING for job in jobs)
     if max_usd is not None and waiting:
         console.print(
             f"{waiting} of them were not started, because the sweep could then cost more than "
-            f"budget.max_usd={max_usd:g} (sweeper resume {folder.root} --max-usd …).",
+            f"budget.max_usd={max_usd:g} (sweeper resume {folder.typed} --max-usd …).",
             soft_wrap=True,
         )
     console.print(
         f"Tables: {folder.results_csv} (results.parquet, metrics.parquet); "
-        f"again: sweeper table {folder.root}",
+        f"again: sweeper table {folder.typed}",
         soft_wrap=True,
     )
 
@@ -77,8 +77,8 @@ def say_what_goes_on(folder: SweepFolder, states: Iterable[JobState]) -> None:
     unanswered = count.pop(JobState.SUBMITTING, 0)
     more = f" and perhaps {unanswered} more, whose creation was not answered," if unanswered else ""
     make_console(stderr=True).print(
-        f"{count.total()} jobs{more} go on without this process. Collect them: sweeper resume {folder.root}. "
-        f"End them: sweeper cancel {folder.root}.",
+        f"{count.total()} jobs{more} go on without this process. Collect them: sweeper resume "
+        f"{folder.typed}. End them: sweeper cancel {folder.typed}.",
         soft_wrap=True,
     )
 

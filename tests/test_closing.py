@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from sweeper.answer import answer
 from sweeper.app import run
 from sweeper.closing import Closing, close_at_end, close_sweeps
-from sweeper.errors import SweeperError
+from sweeper.errors import DamagedLedgerError, SweeperError
 from sweeper.folder import SweepFolder
 from tests.synthetic import vqe_sweep
 
@@ -29,6 +31,18 @@ def test_a_sweep_of_many_batches_has_one_table_and_one_report(
     said = capsys.readouterr().out
     assert said.count("COMPLETED") == said.count("Tables: ") == said.count(f"Report: {folder.report}") == 1
     assert folder.report.is_file()
+
+
+@pytest.mark.parametrize("name", ["plain", "two words", "dé jà", "it's", "$HOME", "a;b"])
+def test_a_command_that_is_shown_can_be_typed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    folder = vqe_sweep(tmp_path / name, optimizers=["cobyla"], shots=[100], seeds=1)
+    close_at_end(folder, Closing())
+    close_sweeps()
+    shown = [*re.findall(r"again: (sweeper .*)", capsys.readouterr().out)]
+    shown += re.findall(r"sweeper resume .*", str(DamagedLedgerError(folder.ledger, "on purpose")))
+    assert [shlex.split(command)[2:] for command in shown] == 2 * [[str(folder.root)]]
 
 
 def test_what_goes_wrong_is_only_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

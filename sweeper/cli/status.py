@@ -60,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
     unanswered = [str(job.number) for job in jobs if job.state is JobState.SUBMITTING]
     if unanswered:
         console.print(
-            f"Whether job {', '.join(unanswered)} was created is not known yet: sweeper resume {folder.root} "
-            f"or sweeper cancel {folder.root} finds out.",
+            f"Whether job {', '.join(unanswered)} was created is not known yet: sweeper resume "
+            f"{folder.typed} or sweeper cancel {folder.typed} finds out.",
             soft_wrap=True,
         )
     if (failures := render_failures(jobs, folder)) is not None:
@@ -105,7 +105,7 @@ def _as_asked(jobs: Sequence[JobRecord], options: argparse.Namespace) -> Sequenc
     if answer.ended:
         console.print(
             f"{answer.ended} ended there and {'is' if answer.ended == 1 else 'are'} not collected yet: "
-            f"sweeper resume {folder.root}",
+            f"sweeper resume {folder.typed}",
             soft_wrap=True,
         )
     return answer.jobs

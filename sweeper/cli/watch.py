@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     if _nobody_follows(folder):
         console.print(
             "Jobs of this sweep run on AWS and no command follows them, so nothing will change here: sweeper "
-            f"status {folder.root} asks how they stand, sweeper resume {folder.root} collects them.",
+            f"status {folder.typed} asks how they stand, sweeper resume {folder.typed} collects them.",
             soft_wrap=True,
         )
     with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -142,7 +143,7 @@ class SpendingLimits:
             arn = self._learn_arn(limit).arn
             trouble.patiently("Removing a spending limit", lambda: self._delete(limit, str(arn)))
         except SweeperError as error:
-            folder = self._record.parent
+            folder = shlex.quote(str(self._record.parent))
             print(  # noqa: T201 - the command goes on, and this must be seen
                 visible(
                     f"The spending limit of {limit.usd} USD on {limit.device} could not be removed and goes "
