@@ -52,10 +52,15 @@ class ForkServers:
         """Numbers of the servers' processes."""
         return [server.pid for server in self._servers.values()]
 
-    def warm_up(self, spec: JobSpec) -> None:
-        """Start a server for such a job, if there is none yet, and let it import what libraries it needs."""
+    def warm_up(self, spec: JobSpec, module: Path) -> None:
+        """Start a server for such a job, if there is none yet, and let it import what libraries it needs.
+
+        Args:
+            spec: What the job is.
+            module: Its source module, or a copy of it.
+        """
         if not self._servers:
-            self._new_server(spec).import_ahead(imports_of_source(spec.source, spec.source.path))
+            self._new_server(spec).import_ahead(imports_of_source(spec.source, module))
 
     def start(self, job: str, spec: JobSpec, source: Path, how: Mapping[str, Any]) -> None:
         """Ask for a job's process.

@@ -132,14 +132,15 @@ class LocalExecutor:
                     f"job.input_data.{channel}={place} is in S3, which hydra/launcher=braket_local does not "
                     "read: download it and give the local path."
                 )
-        remark_or_refuse(spec.source.place(self._sources), go_on=spec.requirements == "ignore")
-        least = _least_gib(spec.source)
+        module = spec.source.place(self._sources)  # the original may have changed meanwhile, or be gone
+        remark_or_refuse(module, go_on=spec.requirements == "ignore")
+        least = _least_gib(spec.source, module)
         if self._memory_gib is not None and self._memory_gib < least:
             raise ConfigError(
                 f"hydra.launcher.memory_gib={self._memory_gib:g} is too little to start a job of "
                 f"{spec.source.path.name}: what it imports takes {least} GiB. Give more, or null (no limit)."
             )
-        self._servers.warm_up(spec)
+        self._servers.warm_up(spec, module)
 
     def batch_key(self, spec: JobSpec) -> Hashable:
         """Every job is a batch of its own."""
@@ -333,9 +334,9 @@ class LocalExecutor:
 
 
 @cache
-def _least_gib(source: Source) -> float:
-    """Memory in use when a job of this source starts, in GiB."""
-    libraries = {module.partition(".")[0] for module, _ in imports_of_source(source, source.path).libraries}
+def _least_gib(source: Source, module: Path) -> float:
+    """Memory in use when a job of this source starts, in GiB; the module is the source, or a copy of it."""
+    libraries = {library.partition(".")[0] for library, _ in imports_of_source(source, module).libraries}
     return _GIB_OF_BRAKETS_SDK if "braket" in libraries else _GIB_OF_PYTHON
 
 

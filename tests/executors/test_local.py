@@ -163,6 +163,26 @@ def test_only_what_a_source_imports_is_imported_ahead(tmp_path: Path) -> None:
         assert said(place, "main") == ["True", "False"]
 
 
+@pytest.mark.parametrize("meanwhile", ["gone", "changed"])
+def test_what_is_imported_ahead_is_read_from_the_sweeps_own_copy(tmp_path: Path, meanwhile: str) -> None:
+    code = (
+        "import sys\ndef main():\n"
+        f"    print('braket.jobs' in sys.modules, {meanwhile!r})\n    import braket.jobs\n"
+    )
+    with place_for(tmp_path, "kept.py", code) as place:
+        spec = place.spec("main")
+        spec.source.snapshot(place.folder.sources)
+        if meanwhile == "gone":
+            place.source.unlink()
+        else:
+            place.source.write_text("def main():\n    pass\n")
+        place.executor.check(spec)
+        assert said(place, "main") == ["True", meanwhile]
+        little = LocalExecutor(place.folder, n_jobs=1, memory_gib=0.1)
+        with little, pytest.raises(ConfigError, match=r"is too little to start a job of kept\.py"):
+            little.check(spec)
+
+
 WITH_EFFECTS = """
 import os
 {mark}
@@ -236,7 +256,7 @@ def test_fork_servers_serve_batch_after_batch_and_leave_the_folder_alone_in_betw
 def test_fork_servers_that_nobody_needs_any_more_end(tmp_path: Path) -> None:
     with place_for(tmp_path, "idle.py", "def main():\n    pass\n") as place:
         servers = ForkServers(tmp_path)
-        servers.warm_up(place.spec("main"))
+        servers.warm_up(place.spec("main"), place.source)
     (pid,) = servers.pids
     del servers
     gc.collect()
