@@ -25,6 +25,7 @@ _PROCESS = re.compile(r"\[[^\]]*\]<\w+>:")
 """What MPI puts before a line: `[1,mpirank:0,algo-1]<stdout>:`."""
 _MOST_BYTES = 16 * 2**20
 _DEEPEST = 64
+_MOST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,12 @@ def read_outcome(folder: JobFolder, objective: str | None, *, allow_pickle: bool
     number = _objective(objective, result, metrics)
     if number is None:
         names = sorted({metric.metric for metric in metrics})
+        saved = f"keys: {', '.join(result) or 'none'}"
+        if objective in result:
+            saved = f"it is {_shown(result[objective])}; save a number, as float(…) makes it"
         problem = (
-            f"algorithm.objective={objective} is neither a number in the saved result "
-            f"(keys: {', '.join(result) or 'none'}) nor a metric (logged: {', '.join(names) or 'none'})"
+            f"algorithm.objective={objective} is neither a number in the saved result ({saved}) "
+            f"nor a metric (logged: {', '.join(names) or 'none'})"
         )
     elif not math.isfinite(number):
         return Outcome(
@@ -198,6 +202,12 @@ def _see_nesting(value: Any) -> None:
         if not level:
             return
     raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
+
+
+def _shown(value: Any) -> str:
+    """What was saved where a number belongs, cut short, in the words of its file."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 def _objective(name: str, result: Mapping[str, Any], metrics: Sequence[Metric]) -> float | None:

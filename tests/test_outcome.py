@@ -175,6 +175,24 @@ class TestObjective:
             "(keys: value, stderr) nor a metric (logged: energy, loss)"
         )
 
+    @pytest.mark.parametrize(
+        ("saved", "shown"),
+        [
+            ("0.5", '"0.5"'),
+            ([1, 2], "[1, 2]"),
+            (True, "true"),
+            (None, "null"),
+            ("é" * 100, '"' + "é" * 59 + "…"),
+        ],
+    )
+    def test_an_objective_that_is_no_number_is_shown(
+        self, folder: JobFolder, saved: object, shown: str
+    ) -> None:
+        save(folder, {"loss": saved})
+        assert f"in the saved result (it is {shown}; save a number" in (
+            read_outcome(folder, "loss").problem or ""
+        )
+
     def test_with_nothing_saved_and_nothing_logged_it_says_so(self, folder: JobFolder) -> None:
         problem = read_outcome(folder, "cost").problem or ""
         assert "(keys: none)" in problem
