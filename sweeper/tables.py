@@ -35,6 +35,7 @@ OUTCOME_COLUMNS = (
 """The columns after the swept keys, in this order; what else a job saved follows as `result.<key>`."""
 
 _FROM_RESULT = ("value", "stderr", "reference", "error", "ratio", "evaluations", "tasks", "shots_total")
+_JUDGEMENTS = ("error", "ratio")
 _COUNTS = ("evaluations", "tasks", "shots_total")
 _FORMULA = ("=", "+", "-", "@", "\t", "\n")
 MOST_RESULT_COLUMNS = 200
@@ -82,7 +83,7 @@ def frame_of(jobs: Sequence[JobRecord], swept: Swept) -> pd.DataFrame:
             **swept.columns,
             "objective": _numbers([job.objective for job in jobs]),
             **{
-                name: (_counts if name in _COUNTS else _numbers)([job.result.get(name) for job in jobs])
+                name: (_counts if name in _COUNTS else _numbers)([_saved(job.result, name) for job in jobs])
                 for name in _FROM_RESULT
             },
             "cost_usd": _numbers([job.cost_usd for job in jobs]),
@@ -121,6 +122,23 @@ def swept_by(jobs: Sequence[JobRecord]) -> Swept:
         for key in _varying(jobs, leaves)
     }
     return Swept(columns, _how_to_read(jobs))
+
+
+def _saved(result: Mapping[str, Any], name: str) -> Any:
+    """What a job saved under a name; how good a value is that is no finite number, nobody can say."""
+    if name in _JUDGEMENTS and any(_is_no_number(result.get(of)) for of in ("value", "reference")):
+        return None
+    return result.get(name)
+
+
+def _is_no_number(saved: object) -> bool:
+    """Whether something was saved that is no finite number."""
+    if saved is None:
+        return False
+    try:
+        return isinstance(saved, bool) or not (isinstance(saved, int | float) and math.isfinite(saved))
+    except OverflowError:  # an integer of more than 308 digits
+        return True
 
 
 def _result_keys(jobs: Sequence[JobRecord]) -> tuple[list[str], int]:

@@ -220,6 +220,15 @@ class TestColumnTypes:
     def test_what_is_no_number_is_missing_under_a_numeric_name(self, name: str, saved: object) -> None:
         assert results_frame([job(result={name: saved})])[name].isna().all()
 
+    @pytest.mark.parametrize("judgement", ["error", "ratio"])
+    @pytest.mark.parametrize("of", ["value", "reference"])
+    def test_how_good_a_value_is_that_is_no_number_counts_for_nothing(self, judgement: str, of: str) -> None:
+        saved = {"value": 1.0, "reference": 1.0, judgement: 0.0}
+        broken = [{**saved, of: what} for what in (math.nan, math.inf, "text", True, 10**400)]
+        sound = [saved, {**saved, of: None}, {judgement: 0.0}]
+        frame = results_frame([job(n, result=result) for n, result in enumerate([*broken, *sound])])
+        assert frame[judgement].isna().tolist() == [True] * len(broken) + [False] * len(sound)
+
     @pytest.mark.parametrize("saved", [3.5, math.inf, math.nan, 1e30, 2**63])
     def test_what_is_no_whole_number_is_missing_under_the_name_of_a_count(self, saved: float) -> None:
         frame = results_frame([job(result={"tasks": saved}), job(result={"tasks": 4.0})])
