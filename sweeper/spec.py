@@ -158,4 +158,12 @@ def _input_digest(channel: str, place: str) -> str:
         raise ConfigError(
             f"job.input_data.{channel}={place} does not exist: give a file, a folder or an S3 URI."
         )
-    return digest_of(path)
+    if not (path.is_file() or path.is_dir()):
+        raise ConfigError(f"job.input_data.{channel}={place} is neither a file nor a folder.")
+    try:
+        return digest_of(path)
+    except OSError as error:
+        raise ConfigError(
+            f"job.input_data.{channel}={place} cannot be read ({error.filename}: {error.strerror}): give the "
+            "right to read it, or choose a place that holds the data alone."
+        ) from error

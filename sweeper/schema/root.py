@@ -53,7 +53,11 @@ class JobLimits:
         require(0 <= self.retries <= 20, "job.retries", self.retries, "0 (none) to 20")
         pause = self.first_pause_seconds
         require(0 <= pause <= 3600, "job.first_pause_seconds", pause, "0 to 3600")
-        for channel in self.input_data:
+        for tag, text in self.tags.items():
+            require(isinstance(text, str), f"job.tags.{tag}", text, "one text")
+        for channel, place in self.input_data.items():
+            one_text = "one path or S3 URI; several files are a folder, or a channel each"
+            require(bool(place) and isinstance(place, str), f"job.input_data.{channel}", place, one_text)
             require(
                 re.fullmatch(r"(?!\.+$)[A-Za-z0-9._-]{1,64}", channel) is not None
                 and channel != INPUT_CHANNEL,
