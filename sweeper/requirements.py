@@ -10,6 +10,7 @@ options, other files, and requirements as PEP 508 has them.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 12
 _MOST_BYTES = 2**20
+_MARKS = (
+    *((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32")),
+    *((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")),
+)
+"""Byte order marks that pip knows, the longer first; `pip freeze > requirements.txt` on Windows writes one."""
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _OPTION_AT_END = re.compile(r"\s+--?[a-zA-Z].*$")
@@ -135,7 +141,7 @@ class _File:
         if len(content) > _MOST_BYTES:
             self._found.missing.append(f"{name} has more than {_MOST_BYTES // 2**20} MiB")
             return
-        for number, line in _logical_lines(content.decode("utf-8-sig", errors="replace")):
+        for number, line in _logical_lines(_text(content)):
             self._take(line, path, f"{name} line {number}", constrains=constrains)
 
     def _take(self, line: str, path: Path, where: str, *, constrains: bool) -> None:
@@ -205,6 +211,11 @@ class _File:
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self._source)) if path.is_relative_to(self._source) else str(path)
+
+
+def _text(content: bytes) -> str:
+    encoding = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), "utf-8-sig")
+    return content.decode(encoding, errors="replace")
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

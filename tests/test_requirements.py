@@ -127,6 +127,15 @@ def test_a_variable_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "${UNSET_HERE}" in said
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_marks_are_read_as_pip_reads_them(tmp_path: Path, encoding: str) -> None:
+    folder = source(tmp_path)
+    (folder / "requirements.txt").write_bytes("numpy\r\nno-such-package>=2\r\n".encode(encoding))
+    assert unmet_requirements(folder).missing == [
+        "requirements.txt line 2: no-such-package>=2: not installed"
+    ]
+
+
 def test_a_single_file_has_no_requirements(tmp_path: Path) -> None:
     place = source(tmp_path, requirements_txt="no-such-package")
     assert unmet_requirements(place / "job.py").missing == []
