@@ -33,7 +33,7 @@ _MARKS = (
     *((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32")),
     *((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")),
 )
-"""Byte order marks that pip knows, the longer first; `pip freeze > requirements.txt` on Windows writes one."""
+"""Byte order marks that pip knows, the longer first; `pip freeze > …` in a Windows PowerShell writes one."""
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _OPTION_AT_END = re.compile(r"\s+--?[a-zA-Z].*$")

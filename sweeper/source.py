@@ -152,9 +152,10 @@ def read_source(path: Path, entry_point: str) -> Source:
             f"algorithm.source_module={path} does not exist: give a Python file or a folder; a relative "
             f"path starts at {Path.cwd()}."
         )
-    module = entry_point.partition(":")[0]
+    module, colon, function = entry_point.partition(":")
     parts = module.split(".")
-    if parts[0] != path.stem or not all(parts) or module_file(path, module) is None:
+    can_be = not colon or function.isidentifier()  # the container looks for an attribute of that very name
+    if parts[0] != path.stem or not all(parts) or not can_be or module_file(path, module) is None:
         first = f"{path.stem}." if path.is_dir() else path.stem
         raise ConfigError(
             f"algorithm.entry_point={entry_point} is not in algorithm.source_module={path}: "
