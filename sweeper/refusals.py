@@ -7,6 +7,7 @@ recognised is passed on as it is.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -124,6 +125,9 @@ def _unreadable(error: OverrideParseException) -> str:
     return f"{word}: {_why_unreadable(key, value, error.message) or _quoted_twice(key, value)}"
 
 
+_QUOTED_KEY = re.compile(r"""([{,]\s*)(["'])([\w.-]+)\2\s*:""")
+
+
 def _why_unreadable(key: str, value: str, message: str) -> str | None:
     said: str | None = None
     problem = next((line for line in message.splitlines() if "while evaluating" in line), "")
@@ -152,6 +156,9 @@ def _why_unreadable(key: str, value: str, message: str) -> str | None:
         said = f"values are listed with commas and without brackets: {key}={values}"
     elif value.startswith(",") or value.endswith(",") or ",," in value:
         said = f"a value is missing beside a comma; values are listed as in {key}=1,2,3"
+    elif value.startswith("{") and _QUOTED_KEY.search(value):
+        bare = _QUOTED_KEY.sub(r"\1\3:", value)
+        said = f"the keys of a mapping are typed without quotes: {shlex.quote(f'{key}={bare}')}"
     return said
 
 

@@ -137,6 +137,11 @@ REFUSED = [
     ("-m 'seed=range(2000)' 'shots=range(1,2000)'", "a sweep takes 100000 at most"),
     ("-m 'seed=rnage(3)'", "Did you mean range(…)?"),
     ("-m seed=1,,2", "a value is missing beside a comma"),
+    (
+        """'+job.input_data={"a": b.csv, "c": "d e"}'""",
+        "without quotes",
+        """'+job.input_data={a: b.csv, c: "d e"}'""",
+    ),
     ("'problem.path=C:/my graphs/g (1).txt'", "quoted twice", '"C:/my graphs/g (1).txt"'),
     ("'problem.path=[a'", "a bracket is not closed"),
     ("""problem.path="'a" """, "a quote is not closed"),
