@@ -83,8 +83,9 @@ class Cost:
                 return float(said), Known.MEASURED
         if counted is not None:
             return counted
-        if not self.tasks_usd:
-            return 0.0, Known.MEASURED
+        elsewhere = seen is not None and bool(seen.elsewhere)
+        if elsewhere or not self.tasks_usd:
+            return self.tasks_usd, Known.UNPRICED if elsewhere else Known.MEASURED
         tasks = result.get("tasks")
         if self.counted and isinstance(tasks, int) and 0 <= tasks <= self.tasks:
             return self.tasks_usd * tasks / self.tasks if self.tasks else 0.0, Known.AT_MOST
@@ -129,7 +130,8 @@ def cost_of(config: SweepConfig, device_of: Devices) -> Cost:
                 "algorithm.max_qubits, or it counts as using all that the device has). On this machine no "
                 "device that costs money is opened: hydra/launcher=braket_local takes device=local."
             )
-        return Cost(0, 0, 0.0, instance_usd, estimates, unbounded, _oldest(config, []))
+        priced_on = _oldest(config, [])
+        return Cost(0, 0, 0.0, instance_usd, estimates, unbounded, priced_on, counted=True)
     fallback, warmup = other_devices(config, device_of)
     per_task = _of_one_task(device, workload, workload.shots_per_task)
     if fallback is not None:
@@ -150,7 +152,7 @@ def cost_of(config: SweepConfig, device_of: Devices) -> Cost:
         unbounded=unbounded,
         priced_on=_oldest(config, used),
         rates={} if device.price.free else device.price.rates(),
-        counted=not workload.enforced and not device.price.free,
+        counted=not workload.enforced,
     )
 
 

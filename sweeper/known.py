@@ -19,6 +19,8 @@ class Known(StrEnum):
     """The same, at another service's price."""
     AT_MOST = "at most"
     """A part of it is not known, and counts as the most it can have been."""
+    UNPRICED = "not known"
+    """Quantum tasks ran on a device that was not the job's: nothing here knows their price, nor bounds it."""
 
     @classmethod
     def of(cls, result: Mapping[str, Any]) -> Known:

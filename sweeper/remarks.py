@@ -36,6 +36,11 @@ def names_left_out(count: int, kept: int) -> Remark:
     return Remark("names_left_out", json.dumps([count, kept]))
 
 
+def broken_promise(why: str) -> Remark:
+    """A job created quantum tasks that it had said it would not, and had ended before they were counted."""
+    return Remark("broken_promise", json.dumps(why))
+
+
 def sentences(remarks: Iterable[tuple[int, Remark]]) -> list[str]:
     """What is to be said of a whole sweep.
 
@@ -79,12 +84,19 @@ def _say_names_left_out(details: dict[int, str]) -> str:
     )
 
 
+def _say_broken_promises(details: dict[int, str]) -> str:
+    said = "; ".join(f"job {job} {json.loads(why)}" for job, why in list(details.items())[:_MOST_NAMES])
+    more = f" and {len(details) - _MOST_NAMES} more" if len(details) > _MOST_NAMES else ""
+    return f"Too late to be cancelled for it, as they had ended before they were counted: {said}{more}."
+
+
 def _jobs(details: dict[int, str]) -> str:
     first = min(details)
     return f"Job {first}" if len(details) == 1 else f"{len(details)} jobs (the first is {first})"
 
 
 _SAY = {
+    "broken_promise": _say_broken_promises,
     "thinned_metrics": _say_thinned_metrics,
     "names_left_out": _say_names_left_out,
     "names_beyond_words": _say_names_beyond_words,

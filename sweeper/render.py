@@ -30,7 +30,7 @@ _OPTIONAL = ("tasks", "shots_total", "seconds", "evaluations", "reference")
 """Left out of a table that is too wide for the terminal, in this order."""
 _IN_UNITS_OF_VALUE = {"value", "reference", "error", "objective", "result.optimizer_best"}
 _FORMATS = {"stderr": ".2g", "seconds": ".2f", "cost_usd": ".4f", "ratio": ".4f"}
-_COST_MARKS = {"at most": "≤", "estimate": "≈"}
+_COST_MARKS = {"not known": "?", "at most": "≤", "estimate": "≈"}
 """Before a cost that is no measurement, by the column `result.cost_is`."""
 _MOST_FAILURES = 5
 _WIDTH_OF_A_FILE = 240

@@ -33,8 +33,10 @@ from sweeper.known import COST_IS, Known
 from sweeper.ledger import Ledger
 from sweeper.lost_jobs import LostJobs, Resubmit, unknown_words
 from sweeper.outcome import Logged, Outcome, log_tail, read_outcome
+from sweeper.remarks import Remark, broken_promise
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
+from sweeper.tasks_seen import TasksSeen
 from sweeper.transient import is_transient
 
 _LONGEST_WAIT = 0.5
@@ -525,7 +527,8 @@ class Runner:
             state, reason = JobState.FAILED, self._too_many[number]
         if state is JobState.FAILED and tail:
             reason = f"{reason}\n{tail}"
-        cost_usd, known = self._cost(number, status, outcome, handle)
+        seen = self._tasks_at_the_end(number, status, outcome, handle)
+        cost_usd, known = self._cost(number, status, outcome, seen)
         with self._ledger.transaction():
             self._ledger.finish(
                 number,
@@ -537,7 +540,7 @@ class Runner:
                 result={**outcome.result, COST_IS: known} if known else outcome.result,
                 objective=outcome.objective,
                 metrics=outcome.logged.metrics,
-                remarks=outcome.logged.remarks,
+                remarks=(*outcome.logged.remarks, *self._broken_promise(number, seen)),
             )
             failed = state is JobState.FAILED and not self._retry(number, reason)
         self._settled(number, failed=failed)
@@ -566,7 +569,30 @@ class Runner:
             many = "a job" if self._failures == 1 else f"{self._failures} jobs"
             self._withdraw(f"not started, because {many} had failed (fail_fast, max_failures)")
 
-    def _cost(self, number: int, status: Status, outcome: Outcome, handle: str) -> tuple[float, Known | None]:
+    def _tasks_at_the_end(
+        self, number: int, status: Status, outcome: Outcome, handle: str
+    ) -> TasksSeen | None:
+        """The quantum tasks of a job that has ended, as the place counts them; none if it is not asked."""
+        cost = self._specs[number].cost
+        never_started = status.billed_seconds == 0 and status.started_at is None
+        if never_started or not (cost.counted or (cost.rates and not cost.tracked(outcome.result))):
+            return None
+        return self._executor.count_tasks({handle: self._specs[number].device}, now=True).get(handle)
+
+    def _broken_promise(self, number: int, seen: TasksSeen | None) -> list[Remark]:
+        """That a job created more tasks than it had said, if it was not ended for it.
+
+        Of jobs that share a hybrid job nobody can tell which one it was, once some of them have ended.
+        """
+        cost = self._specs[number].cost
+        if seen is None or not cost.counted or number in self._too_many:
+            return []
+        why = seen.excess(cost.tasks, cost.shots) if seen.sharers == 1 or seen.elsewhere else None
+        return [broken_promise(why)] if why else []
+
+    def _cost(
+        self, number: int, status: Status, outcome: Outcome, seen: TasksSeen | None
+    ) -> tuple[float, Known | None]:
         """What an attempt cost: the place, and the quantum tasks as the job or the service counted them.
 
         What is not known counts as the most it can have been.
@@ -585,9 +611,6 @@ class Runner:
         else:
             instance_usd = spec.cost.instance_usd * status.billed_seconds / spec.max_runtime_seconds
             known = Known.ESTIMATE if spec.cost.estimates and instance_usd else Known.MEASURED
-        seen = None
-        if spec.cost.rates and (spec.cost.counted or not spec.cost.tracked(outcome.result)):
-            seen = self._executor.count_tasks({handle: spec.device}, now=True).get(handle)
         tasks_usd, of_tasks = spec.cost.of_tasks(outcome.result, seen)
         return instance_usd + tasks_usd, known.and_(of_tasks).and_(before)
 

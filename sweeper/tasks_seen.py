@@ -33,8 +33,8 @@ class TasksSeen:
         """
         if self.elsewhere:
             return (
-                f"ended, because it runs quantum tasks on {', '.join(self.elsewhere)}, not on its device: "
-                "nothing bounds what these cost (set device to where its tasks run)"
+                f"ended after quantum tasks on {', '.join(self.elsewhere)}, not on its device: nothing "
+                "bounds what these cost, and cost_usd lacks it (set device to where its tasks run)"
             )
         if self.tasks > most_tasks:
             return f"ended after {self.tasks} quantum tasks: algorithm.max_tasks allows {most_tasks}"

@@ -288,8 +288,11 @@ class TestWhatItCostInTheEnd:
     def test_tasks_on_another_device_have_no_price_here(self) -> None:
         assert self.COST.of_tasks({}, replace(self.SEEN, elsewhere=("arn",))) == (
             pytest.approx(6.3),
-            Known.AT_MOST,
+            Known.UNPRICED,
         )
+        free = of(script(LOCAL))
+        assert free.counted
+        assert free.of_tasks({}, replace(self.SEEN, elsewhere=("arn",))) == (0.0, Known.UNPRICED)
 
     def test_the_jobs_own_count_bounds_it(self) -> None:
         # 2 of 7 tasks, each of the dearest kind: 2 × (0.50 + 0.40).

@@ -198,6 +198,9 @@ def _how_known(results: pd.DataFrame) -> str:
         return "of all jobs"
     count = Counter(results["result.cost_is"].dropna())
     parts = [
+        f"{count[Known.UNPRICED]} of them without what they ran on another device"
+        if count[Known.UNPRICED]
+        else "",
         f"{count[Known.AT_MOST]} of them at the most they can have cost" if count[Known.AT_MOST] else "",
         f"{count[Known.ESTIMATE]} of them at an estimated price" if count[Known.ESTIMATE] else "",
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ..emulator import Caller, Fault, FaultKind
-from .conftest import NO_REHEARSAL, Cloud
+from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 
 PROGRAM = """
 import os
@@ -25,6 +25,7 @@ SCRIPT = (
     *("algorithm.max_shots_per_task=100", "algorithm.objective=null", "job.retries=0"),
 )
 FEW = (*NO_REHEARSAL[:4], "rehearse=false", "report=false")
+SV1 = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
 TASK_USD = 0.30 + 100 * 0.00145
 """Of a task with 100 shots on Garnet."""
 
@@ -84,9 +85,40 @@ def test_one_whose_tasks_run_elsewhere_is_ended(theirs: Cloud) -> None:
     (row,) = theirs.results.to_dict("records")
     assert row["status"] == "FAILED"
     assert forte in row["reason"]
-    # No price of those tasks is known here, so that it counts as the most that was foreseen.
-    assert row["result.cost_is"] == "at most"
-    assert "≤" in theirs.run("table", "out")
+    # No price of those tasks is known here, and nothing bounds them.
+    assert row["result.cost_is"] == "not known"
+    assert "?" in theirs.run("table", "out")
+
+
+def test_one_that_says_it_needs_no_paid_device_is_counted_too(theirs: Cloud) -> None:
+    theirs.run(
+        *SCRIPT,
+        *("device=local", f"+algorithm.hyperparameters.elsewhere={SV1}"),
+        *("+algorithm.hyperparameters.tasks=100000", *FEW),
+        expect=1,
+    )
+    (row,) = theirs.results.to_dict("records")
+    assert (row["status"], row["result.cost_is"]) == ("FAILED", "not known")
+    assert SV1 in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("device=iqm_garnet", "algorithm.max_tasks=1"), "job 0 ended after 2 quantum tasks"),
+        (("device=local", f"+algorithm.hyperparameters.elsewhere={SV1}"), f"quantum tasks on {SV1}"),
+    ],
+)
+def test_one_that_ended_before_it_was_counted_is_told_of(
+    make_cloud: MakeCloud, words: tuple[str, ...], told: str
+) -> None:
+    with make_cloud(startup_seconds=60) as cloud:
+        (cloud.directory / "theirs.py").write_text(PROGRAM)
+        cloud.run(*SCRIPT, *words, "+algorithm.hyperparameters.tasks=2", *FEW, "hydra.launcher.wait=false")
+        cloud.wait_until(lambda: str(cloud.emulator.jobs[0].status) == "COMPLETED", "the job ends")
+        said = " ".join(cloud.run("resume", "out").split())
+        assert list(cloud.results["status"]) == ["COMPLETED"]
+        assert told in said
 
 
 def test_our_own_jobs_are_not_asked_after(aws: Cloud) -> None:
