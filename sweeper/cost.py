@@ -22,6 +22,9 @@ SIMULATOR_SECONDS = "the simulator's seconds"
 INSTANCE_PRICE = "the instance's price"
 """What may be an estimate, in words for people."""
 
+SUM_ERROR_USD = 1e-6
+"""Far less than a cent, and far more than sums of the same amounts in another order differ by."""
+
 TRACKED = ("quantum_cost_usd", "braket_tasks_cost", "estimated cost")
 """Keys under which a job may save what its quantum tasks cost: ours, and those of Amazon's own examples."""
 

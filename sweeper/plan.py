@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import sys
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from rich.text import Text
 
 from sweeper.batches import next_batch
 from sweeper.composition import Combination
-from sweeper.cost import INSTANCE_PRICE, SIMULATOR_SECONDS, Cost
+from sweeper.cost import INSTANCE_PRICE, SIMULATOR_SECONDS, SUM_ERROR_USD, Cost
 from sweeper.errors import ConfigError
 from sweeper.executors.base import Executor
 from sweeper.outlook import Outlook
@@ -73,7 +74,7 @@ def show_plan(combinations: Sequence[Combination], outlooks: Sequence[Outlook], 
     others = "".join(f"{count[s]} {s}, " for s in Outlook if s is not Outlook.TO_RUN and count[s])
     costs = _to_run(combinations, outlooks) if executor.paid else []
     how = "about" if any(cost.estimates for cost in costs) else "at most"
-    amount = "an unknown amount" if any(map(_is_unpriced, costs)) else f"{how} {total:.2f} USD"
+    amount = "an unknown amount" if any(map(_is_unpriced, costs)) else f"{how} {_cents(total)} USD"
     console.print(
         f"{len(combinations)} jobs {executor.words}: {others}{count[Outlook.TO_RUN]} to run for {amount} "
         "(each job's instance for its longest runtime, all evaluations of the optimizer; what fails and is "
@@ -81,6 +82,11 @@ def show_plan(combinations: Sequence[Combination], outlooks: Sequence[Outlook], 
         soft_wrap=True,
     )
     return total
+
+
+def _cents(usd: float) -> str:
+    """An amount in full cents, rounded up: as a budget it is enough, and as a bound it is one."""
+    return f"{math.ceil((usd - SUM_ERROR_USD) * 100) / 100:.2f}"
 
 
 def why_unbounded(costs: Iterable[Cost]) -> str | None:
@@ -160,19 +166,20 @@ def ask_consent(total_usd: float, max_usd: float | None) -> None:
         ConfigError: The upper bound is over the budget, or nobody consented.
     """
     if max_usd is not None:
-        if total_usd > max_usd:
+        if total_usd > max_usd + SUM_ERROR_USD:
             raise ConfigError(
-                f"budget.max_usd={max_usd:g} is less than the {total_usd:.2f} USD that the sweep may cost: "
-                "raise it, or lower job.max_runtime_seconds, max_iterations, shots or the number of jobs."
+                f"budget.max_usd={max_usd:g} is less than the {_cents(total_usd)} USD that the sweep may "
+                "cost: raise it, or lower job.max_runtime_seconds, max_iterations, shots or the number of "
+                "jobs."
             )
         return
     if not total_usd:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(
-            f"The sweep may cost up to {total_usd:.2f} USD and nobody can be asked: set budget.max_usd to "
-            "that much or more to consent."
+            f"The sweep may cost up to {_cents(total_usd)} USD and nobody can be asked: set budget.max_usd "
+            "to that much or more to consent."
         )
-    answer = make_console(stderr=True).input(f"Spend up to {total_usd:.2f} USD? \\[y/N] ")
+    answer = make_console(stderr=True).input(f"Spend up to {_cents(total_usd)} USD? \\[y/N] ")
     if answer.strip().lower() not in {"y", "yes"}:
         raise ConfigError("Not confirmed; nothing was started.")

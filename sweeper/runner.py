@@ -16,6 +16,7 @@ from typing import Protocol
 from sweeper import disk
 from sweeper.afterwards import changed_since
 from sweeper.batches import next_batch
+from sweeper.cost import SUM_ERROR_USD
 from sweeper.errors import SweeperError
 from sweeper.executors.base import (
     AccessLostError,
@@ -270,7 +271,7 @@ class Runner:
     def _affordable(self, numbers: Sequence[int]) -> bool:
         if self._max_usd is None:
             return True
-        return self._ledger.committed_usd() + sum(self._bounds_usd(numbers)) <= self._max_usd
+        return self._ledger.committed_usd() + sum(self._bounds_usd(numbers)) <= self._max_usd + SUM_ERROR_USD
 
     def _bounds_usd(self, numbers: Sequence[int]) -> list[float]:
         """What each job of a batch may cost; they share one instance."""

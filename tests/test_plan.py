@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 import pytest
 
 from sweeper.composition import Combination
 from sweeper.cost import INSTANCE_PRICE, SIMULATOR_SECONDS, Cost
+from sweeper.errors import ConfigError
 from sweeper.outlook import Outlook
-from sweeper.plan import show_plan, why_unbounded
+from sweeper.plan import ask_consent, show_plan, why_unbounded
 
 from .test_runner import ScriptedExecutor, spec
 
@@ -75,3 +77,16 @@ def test_old_prices_are_remarked_upon(capsys: pytest.CaptureFixture[str], days: 
     _, said = plan(capsys, COST, replace(COST, priced_on=ago(days)), replace(COST, priced_on=ago(1)))
     assert (f"Prices are up to {days} days old" in said) is remarked
     assert ("sweeper devices --prices" in said) is remarked
+
+
+@pytest.mark.parametrize("usd", [0.1433, 0.0001, 2.675, 10.2, 0.1 + 0.2, 12.0])
+def test_the_amount_that_is_named_is_enough_as_a_budget(
+    capsys: pytest.CaptureFixture[str], usd: float
+) -> None:
+    _, said = plan(capsys, replace(COST, tasks_usd=usd, instance_usd=0.0))
+    named = re.search(r"at most ([0-9.]+) USD \(each", said)
+    assert named is not None
+    assert usd - 1e-6 <= float(named[1]) < usd + 0.01
+    with pytest.raises(ConfigError, match=f"up to {named[1]} USD"):
+        ask_consent(usd, None)
+    ask_consent(usd, float(named[1]))
