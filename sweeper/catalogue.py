@@ -93,11 +93,20 @@ class Catalogue:
         return device
 
     def settled_instance(self, instance: Instance, option: str | None, overrides: Sequence[str]) -> Instance:
-        """An instance with the size and price of its own type; arguments as for `settled_device`."""
+        """An instance with the size and price of its own type; arguments as for `settled_device`.
+
+        Raises:
+            ConfigError: No option describes the type.
+        """
         said = _said(overrides, "instance")
         if not self._describes("instance", option, "type", instance.type):
-            start = self._option("instance", option, Instance)
-            own = self.instance(instance.type) or Instance(instance.type, instance.vcpus, instance.memory_gib)
+            start, own = self._option("instance", option, Instance), self.instance(instance.type)
+            if own is None:
+                raise ConfigError(
+                    f"instance.type={instance.type} is none of the types that CreateJob takes: choose one of "
+                    "the group instance (sweeper --help lists them), or describe a new one in "
+                    "conf/instance/NAME.yaml, as the shipped ones do."
+                )
             instance = _merged(instance, start or own, own, said=said, not_own=_NOT_OF_THE_TYPE)
         if "usd_per_hour" in said:
             instance = replace(instance, source=_GIVEN, as_of=None)

@@ -200,6 +200,10 @@ class TestInstances:
         # 37.688 USD/h for an hour, and 30 GB × 0.14 USD / 720.
         assert accepted.instance_usd == pytest.approx(37.688 + 30 * 0.14 / 720)
 
+    def test_a_type_that_braket_does_not_have_is_refused(self, one: Any) -> None:
+        with pytest.raises(ConfigError, match=r"instance\.type=ml\.m5\.huge is none of the types"):
+            one("instance.type=ml.m5.huge", "instance.usd_per_hour=0.1")
+
     def test_a_type_without_any_price_keeps_nothing_of_the_start(self, one: Any) -> None:
         cost = one("instance.type=ml.p2.xlarge", "instance.accept_estimate=true").spec.cost
         assert cost.instance_usd == 0.0

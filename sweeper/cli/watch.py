@@ -39,11 +39,15 @@ def run(options: argparse.Namespace) -> int:
     console = make_console()
     said = ""
     if _nobody_follows(folder):
+        with reading(folder.ledger) as db:
+            jobs = read_jobs(db)
         console.print(
-            "Jobs of this sweep run on AWS and no command follows them, so nothing will change here: sweeper "
-            f"status {folder.typed} asks how they stand, sweeper resume {folder.typed} collects them.",
+            f"{summary(jobs)}. Jobs of this sweep run on AWS and no command follows them, so nothing would "
+            f"change here: sweeper status {folder.typed} asks how they stand, sweeper resume {folder.typed} "
+            "collects them.",
             soft_wrap=True,
         )
+        return 1 if any(job.state is JobState.FAILED for job in jobs) else 0
     with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
         while True:
             begun = time.monotonic()

@@ -176,6 +176,7 @@ def test_status_asks_braket_after_we_have_left(make_cloud: MakeCloud) -> None:
     with make_cloud(stub=stub, startup_seconds=100) as cloud:
         cloud.run(*TWO, "hydra.launcher.wait=false")
         assert "2 QUEUED (asked just now)" in cloud.run("status", "out")
+        assert "no command follows them" in cloud.run("watch", "out")  # and does not wait for them
         cloud.emulator.inject(Fault("*", FaultKind.EXPIRED_TOKEN, times=None))
         said = cloud.run("status", "out")
         assert "as of 20" in said
