@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +13,15 @@ import pytest
 
 from sweeper.cost import Cost
 from sweeper.errors import SweeperError
-from sweeper.executors.base import AccessLostError, Batch, NotNowError, Status, Submission, Unknown
+from sweeper.executors.base import (
+    AccessLostError,
+    Batch,
+    NotNowError,
+    SelfContained,
+    Status,
+    Submission,
+    Unknown,
+)
 from sweeper.folder import JobFolder, SweepFolder
 from sweeper.job_record import Entry
 from sweeper.ledger import Ledger
@@ -29,7 +36,7 @@ RUNNING = Status(JobState.RUNNING, started_at=1.0)
 
 
 @dataclass
-class ScriptedExecutor:
+class ScriptedExecutor(SelfContained):
     """Each job goes through the statuses of its script, one a poll; the last one stays."""
 
     script: Mapping[str, list[Status | Unknown]] = field(default_factory=dict)
@@ -61,18 +68,6 @@ class ScriptedExecutor:
 
     def remarks(self, _: Sequence[JobSpec]) -> list[str]:
         return []
-
-    def enter(
-        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
-    ) -> Mapping[str, Any]:
-        del specs, handles, known
-        return {}
-
-    def news(self) -> list[str]:
-        return []
-
-    def spending_limit(self, *_: object) -> AbstractContextManager[None]:
-        return nullcontext()
 
     def submit(self, batch: Batch) -> list[str]:
         self.asked.append((batch.token, batch.name))

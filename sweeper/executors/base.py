@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -226,3 +226,28 @@ class Executor(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let go of everything that belongs to this process."""
+
+
+class SelfContained:
+    """What a place answers that has no service behind it: what an executor has nothing to do for there."""
+
+    def enter(
+        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        """There is only one such place."""
+        del specs, handles, known
+        return {}
+
+    def news(self) -> list[str]:
+        """Nothing that anybody waits for."""
+        return []
+
+    def spending_limit(self, specs: Collection[JobSpec], usd: float | None) -> AbstractContextManager[None]:
+        """Nothing to limit."""
+        del specs, usd
+        return nullcontext()
+
+    def count_tasks(self, jobs: Mapping[str, str], *, now: bool = False) -> Mapping[str, TasksSeen]:
+        """Nothing: nobody counts the quantum tasks of jobs here."""
+        del jobs, now
+        return {}

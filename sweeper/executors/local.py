@@ -10,7 +10,6 @@ import contextlib
 import os
 import time
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any, Self
 from sweeper.afterwards import read_exit_record
 from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
-from sweeper.executors.base import Batch, Status, Submission
+from sweeper.executors.base import Batch, SelfContained, Status, Submission
 from sweeper.executors.copies import Copies
 from sweeper.executors.forkclient import signal_name
 from sweeper.executors.forkservers import ALLOW_AWS, ForkServers
@@ -30,7 +29,6 @@ from sweeper.requirements import remark_or_refuse
 from sweeper.source import Source
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
-from sweeper.tasks_seen import TasksSeen
 
 _MOST_OF_A_REPORT = 2**14
 _NO_ARN = "Device ARN is not a valid format: local:"
@@ -51,7 +49,7 @@ _GIB_OF_BRAKETS_SDK = 0.2
 two cores. Below that a job starts with memory that it inherits, and fails at its first larger allocation."""
 
 
-class LocalExecutor:
+class LocalExecutor(SelfContained):
     """Runs jobs on this machine, `n_jobs` at a time, one thread each."""
 
     paid = False
@@ -151,22 +149,6 @@ class LocalExecutor:
         sources = {spec.source.place(self._sources) for spec in specs}
         return [remark for source in sorted(sources) for remark in remark_or_refuse(source, go_on=True)]
 
-    def enter(
-        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
-    ) -> Mapping[str, Any]:
-        """There is only one such place: this machine."""
-        del specs, handles, known
-        return {}
-
-    def news(self) -> list[str]:
-        """Nothing that anybody waits for."""
-        return []
-
-    def spending_limit(self, specs: Collection[JobSpec], usd: float | None) -> AbstractContextManager[None]:
-        """Nothing to limit."""
-        del specs, usd
-        return contextlib.nullcontext()
-
     def submit(self, batch: Batch) -> list[str]:
         """Prepare the job's folder and ask for its process."""
         (submission,) = batch.submissions
@@ -218,11 +200,6 @@ class LocalExecutor:
             if status is not None:
                 known[handle] = status
         return known
-
-    def count_tasks(self, jobs: Mapping[str, str], *, now: bool = False) -> Mapping[str, TasksSeen]:
-        """Nothing: no job here creates quantum tasks that cost anything."""
-        del jobs, now
-        return {}
 
     def wait(self, seconds: float) -> None:
         """Sleep until a fork server reports something."""

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sweeper.executors.base import Batch, NotNowError, Status
+from sweeper.executors.base import Batch, NotNowError, SelfContained, Status
 from sweeper.folder import JobFolder
 from sweeper.spec import JobSpec
 from sweeper.states import JobState
 
 
-class FilesPlace:
+class FilesPlace(SelfContained):
     """Jobs come to their ends by being looked at: queued, running, ended.
 
     Of three jobs, the first is taken at once, the second only when asked again, and the third is taken
@@ -52,22 +51,6 @@ class FilesPlace:
         """Nothing to say."""
         del specs
         return []
-
-    def enter(
-        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
-    ) -> Mapping[str, Any]:
-        """There is only one."""
-        del specs, handles, known
-        return {}
-
-    def news(self) -> list[str]:
-        """Nothing to say."""
-        return []
-
-    def spending_limit(self, specs: Collection[JobSpec], usd: float | None) -> AbstractContextManager[None]:
-        """Nothing to limit."""
-        del specs, usd
-        return nullcontext()
 
     def submit(self, batch: Batch) -> list[str]:
         """Take the batch, once for each token."""

@@ -6,27 +6,25 @@ import json
 import shutil
 import subprocess
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from sweeper.errors import ConfigError
 from sweeper.executors.aws_refused import refusal
-from sweeper.executors.base import Batch, Status
+from sweeper.executors.base import Batch, SelfContained, Status
 from sweeper.executors.forkservers import ALLOW_AWS
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder import JobFolder, SweepFolder, write_atomically
 from sweeper.source import Source, read_source
 from sweeper.spec import JobSpec
-from sweeper.tasks_seen import TasksSeen
 
 _DRIVER = Path(__file__).parent / "driver" / "docker_driver.py"
 _ENTRY_POINT = "docker_driver:main"
 
 
-class DockerExecutor:
+class DockerExecutor(SelfContained):
     """Runs jobs in Braket's container on this machine, `n_jobs` at a time."""
 
     paid = False
@@ -76,21 +74,6 @@ class DockerExecutor:
         del specs
         return []
 
-    def enter(
-        self, specs: Collection[JobSpec], handles: Collection[str], known: Mapping[str, Any] | None
-    ) -> Mapping[str, Any]:
-        """There is only one such place: this machine."""
-        del specs, handles, known
-        return {}
-
-    def news(self) -> list[str]:
-        """Nothing that anybody waits for."""
-        return []
-
-    def spending_limit(self, specs: Collection[JobSpec], usd: float | None) -> AbstractContextManager[None]:
-        """Nothing to limit."""
-        return self._local.spending_limit(specs, usd)
-
     def submit(self, batch: Batch) -> list[str]:
         """Start the process that runs the job's container."""
         (submission,) = batch.submissions
@@ -118,11 +101,6 @@ class DockerExecutor:
     def poll(self, handles: Collection[str]) -> Mapping[str, Status]:
         """How the containers' processes stand."""
         return self._local.poll(handles)
-
-    def count_tasks(self, jobs: Mapping[str, str], *, now: bool = False) -> Mapping[str, TasksSeen]:
-        """Nothing: no job here creates quantum tasks that cost anything."""
-        del jobs, now
-        return {}
 
     def wait(self, seconds: float) -> None:
         """Sleep until one of them ends."""
