@@ -24,10 +24,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from benchmarks.markdown import records
-from sweeper.composition import compose
-from sweeper.locate import shipped
-from sweeper.schema import register
-from sweeper.sweep_loader import SweepLoader
+from sweeper.compose.composition import compose
+from sweeper.compose.fast_loader import SweepLoader
+from sweeper.config.register import register
+from sweeper.config.shipped import shipped
 
 SWEEPS = {
     "VQE, seeds": ["algorithm=vqe_h2"],

@@ -18,13 +18,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sweeper.conduct import conduct
+from sweeper.command.conduct import conduct
 from sweeper.executors.local import LocalExecutor
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.source import read_source
-from sweeper.spec import JobSpec
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.source import read_source
+from sweeper.job.spec import JobSpec
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry
 
 N_JOBS = 2
 CONFIG: Mapping[str, Any] = {

@@ -7,7 +7,7 @@ import platform
 import re
 from pathlib import Path
 
-from sweeper.provenance import package_versions
+from sweeper.folder.provenance import package_versions
 
 
 def environment() -> str:

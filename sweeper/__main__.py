@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from sweeper.interrupt import Patience
+from sweeper.running.interrupt import Patience
 
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
@@ -52,7 +52,7 @@ def _run(arguments: list[str]) -> int:
     if first == "plan":
         # A plan is the sweep's own command, stopped before it starts.
         arguments = [*arguments[1:], "hydra.launcher.dry_run=true"]
-    from sweeper.app import run
+    from sweeper.command.hydra_app import run
 
     return run(arguments)
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sweeper.contract.remarks import Remark, sentences
 from sweeper.errors import ConfigError, FolderError
-from sweeper.folder import SweepFolder
-from sweeper.ledger_reader import read_jobs, read_metrics, read_remarks, read_version, reading
-from sweeper.remarks import Remark, sentences
-from sweeper.selection import OBJECTIVES
-from sweeper.tables import metrics_frame, read_table, remarks_on, results_frame
+from sweeper.folder.layout import SweepFolder
+from sweeper.ledger.reader import read_jobs, read_metrics, read_remarks, read_version, reading
+from sweeper.results.selection import OBJECTIVES
+from sweeper.results.tables import metrics_frame, read_table, remarks_on, results_frame
 
 if TYPE_CHECKING:
     from sweeper.comparison import Comparison
@@ -46,7 +46,7 @@ class Sweep:
 
     @cached_property
     def results(self) -> pd.DataFrame:
-        """One row for each job; see `sweeper.tables.results_frame` for the columns."""
+        """One row for each job; see `sweeper.results.tables.results_frame` for the columns."""
         table = self._table(self.folder.results, lambda db: results_frame(read_jobs(db)))
         if self.direction is None and not self.problem_keys:
             return table
@@ -155,8 +155,8 @@ class Sweep:
         Raises:
             ConfigError: No job logged such a metric.
         """
-        from sweeper.convergence import bands, curves
-        from sweeper.selection import check_columns
+        from sweeper.comparison.convergence import bands, curves
+        from sweeper.results.selection import check_columns
 
         keys = _keys(by) or []
         check_columns(self.results, keys)

@@ -116,12 +116,12 @@ class BraketLauncher(Launcher):
 
         Hydra's sweeper composes every job to validate it, so the loader of its context is replaced as well.
         """
-        from sweeper.adaptive import refuse_what_it_cannot_do
+        from sweeper.compose.adaptive import refuse_what_it_cannot_do
+        from sweeper.compose.fast_loader import SweepLoader
+        from sweeper.compose.hydra_keys import refuse_callbacks_of_jobs, refuse_without_effect
+        from sweeper.compose.refusals import home_written_out
         from sweeper.errors import ConfigError
-        from sweeper.hydra_keys import refuse_callbacks_of_jobs, refuse_without_effect
-        from sweeper.refusals import home_written_out
-        from sweeper.sweep_loader import SweepLoader
-        from sweeper.traces import look_where_we_step
+        from sweeper.folder.traces import look_where_we_step
 
         del task_function
         refuse_without_effect(config)
@@ -147,9 +147,9 @@ class BraketLauncher(Launcher):
         """Run a batch of jobs to their end: exactly one return for each, in order."""
         from hydra.core.utils import JobStatus
 
+        from sweeper.command.launch import Launch
         from sweeper.errors import SweeperError
-        from sweeper.launch import Launch
-        from sweeper.traces import tidy_up
+        from sweeper.folder.traces import tidy_up
 
         self.launched += len(job_overrides)
         launch = Launch(
@@ -171,7 +171,7 @@ class BraketLauncher(Launcher):
 
     def look_at(self, job_overrides: Sequence[Sequence[str]]) -> None:
         """Refuse what cannot run, of all batches before the first one starts."""
-        from sweeper.composition import compose
+        from sweeper.compose.composition import compose
 
         combinations = compose(self._context.config_loader, self._config, job_overrides, 0)
         with self._executor() as executor:
@@ -181,7 +181,7 @@ class BraketLauncher(Launcher):
     def _executor(self) -> Executor:
         """Where a batch runs."""
         from sweeper.executors import make_executor
-        from sweeper.folder import SweepFolder
+        from sweeper.folder.layout import SweepFolder
 
         folder = SweepFolder(Path(self._config.hydra.sweep.dir))
         return make_executor(self.name, folder, {**self._options, **self._shared})
@@ -206,7 +206,7 @@ class BraketLocalLauncher(BraketLauncher):
 
     def _warm_up(self, overrides: Sequence[str]) -> None:
         """Show an executor the first job, for which it starts a fork server."""
-        from sweeper.composition import job_of
+        from sweeper.compose.composition import job_of
         from sweeper.errors import SweeperError
 
         with contextlib.suppress(SweeperError):  # found and said again when all jobs are looked at
@@ -233,7 +233,7 @@ class SweeperSearchPath(SearchPathPlugin):
 
         Other applications' search paths stay as they are.
         """
-        from sweeper.locate import own_configs, shipped
+        from sweeper.config.shipped import own_configs, shipped
 
         main = [element.path for element in search_path.get_path() if element.provider == "main"]
         if main != [str(shipped("conf"))]:

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from sweeper import provenance
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry, JobRecord, Metric
-from sweeper.ledger import Ledger
-from sweeper.states import JobState
-from sweeper.table_files import write_tables
+from sweeper.folder import provenance
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry, JobRecord, Metric
+from sweeper.results.table_files import write_tables
 
 DEVICE = {"arn": "local:braket/default", "price": {"per_task": 0.0, "per_shot": 0.0, "per_minute": 0.0}}
 INSTANCE = {"type": "ml.m5.large", "per_hour": 0.115, "as_of": "2026-11-21"}

@@ -11,8 +11,8 @@ import pytest
 
 from sweeper import Sweep, load_sweep
 from sweeper.errors import ConfigError
-from sweeper.folder import SweepFolder
-from sweeper.tables import metrics_frame, results_frame
+from sweeper.folder.layout import SweepFolder
+from sweeper.results.tables import metrics_frame, results_frame
 from tests.synthetic import BEGUN, Made, empty_sweep, records, vqe_sweep, written
 
 
@@ -99,7 +99,7 @@ def test_only_what_is_on_the_scale_of_the_value_has_a_distance_from_the_referenc
     objective: str | None, metric: str, shown: str
 ) -> None:
     """A script's gradient has no distance from the exact energy."""
-    from sweeper.convergence import curves
+    from sweeper.comparison.convergence import curves
 
     result = {"objective": -0.9, "value": -0.9, "reference": -1.0, "error": 0.1}
     jobs = [Made({"seed": seed}, result=result, algorithm={"objective": objective}) for seed in (0, 1)]
@@ -123,7 +123,7 @@ def test_a_table_that_an_earlier_version_wrote_is_read_from_the_ledger(tmp_path:
 
 
 def test_of_what_a_script_logs_its_objective_is_shown() -> None:
-    from sweeper.convergence import curves
+    from sweeper.comparison.convergence import curves
 
     jobs = [
         Made({"seed": seed}, result={"objective": 0.5}, algorithm={"objective": "loss"}) for seed in (0, 1)
@@ -135,7 +135,7 @@ def test_of_what_a_script_logs_its_objective_is_shown() -> None:
 
 
 def test_a_job_that_stopped_keeps_its_last_value(sweep: Sweep) -> None:
-    from sweeper.convergence import curves
+    from sweeper.comparison.convergence import curves
 
     metrics = pd.DataFrame(
         {

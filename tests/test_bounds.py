@@ -23,15 +23,15 @@ from hypothesis import strategies as st
 from algorithms.failures import BoundReachedError, QuantumTaskError
 from algorithms.pauli import parse_hamiltonian
 from algorithms.results import get_results_dir
-from sweeper.cost import Cost, cost_of, fees, task_seconds
+from sweeper.config.algorithm import QaoaMaxcut, VqeH2
+from sweeper.config.device import Device
+from sweeper.config.execution import ShotsSchedule, Stop, Tasks, Warmup
+from sweeper.config.optimizer import OPTIMIZERS, Adam, GradientDescent, Grid, LBfgsB, Slsqp
+from sweeper.config.root import SweepConfig
 from sweeper.errors import ConfigError
+from sweeper.job.cost import Cost, cost_of, fees, task_seconds
 from sweeper.problems import PROBLEMS
 from sweeper.problems.pauli import Pauli, Term
-from sweeper.schema.algorithm import QaoaMaxcut, VqeH2
-from sweeper.schema.device import Device
-from sweeper.schema.execution import ShotsSchedule, Stop, Tasks, Warmup
-from sweeper.schema.optimizer import OPTIMIZERS, Adam, GradientDescent, Grid, LBfgsB, Slsqp
-from sweeper.schema.root import SweepConfig
 
 from .algorithms.fakes import service_error
 from .test_cost import CHEAP, DEAR, DEVICES, DM1, INSTANCE, LOCAL, QPU, SV1

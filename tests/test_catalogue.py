@@ -15,13 +15,13 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
-from sweeper.catalogue import catalogue
-from sweeper.composition import Combination, compose
+from sweeper.compose.composition import Combination, compose
+from sweeper.config.device import Device
+from sweeper.config.device_catalogue import catalogue
+from sweeper.config.instance import Instance
+from sweeper.config.register import register
+from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError
-from sweeper.locate import shipped
-from sweeper.schema import register
-from sweeper.schema.device import Device
-from sweeper.schema.instance import Instance
 
 FORTE = "arn:aws:braket:us-east-1::device/qpu/ionq/Forte-Enterprise-1"
 GARNET = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"

@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 
 from sweeper.cli import SUBCOMMANDS, run_subcommand, watch
+from sweeper.console.results_table import make_console
 from sweeper.errors import ConfigError
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.render import make_console
-from sweeper.selection import select
-from sweeper.states import JobState
-from sweeper.table_files import write_tables
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry
+from sweeper.results.selection import select
+from sweeper.results.table_files import write_tables
 
 RESULTS = pd.DataFrame(
     {

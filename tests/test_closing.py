@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.answer import answer
-from sweeper.app import run
-from sweeper.closing import Closing, close_at_end, close_sweeps
+from sweeper.command.answer import answer
+from sweeper.command.closing import Closing, close_at_end, close_sweeps
+from sweeper.command.hydra_app import run
 from sweeper.errors import DamagedLedgerError, SweeperError
-from sweeper.folder import SweepFolder
+from sweeper.folder.layout import SweepFolder
 from tests.synthetic import vqe_sweep
 
 

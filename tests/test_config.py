@@ -15,18 +15,19 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
-from sweeper import app
-from sweeper.composition import Combination, compose
+from sweeper.command import hydra_app as app
+from sweeper.compose.composition import Combination, compose
+from sweeper.compose.fast_loader import SweepLoader
+from sweeper.config.algorithm import QaoaMaxcut, Script, VqeH2
+from sweeper.config.device import Device, Price
+from sweeper.config.instance import Instance
+from sweeper.config.optimizer import OPTIMIZERS
+from sweeper.config.register import register
+from sweeper.config.root import JobLimits, SweepConfig
+from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError
-from sweeper.locate import shipped
+from sweeper.job.spec import JobSpec
 from sweeper.problems import PROBLEMS, Hamiltonian, options_making
-from sweeper.schema import JobLimits, SweepConfig, register
-from sweeper.schema.algorithm import QaoaMaxcut, Script, VqeH2
-from sweeper.schema.device import Device, Price
-from sweeper.schema.instance import Instance
-from sweeper.schema.optimizer import OPTIMIZERS
-from sweeper.spec import JobSpec
-from sweeper.sweep_loader import SweepLoader
 
 CONF = shipped("conf")
 ALGORITHMS = {algorithm.name: algorithm for algorithm in (VqeH2, QaoaMaxcut, Script)}

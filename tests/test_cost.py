@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from sweeper.cost import Cost, cost_of, fees, task_seconds
+from sweeper.config.algorithm import QaoaMaxcut, Script, VqeH2
+from sweeper.config.device import Device, Price
+from sweeper.config.execution import ShotsSchedule, Tasks, Warmup
+from sweeper.config.instance import Instance
+from sweeper.config.optimizer import Cobyla
+from sweeper.config.root import JobLimits, SweepConfig
 from sweeper.errors import ConfigError
-from sweeper.known import Known
+from sweeper.job.cost import Cost, cost_of, fees, task_seconds
+from sweeper.job.known import Known
+from sweeper.job.tasks_seen import TasksSeen
 from sweeper.problems import PROBLEMS
-from sweeper.schema.algorithm import QaoaMaxcut, Script, VqeH2
-from sweeper.schema.device import Device, Price
-from sweeper.schema.execution import ShotsSchedule, Tasks, Warmup
-from sweeper.schema.instance import Instance
-from sweeper.schema.optimizer import Cobyla
-from sweeper.schema.root import JobLimits, SweepConfig
-from sweeper.tasks_seen import TasksSeen
 
 # Figures that occur nowhere else, so that no term can stand in for another.
 QPU = Device(

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from sweeper.composition import Combination
-from sweeper.direction import refuse_opposite_direction
+from sweeper.compose.composition import Combination
+from sweeper.compose.direction import refuse_opposite_direction
 from sweeper.errors import ConfigError
-from sweeper.ledger import Ledger
-from sweeper.tables import results_frame
+from sweeper.ledger.ledger import Ledger
+from sweeper.results.tables import results_frame
 from tests.synthetic import Made
 
 
@@ -55,7 +55,7 @@ def test_a_sweeper_without_a_direction_takes_any() -> None:
 
 
 def test_a_kept_job_takes_over_how_its_result_is_read(tmp_path: Any) -> None:
-    from sweeper.job_record import Entry
+    from sweeper.ledger.record import Entry
 
     def enlisted(direction: str, **more: Any) -> list[int]:
         config = Made({"lr": 1}, algorithm={"direction": direction, "problem_keys": ["molecule"]}).config

@@ -83,7 +83,7 @@ def test_a_wheel_sweeps_outside_the_checkout(tmp_path: Path) -> None:
     elsewhere.mkdir()
     environment = {**os.environ, "PYTHONPATH": str(site)}
     where = subprocess.run(
-        [sys.executable, "-P", "-c", "from sweeper.locate import shipped; print(shipped('conf'))"],
+        [sys.executable, "-P", "-c", "from sweeper.config.shipped import shipped; print(shipped('conf'))"],
         cwd=elsewhere,
         env=environment,
         capture_output=True,

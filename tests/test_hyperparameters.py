@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from algorithms.graph import parse_graph
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.pauli import PauliTerm, parse_hamiltonian
-from sweeper.errors import ConfigError
-from sweeper.hyperparameters import (
+from sweeper.contract.hyperparameters import (
     FORBIDDEN_CHARACTERS,
     MAX_PAIRS,
     MAX_VALUE_CHARACTERS,
@@ -28,6 +27,7 @@ from sweeper.hyperparameters import (
     format_edges,
     format_pauli_terms,
 )
+from sweeper.errors import ConfigError
 
 ANY_TEXT = st.text(alphabet=st.characters())  # surrogates included
 TRICKY_TEXT = st.one_of(

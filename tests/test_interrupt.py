@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.folder import SweepFolder
-from sweeper.interrupt import CtrlC, Patience
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.runner import Runner
+from sweeper.folder.layout import SweepFolder
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry
+from sweeper.running.interrupt import CtrlC, Patience
+from sweeper.running.runner import Runner
 
 from .test_runner import RUNNING, ScriptedExecutor, spec
 

@@ -10,10 +10,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.folder import JobFolder
-from sweeper.jobfiles import prepare, set_checkpoints_aside
-from sweeper.source import Source
-from sweeper.spec import JobSpec
+from sweeper.folder.layout import JobFolder
+from sweeper.job.prepare import prepare, set_checkpoints_aside
+from sweeper.job.source import Source
+from sweeper.job.spec import JobSpec
 
 from .test_runner import spec
 

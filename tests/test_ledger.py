@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from sweeper.errors import FolderError, IllegalTransitionError
-from sweeper.job_record import Entry, Metric
-from sweeper.ledger import Ledger
-from sweeper.ledger_file import LAYOUT
-from sweeper.ledger_reader import read_jobs, read_metrics, reading
-from sweeper.seals import can_seal, seal_fact
-from sweeper.states import JobState
+from sweeper.job.state import JobState
+from sweeper.ledger.file import LAYOUT
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.reader import read_jobs, read_metrics, reading
+from sweeper.ledger.record import Entry, Metric
+from sweeper.ledger.seals import can_seal, seal_fact
 
 PENDING, SUBMITTING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = JobState
 

@@ -15,11 +15,11 @@ from braket.jobs.metrics_data.log_metrics_parser import LogMetricsParser
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sweeper import thinning
-from sweeper.job_record import Metric
-from sweeper.outcome import log_tail, read_log
-from sweeper.remarks import Remark, sentences
-from sweeper.thinning import thinned
+from sweeper.contract import thinning
+from sweeper.contract.outcome import log_tail, read_log
+from sweeper.contract.remarks import Remark, sentences
+from sweeper.contract.thinning import thinned
+from sweeper.ledger.record import Metric
 
 
 def logged(name: str, value: float, **more: float) -> str:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from sweeper.errors import FolderError
-from sweeper.folder import SweepFolder
-from sweeper.lock import only_writer
-from sweeper.orphans import end_orphans
+from sweeper.folder.layout import SweepFolder
+from sweeper.folder.lock import only_writer
+from sweeper.folder.orphans import end_orphans
 
 
 def job_holding(folder: SweepFolder, seconds: float) -> int:
@@ -42,7 +42,7 @@ def test_the_next_writer_waits_until_the_last_job_has_ended(tmp_path: Path) -> N
 def test_a_job_that_does_not_end_is_an_error_that_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweeper.orphans._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("sweeper.folder.orphans._PATIENCE_SECONDS", 0.05)
     folder = SweepFolder(tmp_path)
     pid = job_holding(folder, 600)
     try:

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from sweeper.composition import Combination
-from sweeper.cost import INSTANCE_PRICE, SIMULATOR_SECONDS, Cost
+from sweeper.compose.composition import Combination
 from sweeper.errors import ConfigError
-from sweeper.outlook import Outlook
-from sweeper.plan import ask_consent, show_plan, why_unbounded
+from sweeper.job.cost import INSTANCE_PRICE, SIMULATOR_SECONDS, Cost
+from sweeper.planning.cost_plan import ask_consent, show_plan, why_unbounded
+from sweeper.planning.outlook import Outlook
 
 from .test_runner import ScriptedExecutor, spec
 

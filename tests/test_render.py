@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from sweeper.folder import SweepFolder
-from sweeper.job_record import JobRecord
-from sweeper.render import make_console, render_failures, render_results
-from sweeper.states import JobState
-from sweeper.tables import results_frame
+from sweeper.console.results_table import make_console, render_failures, render_results
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.ledger.record import JobRecord
+from sweeper.results.tables import results_frame
 
 RESULT = {
     "value": -1.13712,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweeper.errors import ConfigError
-from sweeper.requirements import remark_or_refuse, unmet_requirements
+from sweeper.job.requirements import remark_or_refuse, unmet_requirements
 
 NUMPY = version("numpy")
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import pytest
 
-from sweeper.cost import Cost
+from sweeper.contract.outcome import Outcome, read_outcome
 from sweeper.errors import SweeperError
 from sweeper.executors.base import (
     AccessLostError,
@@ -22,14 +22,14 @@ from sweeper.executors.base import (
     Submission,
     Unknown,
 )
-from sweeper.folder import JobFolder, SweepFolder
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.outcome import Outcome, read_outcome
-from sweeper.runner import Runner
-from sweeper.source import Source
-from sweeper.spec import JobSpec
-from sweeper.states import JobState
+from sweeper.folder.layout import JobFolder, SweepFolder
+from sweeper.job.cost import Cost
+from sweeper.job.source import Source
+from sweeper.job.spec import JobSpec
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry
+from sweeper.running.runner import Runner
 
 COMPLETED = Status(JobState.COMPLETED, started_at=1.0, ended_at=2.0, billed_seconds=60.0)
 RUNNING = Status(JobState.RUNNING, started_at=1.0)
@@ -521,7 +521,7 @@ def test_reading_a_long_log_holds_nobody_up(bench: Bench, monkeypatch: pytest.Mo
             others_ended.set()
         return False
 
-    monkeypatch.setattr("sweeper.runner.read_outcome", late)
+    monkeypatch.setattr("sweeper.running.runner.read_outcome", late)
     bench.run(LogsMuch(concurrency=1), "abcd", interrupted=look)
     assert bench.states() == ["COMPLETED"] * 4
     assert [row[1] for row in bench.ledger.metrics()] == list(range(20_000))
@@ -539,7 +539,7 @@ def test_an_interrupt_writes_down_what_was_being_read(bench: Bench, monkeypatch:
             interrupted.set()
         return interrupted.is_set()
 
-    monkeypatch.setattr("sweeper.runner.read_outcome", late)
+    monkeypatch.setattr("sweeper.running.runner.read_outcome", late)
     with pytest.raises(KeyboardInterrupt):
         bench.run(LogsMuch(), "a", interrupted=stop)
     assert bench.states() == ["COMPLETED"]
@@ -610,7 +610,7 @@ def test_a_creation_without_an_answer_is_looked_for_then_repeated_and_its_job_en
     executor.when_polled = {1: cancel}
     clock = iter(range(0, 10**9, 1000))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweeper.runner.time.monotonic", lambda: float(next(clock)))
+        patch.setattr("sweeper.running.runner.time.monotonic", lambda: float(next(clock)))
         bench.run(executor, "a")
     assert len(executor.asked) == (1 if found else 2)
     assert len({token for token, _ in executor.asked}) == 1
@@ -701,6 +701,6 @@ def test_jobs_that_will_not_stop_are_named(bench: Bench, monkeypatch: pytest.Mon
     executor = ScriptedExecutor({"a": [RUNNING]}, interrupt_after=1)
     executor.cancel = lambda _: None  # type: ignore[method-assign]
     clock = iter(range(10_000))
-    monkeypatch.setattr("sweeper.runner.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("sweeper.running.runner.time.monotonic", lambda: float(next(clock)))
     with pytest.raises(SweeperError, match="could not be stopped: a-1"):
         bench.run(executor, "a")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError
-from sweeper.locate import shipped
-from sweeper.source import read_source
+from sweeper.job.source import read_source
 
 FILES = {"job.py": b"def main(): ...\n", "inner/__init__.py": b"", "inner/data.bin": bytes(range(256))}
 
@@ -208,7 +208,7 @@ class TestSnapshot:
             raise OSError("no space left on device")
 
         with monkeypatch.context() as broken:
-            broken.setattr("sweeper.source.shutil.copy2", full)
+            broken.setattr("sweeper.job.source.shutil.copy2", full)
             with pytest.raises(OSError, match="no space"):
                 source.snapshot(tmp_path / "source")
         assert not (tmp_path / "source" / source.snapshot_name).exists()

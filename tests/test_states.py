@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.states import JobState
+from sweeper.job.state import JobState
 
 STEPS = {
     "PENDING": "SUBMITTING COMPLETED CANCELLED",

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.composition import Combination
+from sweeper.compose.composition import Combination
+from sweeper.config.whole_sweep import OF_THE_WHOLE_SWEEP
 from sweeper.errors import ConfigError
-from sweeper.folder import SweepFolder
-from sweeper.outlook import Outlook, outlooks
-from sweeper.states import JobState
-from sweeper.survey import survey
-from sweeper.sweep_keys import OF_THE_WHOLE_SWEEP
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.planning.outlook import Outlook, outlooks
+from sweeper.planning.survey import survey
 
 from .test_runner import spec
 

@@ -15,8 +15,8 @@ import pytest
 
 from sweeper import load_sweep
 from sweeper.errors import FolderError
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.states import JobState
+from sweeper.job.state import JobState
+from sweeper.ledger.reader import read_jobs, reading
 
 from .conftest import Command
 
@@ -200,7 +200,7 @@ def states(ledger: Path) -> list[str]:
 
 
 def test_a_folder_in_use_is_refused(sweeper: Command, tmp_path: Path) -> None:
-    from sweeper.lock import only_writer
+    from sweeper.folder.lock import only_writer
 
     with only_writer(tmp_path / "out" / "sweep.lock"):
         done = sweeper(*QUICK, expect=1)

@@ -18,11 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from sweeper.composition import compose
+from sweeper.compose.composition import compose
+from sweeper.compose.fast_loader import SweepLoader, difference
+from sweeper.config.register import register
+from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError
-from sweeper.locate import shipped
-from sweeper.schema import register
-from sweeper.sweep_loader import SweepLoader, difference
 
 
 class Colour(Enum):

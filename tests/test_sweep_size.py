@@ -7,9 +7,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweeper.combinations import expand
+from sweeper.compose.combinations import expand
+from sweeper.compose.sweep_size import refuse_too_many
 from sweeper.errors import ConfigError
-from sweeper.sweep_size import refuse_too_many
 
 from .conftest import Command
 

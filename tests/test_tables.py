@@ -16,14 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweeper import tables
 from sweeper.errors import DamagedLedgerError
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry, JobRecord, Metric
-from sweeper.ledger import Ledger
-from sweeper.states import JobState
-from sweeper.table_files import Tables, TableWriter, write_tables
-from sweeper.tables import metrics_frame, results_frame, varying_keys
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry, JobRecord, Metric
+from sweeper.results import tables
+from sweeper.results.table_files import Tables, TableWriter, write_tables
+from sweeper.results.tables import metrics_frame, results_frame, varying_keys
 
 OUTCOME = [
     "objective",
@@ -429,7 +429,7 @@ class TestTableWriter:
     @pytest.fixture
     def clock(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
         now = [1000.0]
-        monkeypatch.setattr("sweeper.table_files.time.monotonic", lambda: now[0])
+        monkeypatch.setattr("sweeper.results.table_files.time.monotonic", lambda: now[0])
         return now
 
     @pytest.fixture

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from sweeper.job_record import Standing
-from sweeper.states import JobState
-from sweeper.terminal import Progress
+from sweeper.console.progress import Progress
+from sweeper.job.state import JobState
+from sweeper.ledger.record import Standing
 
 
 def test_progress_counts_jobs_by_state_and_shows_no_lucky_value(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sweeper.terminal._LINE_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("sweeper.console.progress._LINE_EVERY_SECONDS", 0.0)
     states = dict.fromkeys(range(4), JobState.PENDING) | {0: JobState.COMPLETED}
 
     def move(number: int, state: JobState, objective: float | None = None) -> None:

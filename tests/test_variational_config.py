@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from sweeper.config.algorithm import QaoaMaxcut, VqeH2
+from sweeper.config.device import Device, Noise
+from sweeper.config.execution import ShotsSchedule, Stop, Tasks, Warmup
+from sweeper.config.instance import Instance
+from sweeper.config.optimizer import OPTIMIZERS, Adam, Cobyla, GradientDescent, Grid, LBfgsB, Slsqp
+from sweeper.config.root import SweepConfig
 from sweeper.errors import ConfigError
 from sweeper.problems import PROBLEMS
-from sweeper.schema.algorithm import QaoaMaxcut, VqeH2
-from sweeper.schema.device import Device, Noise
-from sweeper.schema.execution import ShotsSchedule, Stop, Tasks, Warmup
-from sweeper.schema.instance import Instance
-from sweeper.schema.optimizer import OPTIMIZERS, Adam, Cobyla, GradientDescent, Grid, LBfgsB, Slsqp
-from sweeper.schema.root import SweepConfig
 
 from .conftest import Command
 

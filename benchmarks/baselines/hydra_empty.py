@@ -5,8 +5,8 @@ from __future__ import annotations
 import hydra
 from omegaconf import DictConfig
 
-from sweeper.locate import shipped
-from sweeper.schema import register
+from sweeper.config.register import register
+from sweeper.config.shipped import shipped
 
 
 def nothing(config: DictConfig) -> float:

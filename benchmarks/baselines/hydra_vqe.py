@@ -9,8 +9,8 @@ import hydra
 from omegaconf import DictConfig
 
 from benchmarks.baselines.plain_vqe import minimise
-from sweeper.locate import shipped
-from sweeper.schema import register
+from sweeper.config.register import register
+from sweeper.config.shipped import shipped
 
 
 def vqe(config: DictConfig) -> float:

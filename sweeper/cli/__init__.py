@@ -6,7 +6,7 @@ import argparse
 import importlib
 from typing import NoReturn
 
-from sweeper.answer import answer
+from sweeper.command.answer import answer
 from sweeper.errors import UsageError
 
 SUBCOMMANDS = {
@@ -43,7 +43,7 @@ class _Parser(argparse.ArgumentParser):
         Raises:
             UsageError: Always.
         """
-        from sweeper.vocabulary import nearest
+        from sweeper.config.vocabulary import nearest
 
         unknown = message.partition("unrecognized arguments: ")[2].split()
         known = [option for parser in self._all() for option in parser._option_string_actions]

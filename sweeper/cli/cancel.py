@@ -11,15 +11,15 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from sweeper.conduct import conduct
+from sweeper.command.conduct import conduct
+from sweeper.console.results_table import make_console
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.executors import executor_of
-from sweeper.folder import SweepFolder
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.lock import only_writer
-from sweeper.opening import open_ledger
-from sweeper.render import make_console
-from sweeper.spec import JobSpec
+from sweeper.folder.layout import SweepFolder
+from sweeper.folder.lock import only_writer
+from sweeper.job.spec import JobSpec
+from sweeper.ledger.opening import open_ledger
+from sweeper.ledger.reader import read_jobs, reading
 
 _LONGEST_WAIT = 600.0
 

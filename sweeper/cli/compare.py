@@ -22,14 +22,14 @@ from sweeper.comparison.pivot import pivot
 from sweeper.comparison.present import FORMATS, renderable
 from sweeper.comparison.reading import read_as
 from sweeper.comparison.success import Success
+from sweeper.comparison.together import load_together, software_differences
+from sweeper.console.results_table import make_console
+from sweeper.console.visible import put
 from sweeper.errors import ConfigError
-from sweeper.folder import SweepFolder
-from sweeper.job_record import JobRecord
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.render import make_console
-from sweeper.selection import select_all
-from sweeper.sweeps import load_together, software_differences
-from sweeper.visible import put
+from sweeper.folder.layout import SweepFolder
+from sweeper.ledger.reader import read_jobs, reading
+from sweeper.ledger.record import JobRecord
+from sweeper.results.selection import select_all
 
 _MOST_SHOWN = 60
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from sweeper.console.results_table import make_console
 from sweeper.export import TARGETS
-from sweeper.render import make_console
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,8 @@ import argparse
 from pathlib import Path
 
 from sweeper.cli.reading import add_reading, names, problem_keys_of
-from sweeper.folder import SweepFolder
-from sweeper.render import make_console
+from sweeper.console.results_table import make_console
+from sweeper.folder.layout import SweepFolder
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -17,16 +17,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sweeper.changes import refuse_changed
-from sweeper.conduct import conduct
+from sweeper.command.conduct import conduct
 from sweeper.errors import FolderError
 from sweeper.executors import executor_of
-from sweeper.folder import SweepFolder
-from sweeper.lock import only_writer
-from sweeper.opening import open_ledger
-from sweeper.records import can_rebuild
-from sweeper.spec import JobSpec
-from sweeper.states import JobState
+from sweeper.folder.layout import SweepFolder
+from sweeper.folder.lock import only_writer
+from sweeper.job.spec import JobSpec
+from sweeper.job.state import JobState
+from sweeper.ledger.opening import open_ledger
+from sweeper.ledger.second_copy import can_rebuild
+from sweeper.planning.changes import refuse_changed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from sweeper.console.results_table import make_console, render_failures
+from sweeper.contract.remarks import sentences
 from sweeper.errors import SweeperError
-from sweeper.folder import SweepFolder
-from sweeper.job_record import JobRecord
-from sweeper.ledger_reader import (
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.ledger.reader import (
     read_changed_at,
     read_jobs,
     read_launcher,
@@ -24,9 +26,7 @@ from sweeper.ledger_reader import (
     read_remarks,
     reading,
 )
-from sweeper.remarks import sentences
-from sweeper.render import make_console, render_failures
-from sweeper.states import JobState
+from sweeper.ledger.record import JobRecord
 
 _MOST_SHOWN = 10
 
@@ -85,7 +85,7 @@ def _as_asked(jobs: Sequence[JobRecord], options: argparse.Namespace) -> Sequenc
     """
     if options.offline:
         raise SweeperError("not asked")
-    from sweeper.asking import ask  # brings everything that talks to AWS
+    from sweeper.running.asking import ask  # brings everything that talks to AWS
 
     folder = SweepFolder(options.folder)
     with reading(folder.ledger) as db:

@@ -13,10 +13,10 @@ from pathlib import Path
 from sweeper.cli.reading import add_reading, names, open_sweep
 from sweeper.comparison.faults import fault_words
 from sweeper.comparison.order import in_order
-from sweeper.render import make_console, render_answers, render_results
-from sweeper.selection import check_columns, select_all
-from sweeper.tables import to_csv
-from sweeper.visible import put
+from sweeper.console.results_table import make_console, render_answers, render_results
+from sweeper.console.visible import put
+from sweeper.results.selection import check_columns, select_all
+from sweeper.results.tables import to_csv
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

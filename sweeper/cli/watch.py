@@ -13,11 +13,11 @@ from rich.live import Live
 from rich.table import Table
 
 from sweeper.cli.status import summary
-from sweeper.folder import SweepFolder
-from sweeper.job_record import JobRecord
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.render import make_console, render_failures
-from sweeper.states import JobState
+from sweeper.console.results_table import make_console, render_failures
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.ledger.reader import read_jobs, reading
+from sweeper.ledger.record import JobRecord
 
 _SHARE = 0.1
 """Of the time, at most, goes into reading a large ledger."""

@@ -11,7 +11,7 @@ import pandas as pd
 from sweeper.comparison.compare import FAULT, INCOMPLETE, OPEN, SIGNIFICANT, UNTESTED
 from sweeper.comparison.groups import split
 from sweeper.comparison.metric import Measure, choose_measure
-from sweeper.selection import seeds_randomness, swept_keys, varies
+from sweeper.results.selection import seeds_randomness, swept_keys, varies
 from sweeper.statistics.differences import difference
 from sweeper.statistics.intervals import mean_interval
 from sweeper.statistics.multiplicity import holm

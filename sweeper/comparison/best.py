@@ -31,7 +31,7 @@ from sweeper.comparison.compare import (
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
 from sweeper.comparison.unnamed import unnamed_words
-from sweeper.selection import problem_keys, varies
+from sweeper.results.selection import problem_keys, varies
 
 _MOST_NAMED = 5
 

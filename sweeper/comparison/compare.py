@@ -19,7 +19,14 @@ from sweeper.comparison.metric import Direction, Measure, choose_measure, object
 from sweeper.comparison.success import Success
 from sweeper.comparison.unnamed import unnamed_words
 from sweeper.errors import ConfigError
-from sweeper.selection import check_columns, design_keys, says_the_problem, select_all, swept_keys, varies
+from sweeper.results.selection import (
+    check_columns,
+    design_keys,
+    says_the_problem,
+    select_all,
+    swept_keys,
+    varies,
+)
 from sweeper.statistics.differences import PAIRED, difference
 from sweeper.statistics.multiplicity import holm
 

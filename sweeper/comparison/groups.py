@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Measure, completed, numbers
-from sweeper.selection import says_the_problem, seeds_randomness, swept_keys, varies
+from sweeper.results.selection import says_the_problem, seeds_randomness, swept_keys, varies
 from sweeper.statistics.differences import Replicates
 from sweeper.statistics.intervals import Interval, mean_interval, rate_interval
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sweeper.errors import ConfigError
-from sweeper.selection import MAXIMISED, NOT_ONE_OBJECTIVE, check_columns
+from sweeper.results.selection import MAXIMISED, NOT_ONE_OBJECTIVE, check_columns
 
 Direction = Literal["minimize", "maximize"]
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import completed, numbers
-from sweeper.selection import swept_keys
+from sweeper.results.selection import swept_keys
 
 JUDGED = ("objective", "value", "error", "ratio")
 """Columns of which a value that cannot be would come first."""

@@ -10,7 +10,7 @@ import pandas as pd
 from sweeper.comparison.groups import split
 from sweeper.comparison.metric import Measure, choose_measure, completed, numbers
 from sweeper.errors import ConfigError
-from sweeper.selection import design_keys, varies
+from sweeper.results.selection import design_keys, varies
 
 _COSTS = ("cost_usd", "shots_total", "evaluations", "seconds")
 

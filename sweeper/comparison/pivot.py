@@ -11,7 +11,7 @@ import pandas as pd
 from sweeper.comparison.groups import split
 from sweeper.comparison.metric import Direction, Measure, choose_measure
 from sweeper.errors import ConfigError
-from sweeper.selection import check_columns, swept_keys
+from sweeper.results.selection import check_columns, swept_keys
 
 
 @dataclass(frozen=True)

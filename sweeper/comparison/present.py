@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.comparison.blocks import Block
-from sweeper.tables import to_csv
+from sweeper.results.tables import to_csv
 
 _NOTHING = "No jobs to compare."
 _LEFT_OUT = "some columns are left out: a wider terminal or --format csv shows them"

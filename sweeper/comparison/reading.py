@@ -8,7 +8,7 @@ import pandas as pd
 
 from sweeper.comparison.metric import Direction
 from sweeper.errors import ConfigError
-from sweeper.selection import MAXIMISED, NOT_ONE_OBJECTIVE, PROBLEM_KEYS, is_named, swept_keys
+from sweeper.results.selection import MAXIMISED, NOT_ONE_OBJECTIVE, PROBLEM_KEYS, is_named, swept_keys
 
 
 def read_as(

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from sweeper.folder import SweepFolder, open_regular
-from sweeper.states import JobState
+from sweeper.folder.layout import SweepFolder, open_regular
+from sweeper.job.state import JobState
 
 _JOBS = 20
 """Looked at in each sweep, evenly spread: jobs of a resumed one may differ."""

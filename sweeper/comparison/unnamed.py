@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sweeper.comparison.metric import completed, numbers
-from sweeper.selection import design_keys, problem_keys, short_name, swept_keys, varies
+from sweeper.results.selection import design_keys, problem_keys, short_name, swept_keys, varies
 
 _SAME = 1e-6
 """References that differ by less, as a share, are the same; the digits they are given with."""

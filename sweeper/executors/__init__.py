@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sweeper.errors import ConfigError, FolderError
 from sweeper.executors.base import Executor
-from sweeper.folder import SweepFolder
+from sweeper.folder.layout import SweepFolder
 
 _EXECUTORS = {
     "braket_local": "sweeper.executors.local:LocalExecutor",

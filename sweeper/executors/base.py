@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from sweeper.errors import SweeperError
-from sweeper.folder import JobFolder
-from sweeper.spec import JobSpec
-from sweeper.states import JobState
-from sweeper.tasks_seen import TasksSeen
+from sweeper.folder.layout import JobFolder
+from sweeper.job.spec import JobSpec
+from sweeper.job.state import JobState
+from sweeper.job.tasks_seen import TasksSeen
 
 
 @dataclass(frozen=True)

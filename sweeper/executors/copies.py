@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweeper.executors.imports import imports_of_source
-from sweeper.footprint import Footprint, footprint
-from sweeper.source import Source
-from sweeper.source_files import SourceFile, source_files
+from sweeper.folder.footprint import Footprint, footprint
+from sweeper.job.source import Source
+from sweeper.job.source_files import SourceFile, source_files
 
 
 @dataclass(frozen=True)

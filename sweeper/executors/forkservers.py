@@ -11,8 +11,8 @@ from typing import Any
 from sweeper.executors.aws_refused import RefusedAws
 from sweeper.executors.forkclient import ForkServerProcess
 from sweeper.executors.imports import imports_of_source
-from sweeper.orphans import end_processes, mark
-from sweeper.spec import JobSpec
+from sweeper.folder.orphans import end_processes, mark
+from sweeper.job.spec import JobSpec
 
 ALLOW_AWS = (
     "set hydra.launcher.allow_aws=true to let the jobs of this sweep use your AWS credentials, at your cost, "

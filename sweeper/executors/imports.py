@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweeper.source import Source
-from sweeper.source_files import source_files
+from sweeper.job.source import Source
+from sweeper.job.source_files import source_files
 
 FORK_SAFE = frozenset(
     {"boto3", "botocore", "braket", "networkx", "nlopt", "numpy", "qulacs", "scipy", "sympy"}

@@ -16,7 +16,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sweeper.afterwards import read_exit_record
 from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
 from sweeper.executors.base import Batch, SelfContained, Status, Submission
@@ -24,11 +23,12 @@ from sweeper.executors.copies import Copies
 from sweeper.executors.forkclient import signal_name
 from sweeper.executors.forkservers import ALLOW_AWS, ForkServers
 from sweeper.executors.imports import imports_of_source
-from sweeper.folder import DIGESTED, JobFolder, SweepFolder, open_regular
-from sweeper.requirements import remark_or_refuse
-from sweeper.source import Source
-from sweeper.spec import JobSpec
-from sweeper.states import JobState
+from sweeper.folder.afterwards import read_exit_record
+from sweeper.folder.layout import DIGESTED, JobFolder, SweepFolder, open_regular
+from sweeper.job.requirements import remark_or_refuse
+from sweeper.job.source import Source
+from sweeper.job.spec import JobSpec
+from sweeper.job.state import JobState
 
 _MOST_OF_A_REPORT = 2**14
 _NO_ARN = "Device ARN is not a valid format: local:"

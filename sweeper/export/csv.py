@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweeper.tables import to_csv
+from sweeper.results.tables import to_csv
 
 if TYPE_CHECKING:
     from sweeper.api import Sweep

@@ -21,12 +21,12 @@ import pandas as pd
 from sweeper.comparison.faults import fault_words, is_faulty
 from sweeper.errors import SweeperError
 from sweeper.export import needs
-from sweeper.folder import JobFolder
-from sweeper.job_record import JobRecord
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.provenance import without_secrets
-from sweeper.states import JobState
-from sweeper.tables import flatten
+from sweeper.folder.layout import JobFolder
+from sweeper.folder.provenance import without_secrets
+from sweeper.job.state import JobState
+from sweeper.ledger.reader import read_jobs, reading
+from sweeper.ledger.record import JobRecord
+from sweeper.results.tables import flatten
 
 if TYPE_CHECKING:
     from sweeper.api import Sweep

@@ -18,14 +18,14 @@ import pandas as pd
 
 from sweeper.comparison.blocks import key_text
 from sweeper.comparison.compare import sections_of
+from sweeper.comparison.convergence import as_judged, main_metric
 from sweeper.comparison.faults import fault_words, is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
-from sweeper.convergence import as_judged, main_metric
 from sweeper.errors import SweeperError
 from sweeper.export import needs
-from sweeper.provenance import without_secrets
-from sweeper.selection import problem_keys, says_the_problem, swept_keys, varies
-from sweeper.states import JobState
+from sweeper.folder.provenance import without_secrets
+from sweeper.job.state import JobState
+from sweeper.results.selection import problem_keys, says_the_problem, swept_keys, varies
 
 if TYPE_CHECKING:
     from sweeper.api import Sweep

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-from sweeper.hyperparameters import format_edges, format_pauli_terms
+from sweeper.contract.hyperparameters import format_edges, format_pauli_terms
 
 LARGEST = 1000
 """Most qubits of an instance: more than any device has."""

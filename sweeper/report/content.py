@@ -20,13 +20,13 @@ from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Direction, completed, numbers
 from sweeper.comparison.order import is_outcome
 from sweeper.comparison.success import Success
-from sweeper.folder import SweepFolder
-from sweeper.known import Known
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.outcome import log_tail
+from sweeper.contract.outcome import log_tail
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.known import Known
+from sweeper.job.state import JobState
+from sweeper.ledger.reader import read_jobs, reading
 from sweeper.report.part import Part
-from sweeper.selection import swept_keys
-from sweeper.states import JobState
+from sweeper.results.selection import swept_keys
 
 _MOST_RANKED = 100
 _MOST_FAILURES = 30

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sweeper.comparison.metric import Direction
 from sweeper.errors import SweeperError
-from sweeper.folder import SweepFolder
+from sweeper.folder.layout import SweepFolder
 from sweeper.report.content import read_content
 from sweeper.report.pictures import kinds
 

@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sweeper.comparison.compare import compare, sections_of
+from sweeper.comparison.convergence import bands, curves
 from sweeper.comparison.metric import choose_measure
 from sweeper.comparison.pivot import pivot
-from sweeper.convergence import bands, curves
 from sweeper.errors import ConfigError
 from sweeper.report.part import Part
 from sweeper.report.pictures import (
@@ -24,7 +24,7 @@ from sweeper.report.pictures import (
     parallel,
     pareto_front,
 )
-from sweeper.selection import select_all
+from sweeper.results.selection import select_all
 
 if TYPE_CHECKING:
     from sweeper.api import Sweep

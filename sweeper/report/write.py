@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from sweeper.comparison.metric import Direction
-from sweeper.folder import SweepFolder, write_atomically
+from sweeper.folder.layout import SweepFolder, write_atomically
 from sweeper.report import style
 from sweeper.report.content import Content, read_content
 from sweeper.report.pictures import Picture, kinds

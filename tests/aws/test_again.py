@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from sweeper import load_sweep
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.source import digest_of, read_source
+from sweeper.job.source import digest_of, read_source
+from sweeper.ledger.reader import read_jobs, reading
 
 from ..emulator import Fault, FaultKind
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud

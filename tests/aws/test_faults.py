@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from sweeper.executors.aws import AwsExecutor
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.runner import Runner
-from sweeper.source import read_source
-from sweeper.spec import JobSpec
-from sweeper.states import JobState
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.source import read_source
+from sweeper.job.spec import JobSpec
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry
+from sweeper.running.runner import Runner
 
 from ..emulator import Caller, Emulator, EmulatorSettings, Fault, FaultKind, StubProgram
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud

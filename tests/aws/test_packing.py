@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sweeper.executors.aws.packing import batch_key
-from sweeper.source import Source
-from sweeper.spec import JobSpec
+from sweeper.job.source import Source
+from sweeper.job.spec import JobSpec
 
 SPEC = JobSpec(
     device="local:braket/default",

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sweeper.cost import Cost
 from sweeper.errors import SweeperError
 from sweeper.executors.aws import AwsExecutor
 from sweeper.executors.aws.pace import Clock
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.lost_jobs import MOST_RESUBMISSIONS
-from sweeper.runner import Runner
-from sweeper.source import read_source
-from sweeper.spec import JobSpec
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.cost import Cost
+from sweeper.job.source import read_source
+from sweeper.job.spec import JobSpec
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.reader import read_jobs, reading
+from sweeper.ledger.record import Entry
+from sweeper.running.lost_jobs import MOST_RESUBMISSIONS
+from sweeper.running.runner import Runner
 
 from ..emulator import Emulator, EmulatorSettings, Fault, FaultKind, StubProgram
 

@@ -10,9 +10,9 @@ from contextlib import closing
 
 import pytest
 
-from sweeper.ledger import Ledger
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.lost_jobs import MOST_RESUBMISSIONS
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.reader import read_jobs, reading
+from sweeper.running.lost_jobs import MOST_RESUBMISSIONS
 
 from ..emulator import Fault, FaultKind, StubProgram
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud

@@ -18,17 +18,17 @@ from sweeper import load_sweep
 from sweeper.cli import run_subcommand
 from sweeper.comparison import compare
 from sweeper.comparison.best import answers, best_jobs, name_of
+from sweeper.comparison.convergence import bands, curves
 from sweeper.comparison.metric import choose_measure
 from sweeper.comparison.order import in_order
 from sweeper.comparison.pareto import choose_cost, pareto
 from sweeper.comparison.pivot import pivot
-from sweeper.convergence import bands, curves
+from sweeper.job.state import JobState
 from sweeper.report.content import read_content
 from sweeper.report.pictures import kinds, main_effects
 from sweeper.report.write import write_report
-from sweeper.selection import swept_keys
-from sweeper.states import JobState
-from sweeper.tables import METRIC_COLUMNS, metrics_frame, results_frame
+from sweeper.results.selection import swept_keys
+from sweeper.results.tables import METRIC_COLUMNS, metrics_frame, results_frame
 from tests.synthetic import Made, records, written
 
 FABULOUS = {"value": -1e6, "stderr": 1e-9, "reference": -1e6, "error": 0.0, "objective": -1e9, "ratio": 99.0}

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sweeper.cli import run_subcommand
-from sweeper.folder import SweepFolder
+from sweeper.folder.layout import SweepFolder
 from tests.synthetic import Made, empty_sweep, vqe_sweep, written
 
 

@@ -14,9 +14,9 @@ import pytest
 from sweeper import load_sweep, problems
 from sweeper.cli import run_subcommand
 from sweeper.comparison.faults import LIMIT, fault_words, is_faulty
+from sweeper.job.state import JobState
 from sweeper.report.content import read_content
-from sweeper.states import JobState
-from sweeper.tables import results_frame
+from sweeper.results.tables import results_frame
 from tests.synthetic import Made, records, written
 
 H2 = Path(problems.__file__).with_name("data") / "h2_sto3g.csv"

@@ -15,8 +15,8 @@ from sweeper.cli import run_subcommand
 from sweeper.comparison import compare
 from sweeper.comparison.reading import read_as
 from sweeper.errors import ConfigError
-from sweeper.states import JobState
-from sweeper.tables import results_frame
+from sweeper.job.state import JobState
+from sweeper.results.tables import results_frame
 from tests.synthetic import Made, records, written
 
 

@@ -17,11 +17,11 @@ from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
 from sweeper.executors.base import Batch, Executor, Submission
 from sweeper.executors.local import LocalExecutor
-from sweeper.folder import JobFolder, SweepFolder
-from sweeper.jobfiles import prepare
-from sweeper.rehearsal import rehearse
-from sweeper.source import Source, digest_of
-from sweeper.spec import JobSpec
+from sweeper.folder.layout import JobFolder, SweepFolder
+from sweeper.job.prepare import prepare
+from sweeper.job.source import Source, digest_of
+from sweeper.job.spec import JobSpec
+from sweeper.planning.rehearsal import rehearse
 
 from ..emulator.programs import Containers, Start
 from ..emulator.programs import JobFolder as ContainerFolder

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
-from sweeper.source import read_source
+from sweeper.job.source import read_source
 
 NAMES = st.from_regex(r"[a-z]{1,3}", fullmatch=True)
 

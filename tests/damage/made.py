@@ -9,14 +9,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry, JobRecord, Metric
-from sweeper.ledger import Ledger
-from sweeper.records import RecordWriter
-from sweeper.remarks import names_beyond_words
-from sweeper.source import Source
-from sweeper.spec import JobSpec
-from sweeper.states import JobState
+from sweeper.contract.remarks import names_beyond_words
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.source import Source
+from sweeper.job.spec import JobSpec
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry, JobRecord, Metric
+from sweeper.ledger.second_copy import RecordWriter
 
 ARN = "arn:aws:braket:us-east-1:123456789012:job/11111111-2222-3333-4444-555555555555"
 LAUNCHER = {"name": "braket_aws", "options": {"pack": 1}, "max_usd": 5.0, "spending_limit": False}

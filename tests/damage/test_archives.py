@@ -15,8 +15,8 @@ from sweeper.executors.aws import archive as module
 from sweeper.executors.aws.archive import ArchiveError, unpack
 from sweeper.executors.aws.packing import own_status, unpack_members
 from sweeper.executors.base import Status
-from sweeper.folder import JobFolder
-from sweeper.states import JobState
+from sweeper.folder.layout import JobFolder
+from sweeper.job.state import JobState
 
 Member = tuple[tarfile.TarInfo, bytes]
 

@@ -16,21 +16,21 @@ import pandas as pd
 import pytest
 
 import sweeper
-from sweeper import provenance
 from sweeper.__main__ import main
 from sweeper.api import load_sweep
 from sweeper.cli import run_subcommand
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.provenance import without_secrets
-from sweeper.records import RecordWriter
-from sweeper.render import make_console
+from sweeper.console.results_table import make_console
+from sweeper.console.visible import visible
+from sweeper.folder import provenance
+from sweeper.folder.layout import SweepFolder
+from sweeper.folder.provenance import without_secrets
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry
+from sweeper.ledger.second_copy import RecordWriter
 from sweeper.report.write import write_report
-from sweeper.states import JobState
-from sweeper.table_files import write_tables
-from sweeper.tables import to_csv
-from sweeper.visible import visible
+from sweeper.results.table_files import write_tables
+from sweeper.results.tables import to_csv
 
 from ..synthetic import DEVICE, INSTANCE
 from .made import in_child

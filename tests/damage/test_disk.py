@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from sweeper import disk
 from sweeper.errors import FolderError
 from sweeper.executors.aws.archive import ArchiveError, unpack
-from sweeper.folder import SweepFolder, write_atomically
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.records import RecordWriter
-from sweeper.runner import Runner
-from sweeper.states import JobState
+from sweeper.folder import disk
+from sweeper.folder.layout import SweepFolder, write_atomically
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry
+from sweeper.ledger.second_copy import RecordWriter
+from sweeper.running.runner import Runner
 
 from ..test_runner import ScriptedExecutor, spec
 from .made import in_child

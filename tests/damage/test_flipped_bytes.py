@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from sweeper.cli import run_subcommand
 from sweeper.errors import DamagedLedgerError, FolderError
-from sweeper.folder import SweepFolder
-from sweeper.job_record import JobRecord
-from sweeper.ledger import Ledger
-from sweeper.ledger_reader import read_jobs, read_metrics, reading, recall
-from sweeper.opening import open_ledger
-from sweeper.states import JobState
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.opening import open_ledger
+from sweeper.ledger.reader import read_jobs, read_metrics, reading, recall
+from sweeper.ledger.record import JobRecord
 
 from .made import COMPLETED, LAUNCHER, make_sweep
 

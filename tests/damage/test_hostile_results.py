@@ -14,12 +14,12 @@ import pytest
 from braket.jobs import save_job_result
 from braket.jobs_data import PersistedJobDataFormat
 
-from sweeper.folder import JobFolder
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.outcome import log_tail, read_log, read_outcome
-from sweeper.states import JobState
-from sweeper.tables import results_frame
+from sweeper.contract.outcome import log_tail, read_log, read_outcome
+from sweeper.folder.layout import JobFolder
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry
+from sweeper.results.tables import results_frame
 
 HUNDRED_MB = 100 * 10**6
 

@@ -17,14 +17,14 @@ import scipy.special  # noqa: F401 - a child without rights may not be able to r
 from sweeper import load_sweep
 from sweeper.cli import run_subcommand
 from sweeper.errors import FolderError
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.lock import only_writer
-from sweeper.states import JobState
-from sweeper.table_files import write_tables
-from sweeper.tables import read_table
+from sweeper.folder.layout import SweepFolder
+from sweeper.folder.lock import only_writer
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.reader import read_jobs, reading
+from sweeper.ledger.record import Entry
+from sweeper.results.table_files import write_tables
+from sweeper.results.tables import read_table
 
 from ..synthetic import vqe_sweep
 from .made import in_child, make_sweep, without_rights

@@ -15,14 +15,14 @@ import pytest
 
 from sweeper.cli import run_subcommand
 from sweeper.errors import DamagedLedgerError, FolderError
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.ledger_file import LAYOUT
-from sweeper.ledger_reader import reading
-from sweeper.opening import open_ledger
-from sweeper.seals import can_seal, seal_fact
-from sweeper.states import JobState
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.ledger.file import LAYOUT
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.opening import open_ledger
+from sweeper.ledger.reader import reading
+from sweeper.ledger.record import Entry
+from sweeper.ledger.seals import can_seal, seal_fact
 
 from .made import (
     ANNOUNCED,
@@ -187,7 +187,7 @@ def test_without_the_listing_the_folders_are_enough(folder: SweepFolder) -> None
 
 
 def test_a_listing_that_was_cut_off_is_completed(folder: SweepFolder) -> None:
-    from sweeper.records import RecordWriter
+    from sweeper.ledger.second_copy import RecordWriter
 
     whole = folder.listing.read_bytes()
     for left in (len(whole) - 5, len(whole) // 2, 3, 0):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from sweeper.contract.outcome import Outcome, read_outcome
 from sweeper.executors.base import Batch, Executor, NotNowError, Status, Submission
 from sweeper.executors.local import LocalExecutor
-from sweeper.folder import JobFolder, SweepFolder
-from sweeper.jobfiles import prepare
-from sweeper.outcome import Outcome, read_outcome
-from sweeper.source import read_source
-from sweeper.spec import JobSpec
+from sweeper.folder.layout import JobFolder, SweepFolder
+from sweeper.job.prepare import prepare
+from sweeper.job.source import read_source
+from sweeper.job.spec import JobSpec
 
 from ..emulator import Emulator, EmulatorSettings
 from .programs import PROGRAMS

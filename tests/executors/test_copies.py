@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sweeper.executors.imports import imports_of
-from sweeper.states import JobState
+from sweeper.job.state import JobState
 
 from .conftest import Place
 from .test_local import place_for

@@ -13,8 +13,8 @@ import pytest
 from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
 from sweeper.executors.docker import DockerExecutor
-from sweeper.folder import SweepFolder
-from sweeper.states import JobState
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
 
 from .conftest import Kind, Place, emulated_aws, opened
 from .fake_docker import DOCKER

@@ -7,10 +7,10 @@ import math
 import time
 from pathlib import Path
 
+from sweeper.contract.outcome import read_outcome
 from sweeper.executors.base import Unknown
-from sweeper.outcome import read_outcome
-from sweeper.source import digest_of
-from sweeper.states import JobState
+from sweeper.job.source import digest_of
+from sweeper.job.state import JobState
 
 from .conftest import PATIENCE_SECONDS, Place
 

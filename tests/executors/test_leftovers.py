@@ -14,14 +14,14 @@ import pytest
 
 from sweeper.executors.base import Status
 from sweeper.executors.local import LocalExecutor
-from sweeper.folder import JobFolder, SweepFolder
-from sweeper.job_record import Entry, JobRecord
-from sweeper.ledger import Ledger
-from sweeper.lock import only_writer
-from sweeper.records import RecordWriter, rebuild
-from sweeper.reuse import find_finished
-from sweeper.runner import Runner
-from sweeper.states import JobState
+from sweeper.folder.layout import JobFolder, SweepFolder
+from sweeper.folder.lock import only_writer
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry, JobRecord
+from sweeper.ledger.second_copy import RecordWriter, rebuild
+from sweeper.planning.reuse import find_finished
+from sweeper.running.runner import Runner
 
 from .conftest import KINDS, PATIENCE_SECONDS, Place, local
 from .programs import PROGRAMS
@@ -209,7 +209,7 @@ def test_the_next_writer_ends_the_daemons_that_a_killed_sweep_has_left(tmp_path:
     orchestrator = os.fork()
     if orchestrator == 0:
         # As another process would: with marks of its own.
-        from sweeper import orphans
+        from sweeper.folder import orphans
 
         orphans._OURS = "another process"
         with local(folder) as executor:

@@ -16,16 +16,16 @@ from pathlib import Path
 
 import pytest
 
+from sweeper.contract.outcome import read_outcome
 from sweeper.errors import ConfigError
 from sweeper.executors.forkservers import ForkServers
 from sweeper.executors.local import LocalExecutor
-from sweeper.folder import SweepFolder
-from sweeper.lock import only_writer
-from sweeper.orphans import end_orphans
-from sweeper.outcome import read_outcome
-from sweeper.rehearsal import rehearse
-from sweeper.states import JobState
-from sweeper.transient import is_transient
+from sweeper.folder.layout import SweepFolder
+from sweeper.folder.lock import only_writer
+from sweeper.folder.orphans import end_orphans
+from sweeper.job.state import JobState
+from sweeper.planning.rehearsal import rehearse
+from sweeper.running.transient import is_transient
 
 from .conftest import KINDS, PATIENCE_SECONDS, Place, local
 from .programs import PROGRAMS
@@ -91,7 +91,7 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests.executors.conftest import KINDS, Place, local
-from sweeper.folder import SweepFolder
+from sweeper.folder.layout import SweepFolder
 folder = SweepFolder(Path({folder!r}))
 with local(folder) as executor:
     place = Place(folder, KINDS['braket_local'], executor, Path({source!r}))

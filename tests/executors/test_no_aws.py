@@ -12,9 +12,9 @@ import pytest
 from sweeper.errors import ConfigError
 from sweeper.executors.aws_refused import RefusedAws
 from sweeper.executors.local import LocalExecutor
-from sweeper.folder import SweepFolder
-from sweeper.rehearsal import rehearse
-from sweeper.states import JobState
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.planning.rehearsal import rehearse
 
 from ..emulator import Caller, Emulator
 from .conftest import KINDS, Place, emulated_aws

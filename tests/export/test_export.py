@@ -13,8 +13,8 @@ import pytest
 
 from sweeper import load_sweep
 from sweeper.cli import run_subcommand
-from sweeper.folder import SweepFolder
-from sweeper.states import JobState
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
 from tests.synthetic import Made, empty_sweep, vqe_sweep, written
 
 

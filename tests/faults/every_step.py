@@ -23,14 +23,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sweeper.cost import Cost
-from sweeper.folder import SweepFolder
-from sweeper.job_record import Entry
-from sweeper.ledger import Ledger
-from sweeper.runner import Runner
-from sweeper.source import Source
-from sweeper.spec import JobSpec
-from sweeper.states import JobState
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.cost import Cost
+from sweeper.job.source import Source
+from sweeper.job.spec import JobSpec
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.record import Entry
+from sweeper.running.runner import Runner
 
 from .place import FilesPlace
 

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from sweeper.executors.base import Batch, NotNowError, SelfContained, Status
-from sweeper.folder import JobFolder
-from sweeper.spec import JobSpec
-from sweeper.states import JobState
+from sweeper.folder.layout import JobFolder
+from sweeper.job.spec import JobSpec
+from sweeper.job.state import JobState
 
 
 class FilesPlace(SelfContained):

@@ -25,10 +25,10 @@ Moment = Callable[[int], bool]
 """Waits for the moment to kill somebody of the sweep of this process; whether it came before the end."""
 
 _IMPORTED_ONCE = (
-    "sweeper.app",
+    "sweeper.command.hydra_app",
     "sweeper.cli.resume",
     "sweeper.executors.local",
-    "sweeper.launch",
+    "sweeper.command.launch",
     "sweeper.report.write",
 )
 _KILLS_OF_A_SWEEP = 8

@@ -14,9 +14,9 @@ import pandas as pd
 
 from sweeper import load_sweep
 from sweeper.errors import FolderError
-from sweeper.job_record import JobRecord
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.states import JobState
+from sweeper.job.state import JobState
+from sweeper.ledger.reader import read_jobs, reading
+from sweeper.ledger.record import JobRecord
 
 _OF_THE_WAY = ["seconds", "attempts", "job_arn", "cost_usd"]
 """Columns that tell of the way to a result, and not of the result; what an instance costs is its time."""

@@ -17,18 +17,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sweeper.cost import Cost
 from sweeper.errors import SweeperError
 from sweeper.executors.base import Batch, NotNowError, Status, Unknown
-from sweeper.folder import JobFolder, SweepFolder
-from sweeper.job_record import Entry, JobRecord
-from sweeper.ledger import Ledger
-from sweeper.ledger_reader import read_jobs, reading
-from sweeper.lost_jobs import LostJobsError
-from sweeper.runner import Runner
-from sweeper.source import Source
-from sweeper.spec import JobSpec
-from sweeper.states import JobState
+from sweeper.folder.layout import JobFolder, SweepFolder
+from sweeper.job.cost import Cost
+from sweeper.job.source import Source
+from sweeper.job.spec import JobSpec
+from sweeper.job.state import JobState
+from sweeper.ledger.ledger import Ledger
+from sweeper.ledger.reader import read_jobs, reading
+from sweeper.ledger.record import Entry, JobRecord
+from sweeper.running.lost_jobs import LostJobsError
+from sweeper.running.runner import Runner
 
 QUEUED, RUNNING, COMPLETED = JobState.QUEUED, JobState.RUNNING, JobState.COMPLETED
 MOST_JOBS = 5

@@ -16,11 +16,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
-from sweeper.combinations import expand
+from sweeper.compose.combinations import expand
+from sweeper.compose.fast_loader import SweepLoader
+from sweeper.config.register import register
+from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError
-from sweeper.locate import shipped
-from sweeper.schema import register
-from sweeper.sweep_loader import SweepLoader
 
 from .conftest import Typed
 

@@ -15,7 +15,8 @@ from hydra.core.plugins import Plugins
 from hydra.experimental.callback import Callback
 from hydra.plugins.sweeper import Sweeper
 
-from sweeper import hydra_keys, load_sweep
+from sweeper import load_sweep
+from sweeper.compose import hydra_keys
 
 from .conftest import Files, Typed
 

@@ -10,7 +10,7 @@ import pytest
 
 from sweeper import load_sweep
 from sweeper.cli import run_subcommand
-from sweeper.folder import SweepFolder
+from sweeper.folder.layout import SweepFolder
 from sweeper.report.content import read_content
 from sweeper.report.pictures import Picture, kinds
 from sweeper.report.pictures.landscape import read_scan

@@ -8,8 +8,8 @@ import zlib
 from pathlib import Path
 from typing import IO
 
-from sweeper import disk
 from sweeper.errors import SweeperError
+from sweeper.folder import disk
 
 MOST_BYTES = 2**31
 _LONGEST_READ = 2**20

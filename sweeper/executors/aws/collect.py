@@ -15,7 +15,6 @@ from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
-from sweeper import disk
 from sweeper.errors import SweeperError
 from sweeper.executors.aws import packing, trouble
 from sweeper.executors.aws.account import Account
@@ -23,8 +22,9 @@ from sweeper.executors.aws.archive import MOST_BYTES, ArchiveError, unpack
 from sweeper.executors.aws.joblog import LogReader
 from sweeper.executors.aws.watch import Watch
 from sweeper.executors.base import Status
-from sweeper.folder import JobFolder
-from sweeper.states import JobState
+from sweeper.folder import disk
+from sweeper.folder.layout import JobFolder
+from sweeper.job.state import JobState
 
 _AT_ONCE = 8
 _IN_MEMORY = 8 * 2**20

@@ -29,9 +29,9 @@ from sweeper.executors.aws.tasks import TaskCounter
 from sweeper.executors.aws.trouble import Outage, explained
 from sweeper.executors.aws.watch import Patience, Watch
 from sweeper.executors.base import AccessLostError, Batch, NotNowError, Status, Unknown
-from sweeper.folder import JobFolder, SweepFolder
-from sweeper.spec import JobSpec
-from sweeper.tasks_seen import TasksSeen
+from sweeper.folder.layout import JobFolder, SweepFolder
+from sweeper.job.spec import JobSpec
+from sweeper.job.tasks_seen import TasksSeen
 
 _CREATE_BURST = 4
 """Just below Braket's quota for CreateJob: 5 at once (Amazon Braket quotas)."""

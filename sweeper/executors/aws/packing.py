@@ -12,14 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from sweeper import disk
 from sweeper.contract import hybrid_job
 from sweeper.executors.aws.archive import unpack
 from sweeper.executors.base import Batch, Status
 from sweeper.executors.forkclient import signal_name
-from sweeper.folder import JobFolder, open_regular
-from sweeper.spec import JobSpec
-from sweeper.states import JobState
+from sweeper.folder import disk
+from sweeper.folder.layout import JobFolder, open_regular
+from sweeper.job.spec import JobSpec
+from sweeper.job.state import JobState
 
 _PROGRAM = Path(__file__).parent / "packed" / "packed_jobs.py"
 _MOST_OF_A_REASON = 2**14

@@ -16,16 +16,16 @@ from braket.jobs.config import (
 from braket.jobs.quantum_job_creation import prepare_quantum_job
 
 from sweeper.contract import hybrid_job
+from sweeper.contract.hyperparameters import INPUT_CHANNEL
 from sweeper.errors import ConfigError
 from sweeper.executors.aws import packing
 from sweeper.executors.aws.account import Account
 from sweeper.executors.aws.bundle import pack
 from sweeper.executors.aws.trouble import explained
 from sweeper.executors.base import Batch
-from sweeper.folder import SweepFolder
-from sweeper.hyperparameters import INPUT_CHANNEL
-from sweeper.source import Source
-from sweeper.spec import JobSpec
+from sweeper.folder.layout import SweepFolder
+from sweeper.job.source import Source
+from sweeper.job.spec import JobSpec
 
 TAG_SWEEP = "braket-sweeper:sweep"
 TAG_JOB = "braket-sweeper:job"

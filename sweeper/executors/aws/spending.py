@@ -19,11 +19,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from sweeper.console.visible import visible
 from sweeper.errors import SweeperError
 from sweeper.executors.aws import trouble
 from sweeper.executors.aws.account import Account
-from sweeper.folder import open_regular, write_json
-from sweeper.visible import visible
+from sweeper.folder.layout import open_regular, write_json
 
 _TAG = "braket-sweeper:limit"
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from sweeper.console.results_table import make_console
 from sweeper.errors import SweeperError
 from sweeper.executors.aws import trouble
 from sweeper.executors.aws.account import Account
 from sweeper.executors.base import AccessLostError
-from sweeper.render import make_console
-from sweeper.tasks_seen import TasksSeen
+from sweeper.job.tasks_seen import TasksSeen
 
 _PAGE = 100
 _NOT_BILLED = {"FAILED", "CANCELLED"}

@@ -17,7 +17,7 @@ from sweeper.executors.aws.account import Account
 from sweeper.executors.aws.pace import Clock, Pace
 from sweeper.executors.aws.request import TAG_TOKEN
 from sweeper.executors.base import Status, Unknown
-from sweeper.states import JobState
+from sweeper.job.state import JobState
 
 _PAGE = 100
 _FIRST_PAUSE = 2.0

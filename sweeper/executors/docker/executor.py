@@ -16,9 +16,9 @@ from sweeper.executors.aws_refused import refusal
 from sweeper.executors.base import Batch, SelfContained, Status
 from sweeper.executors.forkservers import ALLOW_AWS
 from sweeper.executors.local import LocalExecutor
-from sweeper.folder import JobFolder, SweepFolder, write_atomically
-from sweeper.source import Source, read_source
-from sweeper.spec import JobSpec
+from sweeper.folder.layout import JobFolder, SweepFolder, write_atomically
+from sweeper.job.source import Source, read_source
+from sweeper.job.spec import JobSpec
 
 _DRIVER = Path(__file__).parent / "driver" / "docker_driver.py"
 _ENTRY_POINT = "docker_driver:main"

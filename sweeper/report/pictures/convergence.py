@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from sweeper.comparison.blocks import key_text
 from sweeper.comparison.compare import FAULT, INCOMPLETE
+from sweeper.comparison.convergence import Curves, bands
 from sweeper.comparison.groups import split
-from sweeper.convergence import Curves, bands
 from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture

@@ -1,0 +1,1 @@
+"""One batch of combinations, from what was typed to the JobReturns that Hydra gets back."""

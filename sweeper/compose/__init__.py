@@ -1,0 +1,1 @@
+"""From overrides to one composed config for each combination."""

@@ -1,0 +1,29 @@
+"""Hands every schema to Hydra's ConfigStore."""
+
+from __future__ import annotations
+
+from hydra.core.config_store import ConfigStore
+
+from sweeper.config.algorithm import QaoaMaxcut, Script, VqeH2
+from sweeper.config.device import Device
+from sweeper.config.instance import Instance
+from sweeper.config.optimizer import OPTIMIZERS
+from sweeper.config.root import SweepConfig
+from sweeper.problems import PROBLEMS
+
+
+def register() -> None:
+    """Store each schema under the name by which the YAML files of `conf/` pull it in.
+
+    The names stand outside all groups, so that no schema is offered as an option of its group.
+    """
+    schemas: dict[str, type] = {
+        "schema_sweep": SweepConfig,
+        "schema_device": Device,
+        "schema_instance": Instance,
+        **{f"schema_algorithm_{algorithm.name}": algorithm for algorithm in (VqeH2, QaoaMaxcut, Script)},
+        **{f"schema_optimizer_{optimizer.method}": optimizer for optimizer in OPTIMIZERS},
+        **{f"schema_problem_{name}": problem for name, problem in PROBLEMS.items()},
+    }
+    for name, node in schemas.items():
+        ConfigStore.instance().store(name=name, node=node, provider="braket-sweeper", replace=True)

@@ -1,0 +1,255 @@
+"""What people call the things that the config calls otherwise, and the name that is nearest to a slip."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from inspect import isabstract
+from typing import TypeVar
+
+A = TypeVar("A")
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "lr": ("learning_rate",),
+    "eta": ("learning_rate",),
+    "step_size": ("learning_rate", "step"),
+    "stepsize": ("learning_rate", "step"),
+    "epsilon": ("step",),
+    "p": ("depth",),
+    "reps": ("depth", "layers"),
+    "n_layers": ("layers", "depth"),
+    "num_layers": ("layers", "depth"),
+    "nlayers": ("layers", "depth"),
+    "max_iter": ("max_iterations",),
+    "maxiter": ("max_iterations",),
+    "maxfev": ("max_iterations",),
+    "max_evals": ("max_iterations",),
+    "iterations": ("max_iterations",),
+    "n_iter": ("max_iterations",),
+    "niter": ("max_iterations",),
+    "steps": ("max_iterations",),
+    "epochs": ("max_iterations",),
+    "evaluations": ("max_iterations",),
+    "n_shots": ("shots",),
+    "num_shots": ("shots",),
+    "nshots": ("shots",),
+    "repetitions": ("shots",),
+    "random_seed": ("seed",),
+    "random_state": ("seed",),
+    "rng": ("seed",),
+    "distance": ("bond_length",),
+    "bond_distance": ("bond_length",),
+    "bondlength": ("bond_length",),
+    "r": ("bond_length",),
+    "nodes": ("n",),
+    "n_nodes": ("n",),
+    "num_nodes": ("n",),
+    "n_qubits": ("n", "qubits"),
+    "num_qubits": ("n", "qubits"),
+    "d": ("degree",),
+    "edge_probability": ("probability",),
+    "hamiltonian": ("terms",),
+    "observable": ("terms",),
+    "graph": ("edges", "path"),
+    "file": ("path",),
+    "tolerance": ("tolerance", "tol"),
+    "xtol": ("xatol", "xtol", "tol"),
+    "ansatz_type": ("ansatz",),
+    "noise_level": ("depolarizing",),
+    "depolarising": ("depolarizing",),
+    "error_rate": ("depolarizing",),
+    "budget": ("max_usd",),
+    "max_cost": ("max_usd",),
+    "timeout": ("max_runtime_seconds",),
+    "max_runtime": ("max_runtime_seconds",),
+    "jobs": ("n_jobs",),
+    "workers": ("n_jobs",),
+    "num_workers": ("n_jobs",),
+    "parallel": ("n_jobs",),
+    "processes": ("n_jobs",),
+    "memory": ("memory_gib",),
+    "mem": ("memory_gib",),
+    "dryrun": ("dry_run",),
+    "script": ("source_module",),
+    "source": ("source_module",),
+    "metric": ("objective",),
+    "device_arn": ("arn",),
+    "instance_type": ("type",),
+    "early_stopping": ("patience",),
+}
+"""Names of the field, and of other packages' options, with what they are called here."""
+
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "simulator": ("local", "braket_sv", "sv1"),
+    "localsimulator": ("local",),
+    "default": ("local",),
+    "statevector": ("local", "braket_sv"),
+    "sv": ("braket_sv",),
+    "dm": ("braket_dm",),
+    "densitymatrix": ("braket_dm",),
+    "qulacs": ("local",),
+    "ionq": ("ionq_forte",),
+    "iqm": ("iqm_garnet", "iqm_emerald"),
+    "rigetti": ("rigetti_cepheus",),
+    "aqt": ("aqt_ibex",),
+    "bfgs": ("l_bfgs_b",),
+    "lbfgs": ("l_bfgs_b",),
+    "gd": ("gradient_descent",),
+    "sgd": ("gradient_descent",),
+    "simplex": ("nelder_mead",),
+    "nm": ("nelder_mead",),
+    "bruteforce": ("grid",),
+    "vqe": ("vqe_h2",),
+    "qaoa": ("qaoa_maxcut",),
+    "maxcut": ("qaoa_maxcut",),
+    "hydrogen": ("h2",),
+    "cycle": ("ring",),
+    "random": ("erdos_renyi", "regular"),
+    "file": ("graph_file",),
+    "aws": ("braket_aws",),
+    "braket": ("braket_aws", "braket_local"),
+    "docker": ("braket_docker",),
+    "container": ("braket_docker",),
+    "basic": ("braket_local",),
+    "joblib": ("braket_local",),
+}
+"""The same for options of groups, written as `plain` writes them."""
+
+LAUNCHERS = ("braket_local", "braket_aws", "braket_docker")
+"""Every place where jobs run."""
+
+_NEAR = 0.7
+
+
+def plain(name: str) -> str:
+    """A name without what people write in different ways: `Nelder-Mead` and `nelder_mead` are one."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def nearest(
+    name: str, known: Iterable[str], synonyms: Mapping[str, tuple[str, ...]] | None = None
+) -> list[str]:
+    """Which of the known names may have been meant, the likeliest first; none if nothing is near.
+
+    Args:
+        name: As it was typed.
+        known: What there is.
+        synonyms: Other words, written as `plain` writes them or as they are.
+    """
+    known = list(dict.fromkeys(known))
+    same = [each for each in known if plain(each) == plain(name)]
+    words = synonyms or {}
+    meant = words.get(name) or words.get(name.lower()) or words.get(plain(name)) or ()
+    same += [each for each in meant if each in known]
+    if same:
+        return list(dict.fromkeys(same))
+    by_plain = {plain(each): each for each in reversed(known)}
+    near = difflib.get_close_matches(plain(name), by_plain, n=3, cutoff=_NEAR)
+    return [by_plain[each] for each in near]
+
+
+def foreign_launcher(name: str) -> str:
+    """Why no other launcher than ours can run a sweep, and which to take."""
+    near = nearest(name, LAUNCHERS, OPTIONS)
+    meant = f": did you mean hydra/launcher={near[0]}?" if near else "."
+    return (
+        f"hydra/launcher={name} cannot run hybrid jobs{meant} There are braket_local (processes on this "
+        "machine, "
+        "hydra.launcher.n_jobs at a time), braket_docker (Braket's container) and braket_aws (Amazon Braket)."
+    )
+
+
+def nearest_keys(key: str, *, below: str = "") -> list[str]:
+    """Full names of the config keys that may have been meant, each with the option it belongs to, if any.
+
+    Args:
+        key: A dotted key, as it was typed.
+        below: The option that is chosen, as in `optimizer=spsa`: its own keys come first.
+    """
+    owners = keys()
+    name = key.rpartition(".")[2]
+    group = key.partition(".")[0] if "." in key else ""
+    last = {full: full.rpartition(".")[2] for full in owners}
+    names = nearest(name, last.values(), KEYS)
+    if names and name not in KEYS and plain(names[0]) != plain(name):
+        names = names[:1]
+    found = [full for each in names for full in owners if last[full] == each]
+    # The group that was named, what needs no other option, and what the choice has, come first.
+    ranked = sorted(
+        dict.fromkeys(found),
+        key=lambda full: (
+            bool(group) and not full.startswith(f"{group}."),
+            -difflib.SequenceMatcher(None, key, full).ratio() if group else 0.0,
+            full.count("."),
+            bool(owners[full]) and below not in owners[full],
+        ),
+    )
+    return [_with_owner(full, owners[full], below) for full in ranked[:2]]
+
+
+def _with_owner(full: str, owners: tuple[str, ...], below: str) -> str:
+    if not owners or below in owners:
+        return full
+    return f"{full} (with {' or '.join(owners[:3])})"
+
+
+@cache
+def keys() -> Mapping[str, tuple[str, ...]]:
+    """Every config key by its dotted name, with the options that have it; none where it is always there."""
+    from sweeper.config.algorithm import Algorithm
+    from sweeper.config.device import Device
+    from sweeper.config.instance import Instance
+    from sweeper.config.optimizer import OPTIMIZERS
+    from sweeper.config.root import SweepConfig
+    from sweeper.hydra_plugin import BraketAwsConf, BraketDockerConf, BraketLocalConf
+    from sweeper.problems import PROBLEMS
+
+    found: dict[str, tuple[str, ...]] = {}
+    _collect(SweepConfig, "", found, ())
+    for group in ("algorithm", "problem", "device", "optimizer", "instance"):
+        del found[group]  # chosen, not set
+    groups: dict[str, Mapping[str, type]] = {
+        "algorithm": {each.name: each for each in _concrete(Algorithm)},  # type: ignore[type-abstract]
+        "problem": dict(PROBLEMS),
+        "optimizer": {each.method: each for each in OPTIMIZERS},
+        "hydra.launcher": {
+            "braket_local": BraketLocalConf,
+            "braket_aws": BraketAwsConf,
+            "braket_docker": BraketDockerConf,
+        },
+    }
+    for group, options in groups.items():
+        every: list[dict[str, tuple[str, ...]]] = []
+        for name, schema in options.items():
+            own: dict[str, tuple[str, ...]] = {}
+            _collect(schema, f"{group}.", own, (f"{group.replace('.', '/')}={name}",))
+            every.append(own)
+        for own in every:
+            for key, owner in own.items():
+                found[key] = (*found.get(key, ()), *owner)
+        for key in set.intersection(*(set(own) for own in every)):
+            found[key] = ()
+    _collect(Device, "device.", found, ())
+    _collect(Instance, "instance.", found, ())
+    found |= {"hydra.sweep.dir": ()}
+    return {key: owner for key, owner in found.items() if not key.rpartition(".")[2].startswith("_")}
+
+
+def _concrete(schema: type[A]) -> Iterator[type[A]]:
+    """All classes below an abstract one that are not abstract themselves."""
+    for each in schema.__subclasses__():
+        if not isabstract(each):
+            yield each
+        yield from _concrete(each)
+
+
+def _collect(schema: type, prefix: str, into: dict[str, tuple[str, ...]], owner: tuple[str, ...]) -> None:
+    for field in fields(schema):
+        if field.name.startswith("_"):
+            continue
+        if is_dataclass(field.default_factory):
+            _collect(field.default_factory, f"{prefix}{field.name}.", into, owner)
+        else:
+            into[f"{prefix}{field.name}"] = owner

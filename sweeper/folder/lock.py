@@ -1,0 +1,85 @@
+"""One writer for each sweep folder."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from sweeper.console.results_table import make_console
+from sweeper.errors import FolderError
+from sweeper.folder.layout import SweepFolder
+from sweeper.folder.orphans import end_orphans
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
+
+
+@contextmanager
+def only_writer(lock: Path) -> Iterator[None]:
+    """Hold the folder's lock; the kernel drops it when the process ends, however it ends.
+
+    Jobs that an earlier writer has left running on this machine have ended when this returns.
+
+    What the file says is for people: a name in it without a lock on it is that of a process that was killed,
+    and its place is taken. On another machine it may still run, if the file system does not carry locks
+    between machines; that is said, as nothing here can tell.
+
+    Raises:
+        FolderError: Another process writes there; names its host and pid. Or nobody can write there.
+    """
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("a+", encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise FolderError(
+            f"{lock.parent} cannot be written ({error.strerror}): give the right to write, or choose another "
+            "folder. Reading it (sweeper table, status, report) works all the same."
+        ) from error
+    with file:
+        _take(file, lock.parent)
+        before = _said(file)
+        here = socket.gethostname()
+        if before and not before.endswith(f" on {here}"):
+            make_console(stderr=True).print(
+                f"{lock.parent} was being written by {before}, which did not end in order. If it still runs "
+                "there, stop it now: not every shared file system carries locks between machines.",
+                soft_wrap=True,
+            )
+        with suppress(OSError):  # a full disk: the lock holds all the same
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {here}\n")
+            file.flush()
+        try:
+            end_orphans(SweepFolder(lock.parent))
+            yield
+        finally:
+            with suppress(OSError):
+                file.truncate(0)
+
+
+def _take(file: TextIO, folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise FolderError(
+            f"{folder} is being written by {_said(file) or 'another process'}: wait for it to end, stop it, "
+            "or choose another hydra.sweep.dir."
+        ) from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        raise FolderError(
+            f"The file system of {folder} has no locks ({error.strerror}), so two processes could write "
+            "there at once: choose another hydra.sweep.dir, on a local disk."
+        ) from error
+
+
+def _said(file: TextIO) -> str:
+    """What the lock's last holder wrote into it."""
+    file.seek(0)
+    return file.read(200).strip()

@@ -1,0 +1,169 @@
+"""The one record that passes from a config to wherever the job runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from sweeper.config.root import SweepConfig
+from sweeper.config.shipped import shipped
+from sweeper.errors import ConfigError, FolderError
+from sweeper.job.cost import Cost, Devices, cost_of, fees
+from sweeper.job.source import Source, digest_of, read_source
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """A hybrid job, in Braket's own terms.
+
+    Attributes:
+        device: Device string: an ARN or `local:<provider>/<name>`.
+        source: The source module.
+        entry_point: `module` or `module:function`.
+        hyperparameters: What the job reads, all strings.
+        input_files: Contents of the input channel `hyperparameters`, by file name: values too long for
+            Braket's limit.
+        input_data: Local path or S3 URI of each further input channel.
+        input_digests: Digest of the content of each local path in it.
+        image_uri: Container image on AWS; none for Braket's base image.
+        instance_type: EC2 instance of the classical side.
+        volume_gib: Its storage.
+        max_runtime_seconds: The job is stopped after this long.
+        retries: How often it is tried again if it fails for a passing reason ...
+        first_pause_seconds: ... and the longest pause before the first of these, which doubles each time.
+        reservation_arn: Braket Direct reservation of the device.
+        tags: Tags of the hybrid job.
+        objective: Result key or metric that a Hydra sweeper minimises.
+        allow_pickle: Whether its result may be read if it is pickled.
+        requirements: Whether it runs on this machine without what its source requires: `check` or `ignore`.
+        cost: Upper bound of its price.
+    """
+
+    device: str
+    source: Source
+    entry_point: str
+    hyperparameters: Mapping[str, str]
+    input_files: Mapping[str, str]
+    instance_type: str
+    max_runtime_seconds: int
+    input_data: Mapping[str, str] = field(default_factory=dict)
+    input_digests: Mapping[str, str] = field(default_factory=dict)
+    image_uri: str | None = None
+    volume_gib: int = 30
+    reservation_arn: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    retries: int = 0
+    first_pause_seconds: float = 10.0
+    objective: str | None = None
+    allow_pickle: bool = False
+    requirements: str = "check"
+    cost: Cost = field(default_factory=lambda: Cost(0, 0, 0.0, 0.0))
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of all that decides the outcome; equal keys mean the same job."""
+        decisive = {
+            "device": self.device,
+            "source": self.source.digest,
+            "entry_point": self.entry_point,
+            # A changed price changes the bill, not the outcome.
+            "hyperparameters": {
+                key: value for key, value in self.hyperparameters.items() if not key.startswith("price.")
+            },
+            "input_files": dict(self.input_files),
+            "input_data": {**self.input_data, **self.input_digests},
+            "image_uri": self.image_uri,
+            "objective": self.objective,
+        }
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values from which `from_json` makes an equal spec."""
+        values = dataclasses.asdict(self)
+        values["source"]["path"] = str(self.source.path)
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The spec of these values.
+
+        Raises:
+            FolderError: They are not what `to_json` has written.
+        """
+        try:
+            source = Source(Path(values["source"]["path"]), values["source"]["digest"])
+            return cls(**{**values, "source": source, "cost": Cost.from_json(values["cost"])})
+        except (KeyError, TypeError) as error:
+            raise FolderError(f"A job's spec is not one that any version has written ({error}).") from error
+
+
+def spec_of(config: SweepConfig, device_of: Devices) -> JobSpec:
+    """The hybrid job that a config describes.
+
+    Args:
+        config: The config; its device and instance have their own prices and caps.
+        device_of: Finds the devices that it names beside its own.
+
+    Raises:
+        ConfigError: The config cannot run; nothing has been submitted.
+    """
+    algorithm = config.algorithm
+    module = Path(algorithm.source_module).absolute() if algorithm.source_module else shipped("algorithms")
+    cost = cost_of(config, device_of)
+    encoded = algorithm.encode(config, fees(config, cost, device_of))
+    device = config.device.arn
+    if len(device) > 256:
+        raise ConfigError(f"device.arn has {len(device)} characters; Braket takes 256 at most.")
+    input_data = {channel: _absolute(place) for channel, place in config.job.input_data.items()}
+    return JobSpec(
+        device=device,
+        source=read_source(module, algorithm.entry_point),
+        entry_point=algorithm.entry_point,
+        hyperparameters=encoded.strings,
+        input_files=encoded.files,
+        input_data=input_data,
+        input_digests={
+            channel: _input_digest(channel, place)
+            for channel, place in input_data.items()
+            if not place.startswith("s3://")
+        },
+        image_uri=config.job.image_uri,
+        instance_type=config.instance.type,
+        volume_gib=config.instance.volume_gib,
+        max_runtime_seconds=config.job.max_runtime_seconds,
+        reservation_arn=config.job.reservation_arn,
+        tags=dict(config.job.tags),
+        retries=config.job.retries,
+        first_pause_seconds=config.job.first_pause_seconds,
+        objective=algorithm.objective,
+        allow_pickle=config.job.allow_pickle,
+        requirements=config.job.requirements,
+        cost=cost,
+    )
+
+
+def _absolute(place: str) -> str:
+    return place if place.startswith("s3://") else str(Path(place).absolute())
+
+
+def _input_digest(channel: str, place: str) -> str:
+    path = Path(place)
+    if not path.exists():
+        raise ConfigError(
+            f"job.input_data.{channel}={place} does not exist: give a file, a folder or an S3 URI."
+        )
+    if not (path.is_file() or path.is_dir()):
+        raise ConfigError(f"job.input_data.{channel}={place} is neither a file nor a folder.")
+    try:
+        return digest_of(path)
+    except OSError as error:
+        raise ConfigError(
+            f"job.input_data.{channel}={place} cannot be read ({error.filename}: {error.strerror}): give the "
+            "right to read it, or choose a place that holds the data alone."
+        ) from error

@@ -1,0 +1,1 @@
+"""The tables of a sweep, made from its ledger."""

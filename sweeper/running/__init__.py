@@ -1,0 +1,1 @@
+"""The loop that takes the jobs of a sweep from pending to done."""
