@@ -52,7 +52,7 @@ def _run(arguments: list[str]) -> int:
     if first == "plan":
         # A plan is the sweep's own command, stopped before it starts.
         arguments = [*arguments[1:], "hydra.launcher.dry_run=true"]
-    from sweeper.command.hydra_app import run
+    from sweeper.cli.hydra_app import run
 
     return run(arguments)
 

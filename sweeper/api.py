@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,12 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sweeper.contract.remarks import Remark, sentences
-from sweeper.errors import ConfigError, FolderError
+from sweeper.comparison.sweep_tables import SweepTables
+from sweeper.errors import ConfigError
 from sweeper.folder.layout import SweepFolder
-from sweeper.ledger.reader import read_jobs, read_metrics, read_remarks, read_version, reading
-from sweeper.results.selection import OBJECTIVES
-from sweeper.results.tables import metrics_frame, read_table, remarks_on, results_frame
 
 if TYPE_CHECKING:
     from sweeper.comparison import Comparison
@@ -30,43 +26,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Sweep:
-    """A sweep's folder, read-only; it may still be running.
-
-    Attributes:
-        folder: The folder.
-        direction: Which way the objective is better, if its config (`algorithm.direction`) does not say so.
-        problem_keys: Further swept keys that say which problem is solved, beside `problem` and those that its
-            config names (`algorithm.problem_keys`).
-    """
-
-    folder: SweepFolder
-    direction: Direction | None = None
-    problem_keys: tuple[str, ...] = ()
-
-    @cached_property
-    def results(self) -> pd.DataFrame:
-        """One row for each job; see `sweeper.results.tables.results_frame` for the columns."""
-        table = self._table(self.folder.results, lambda db: results_frame(read_jobs(db)))
-        if self.direction is None and not self.problem_keys:
-            return table
-        from sweeper.comparison.reading import read_as
-
-        return read_as(table, self.direction, self.problem_keys)
-
-    @cached_property
-    def metrics(self) -> pd.DataFrame:
-        """Every metric in long form: `job`, `iteration`, `timestamp`, `metric`, `value`."""
-        return self._table(self.folder.metrics, lambda db: metrics_frame(read_metrics(db)))
-
-    @cached_property
-    def remarks(self) -> list[str]:
-        """What there is to know of these numbers: names that Braket reads in part, what tables leave out."""
-        found: list[tuple[int, Remark]] = []
-        if os.access(self.folder.ledger, os.R_OK):
-            with reading(self.folder.ledger) as db:
-                found = read_remarks(db)
-        return [*sentences(found), *remarks_on(self.results)]
+class Sweep(SweepTables):
+    """A sweep's folder, read-only; it may still be running. Its tables are those of `SweepTables`."""
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
@@ -198,22 +159,6 @@ class Sweep:
         """Folder of job `number`: config, hyperparameters, log, results, checkpoints."""
         return self.folder.job(number).root
 
-    def _table(self, written: Path, read: Callable[[sqlite3.Connection], pd.DataFrame]) -> pd.DataFrame:
-        """A table as the ledger has it; the written one, which is faster to read, if it shows the same.
-
-        Where the ledger is missing, or is somebody else's, the written one is all there is.
-        """
-        if os.access(self.folder.ledger, os.R_OK):
-            with reading(self.folder.ledger) as db:
-                table = read_table(written, read_version(db))
-                # Earlier versions wrote tables that do not say how they are to be read.
-                says_how = table is not None and (OBJECTIVES in table.attrs or written != self.folder.results)
-                return table if table is not None and says_how else read(db)
-        table = read_table(written)
-        if table is None:
-            raise FolderError(f"{self.folder.ledger} cannot be read, and {written.name} is no table either.")
-        return table
-
     def __repr__(self) -> str:
         return f"<Sweep {self.folder.root.resolve().name}: {self._standing()}>"
 
@@ -245,10 +190,7 @@ def load_sweep(
     """
     if direction not in (None, "minimize", "maximize"):
         raise ConfigError(f"direction={direction!r}: the objective is to minimize or to maximize.")
-    found = SweepFolder(Path(folder))
-    if not found.ledger.is_file() and not found.results.is_file():
-        raise FolderError(f"{found.root} is not the folder of a sweep: it has no {found.ledger.name}.")
-    return Sweep(found, direction, tuple(problem_keys))
+    return Sweep(SweepFolder(Path(folder)), direction, tuple(problem_keys))
 
 
 def _keys(by: str | Sequence[str] | None) -> list[str] | None:

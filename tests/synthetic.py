@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from sweeper.contract.metric import Metric
 from sweeper.folder import provenance
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.state import JobState
 from sweeper.ledger.ledger import Ledger
-from sweeper.ledger.record import Entry, JobRecord, Metric
+from sweeper.ledger.record import Entry, JobRecord
 from sweeper.results.table_files import write_tables
 
 DEVICE = {"arn": "local:braket/default", "price": {"per_task": 0.0, "per_shot": 0.0, "per_minute": 0.0}}

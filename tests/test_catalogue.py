@@ -16,8 +16,8 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
 from sweeper.compose.composition import Combination, compose
+from sweeper.compose.device_catalogue import catalogue
 from sweeper.config.device import Device
-from sweeper.config.device_catalogue import catalogue
 from sweeper.config.instance import Instance
 from sweeper.config.register import register
 from sweeper.config.shipped import shipped

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from sweeper.cli import SUBCOMMANDS, run_subcommand, watch
-from sweeper.console.results_table import make_console
+from sweeper.console.console import make_console
 from sweeper.errors import ConfigError
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.state import JobState

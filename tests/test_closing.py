@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from sweeper.cli.hydra_app import run
 from sweeper.command.answer import answer
 from sweeper.command.closing import Closing, close_at_end, close_sweeps
-from sweeper.command.hydra_app import run
 from sweeper.errors import DamagedLedgerError, SweeperError
 from sweeper.folder.layout import SweepFolder
 from tests.synthetic import vqe_sweep

@@ -15,7 +15,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
-from sweeper.command import hydra_app as app
+from sweeper.cli import hydra_app as app
 from sweeper.compose.composition import Combination, compose
 from sweeper.compose.fast_loader import SweepLoader
 from sweeper.config.algorithm import QaoaMaxcut, Script, VqeH2

@@ -17,12 +17,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from sweeper.contract.metric import Metric
 from sweeper.errors import FolderError, IllegalTransitionError
 from sweeper.job.state import JobState
 from sweeper.ledger.file import LAYOUT
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.reader import read_jobs, read_metrics, reading
-from sweeper.ledger.record import Entry, Metric
+from sweeper.ledger.record import Entry
 from sweeper.ledger.seals import can_seal, seal_fact
 
 PENDING, SUBMITTING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = JobState

@@ -16,10 +16,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sweeper.contract import thinning
+from sweeper.contract.metric import Metric
 from sweeper.contract.outcome import log_tail, read_log
 from sweeper.contract.remarks import Remark, sentences
 from sweeper.contract.thinning import thinned
-from sweeper.ledger.record import Metric
 
 
 def logged(name: str, value: float, **more: float) -> str:

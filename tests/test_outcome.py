@@ -12,9 +12,9 @@ from braket.jobs.metrics import log_metric
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sweeper.contract.metric import Metric
 from sweeper.contract.outcome import log_tail, read_log, read_outcome
 from sweeper.folder.layout import JobFolder
-from sweeper.ledger.record import Metric
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from sweeper.compose.composition import Combination
+from sweeper.console.plan_table import ask_consent, show_plan
 from sweeper.errors import ConfigError
 from sweeper.job.cost import INSTANCE_PRICE, SIMULATOR_SECONDS, Cost
-from sweeper.planning.cost_plan import ask_consent, show_plan, why_unbounded
+from sweeper.planning.cost_plan import why_unbounded
 from sweeper.planning.outlook import Outlook
 
 from .test_runner import ScriptedExecutor, spec

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from sweeper.console.results_table import make_console, render_failures, render_results
+from sweeper.console.console import make_console
+from sweeper.console.results_table import render_failures, render_results
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.state import JobState
 from sweeper.ledger.record import JobRecord

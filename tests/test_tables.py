@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sweeper.contract.metric import Metric
 from sweeper.errors import DamagedLedgerError
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.state import JobState
 from sweeper.ledger.ledger import Ledger
-from sweeper.ledger.record import Entry, JobRecord, Metric
+from sweeper.ledger.record import Entry, JobRecord
 from sweeper.results import tables
 from sweeper.results.table_files import Tables, TableWriter, write_tables
 from sweeper.results.tables import metrics_frame, results_frame, varying_keys

@@ -43,7 +43,7 @@ class _Parser(argparse.ArgumentParser):
         Raises:
             UsageError: Always.
         """
-        from sweeper.config.vocabulary import nearest
+        from sweeper.compose.vocabulary import nearest
 
         unknown = message.partition("unrecognized arguments: ")[2].split()
         known = [option for parser in self._all() for option in parser._option_string_actions]

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sweeper.command.conduct import conduct
-from sweeper.console.results_table import make_console
+from sweeper.console.console import make_console
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.executors import executor_of
 from sweeper.folder.layout import SweepFolder

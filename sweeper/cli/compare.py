@@ -23,13 +23,13 @@ from sweeper.comparison.present import FORMATS, renderable
 from sweeper.comparison.reading import read_as
 from sweeper.comparison.success import Success
 from sweeper.comparison.together import load_together, software_differences
-from sweeper.console.results_table import make_console
-from sweeper.console.visible import put
+from sweeper.console.console import make_console
 from sweeper.errors import ConfigError
 from sweeper.folder.layout import SweepFolder
 from sweeper.ledger.reader import read_jobs, reading
 from sweeper.ledger.record import JobRecord
 from sweeper.results.selection import select_all
+from sweeper.terminal import put
 
 _MOST_SHOWN = 60
 

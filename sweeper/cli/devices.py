@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sweeper.compose.device_catalogue import catalogue
 from sweeper.config.device import Device, Price
-from sweeper.config.device_catalogue import catalogue
 from sweeper.config.instance import Instance
 from sweeper.config.price_list import instance_prices, list_price, write_refreshed
-from sweeper.console.results_table import make_console
+from sweeper.console.console import make_console
 from sweeper.errors import SweeperError
 
 

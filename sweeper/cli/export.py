@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sweeper.console.results_table import make_console
+from sweeper.console.console import make_console
 from sweeper.export import TARGETS
 
 

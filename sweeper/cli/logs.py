@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from sweeper.console.visible import put
 from sweeper.errors import FolderError
 from sweeper.folder.layout import SweepFolder, open_regular
 from sweeper.ledger.reader import read_jobs, read_launcher, reading
 from sweeper.ledger.record import JobRecord
+from sweeper.terminal import put
 
 _BLOCK = 2**16
 _PAUSE_SECONDS = 1.0

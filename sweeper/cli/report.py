@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from sweeper.cli.reading import add_reading, names, problem_keys_of
-from sweeper.console.results_table import make_console
+from sweeper.console.console import make_console
 from sweeper.folder.layout import SweepFolder
 
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sweeper.console.results_table import make_console, render_failures
+from sweeper.console.console import make_console
+from sweeper.console.results_table import render_failures
 from sweeper.contract.remarks import sentences
 from sweeper.errors import SweeperError
 from sweeper.folder.layout import SweepFolder

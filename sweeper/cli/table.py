@@ -13,10 +13,11 @@ from pathlib import Path
 from sweeper.cli.reading import add_reading, names, open_sweep
 from sweeper.comparison.faults import fault_words
 from sweeper.comparison.order import in_order
-from sweeper.console.results_table import make_console, render_answers, render_results
-from sweeper.console.visible import put
+from sweeper.console.console import make_console
+from sweeper.console.results_table import render_answers, render_results
 from sweeper.results.selection import check_columns, select_all
 from sweeper.results.tables import to_csv
+from sweeper.terminal import put
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,8 @@ from rich.live import Live
 from rich.table import Table
 
 from sweeper.cli.status import summary
-from sweeper.console.results_table import make_console, render_failures
+from sweeper.console.console import make_console
+from sweeper.console.results_table import render_failures
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.state import JobState
 from sweeper.ledger.reader import read_jobs, reading

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 from sweeper.command.closing import close_sweeps
-from sweeper.console.visible import visible
 from sweeper.errors import LeftRunning, PlanShown, SweeperError, UsageError
+from sweeper.terminal import say
 
 
 def answer(command: Callable[[], int]) -> int:
@@ -22,7 +21,7 @@ def answer(command: Callable[[], int]) -> int:
         finally:
             close_sweeps()
     except (LeftRunning, PlanShown) as done:
-        print(visible(str(done)), file=sys.stderr)  # noqa: T201 - the command's answer
+        say(str(done))
         return 0
     except UsageError as error:
         _refuse(str(error))
@@ -39,5 +38,5 @@ def answer(command: Callable[[], int]) -> int:
 
 def _refuse(reason: str) -> int:
     """Say what is wrong; returns the exit code."""
-    print(visible(f"error: {reason}"), file=sys.stderr)  # noqa: T201 - the command's answer
+    say(f"error: {reason}")
     return 1

@@ -15,7 +15,8 @@ from sweeper.command.conduct import conduct
 from sweeper.compose.adaptive import refuse_without_objective
 from sweeper.compose.composition import Combination, compose
 from sweeper.compose.direction import refuse_opposite_direction
-from sweeper.console.results_table import make_console
+from sweeper.console.console import make_console
+from sweeper.console.plan_table import ask_consent, show_plan
 from sweeper.contract.signature import remarks_on
 from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown
 from sweeper.executors.base import Executor
@@ -29,7 +30,7 @@ from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.opening import open_ledger
 from sweeper.ledger.record import JobRecord
 from sweeper.planning.changes import config_digests
-from sweeper.planning.cost_plan import ask_consent, show_plan, why_unbounded
+from sweeper.planning.cost_plan import why_unbounded
 from sweeper.planning.outlook import Outlook
 from sweeper.planning.rehearsal import rehearse
 from sweeper.planning.survey import Survey, enlist, survey, take_over_finished

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from sweeper.config.leaves import flatten
 from sweeper.ledger.record import JobRecord
-from sweeper.results.tables import flatten
 
 _OUTCOME = ("value", "stderr", "reference", "error", "ratio", "evaluations", "shots_total")
 _ABSENT = "–"

@@ -12,17 +12,17 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from sweeper.compose.device_catalogue import Catalogue
 from sweeper.compose.fast_loader import Base, Change, SweepLoader
 from sweeper.compose.refusals import explain
 from sweeper.compose.refused_values import unknown_key
+from sweeper.compose.yaml_files import how_to_begin, mention, shown
 from sweeper.config.algorithm import Algorithm
 from sweeper.config.device import Device
-from sweeper.config.device_catalogue import Catalogue
 from sweeper.config.instance import Instance
 from sweeper.config.optimizer import Optimizer
 from sweeper.config.root import SweepConfig
 from sweeper.config.shipped import config_file
-from sweeper.config.yaml_files import how_to_begin, mention, shown
 from sweeper.errors import ConfigError
 from sweeper.job.spec import JobSpec, spec_of
 from sweeper.problems import Problem

@@ -15,6 +15,7 @@ import yaml
 from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
+from sweeper.compose import yaml_files
 from sweeper.compose.refused_values import (
     fitting,
     mentioned,
@@ -24,9 +25,8 @@ from sweeper.compose.refused_values import (
     unknown_key_of,
     without_technicalities,
 )
-from sweeper.config import yaml_files
+from sweeper.compose.vocabulary import OPTIONS, nearest, nearest_keys
 from sweeper.config.shipped import config_file
-from sweeper.config.vocabulary import OPTIONS, nearest, nearest_keys
 
 _GROUPS = ("algorithm", "problem", "device", "optimizer", "instance", "experiment")
 _NO_PACKAGE = "its first line must be '# @package _global_', because it sets keys of the whole config"

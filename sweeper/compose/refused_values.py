@@ -18,8 +18,8 @@ from omegaconf.errors import (
     ValidationError,
 )
 
-from sweeper.config import yaml_files
-from sweeper.config.vocabulary import keys, nearest, nearest_keys
+from sweeper.compose import yaml_files
+from sweeper.compose.vocabulary import keys, nearest, nearest_keys
 
 _FREE = ("algorithm.hyperparameters", "job.tags", "job.input_data", "hydra.sweeper.params")
 """Keys below which everybody's own names stand."""

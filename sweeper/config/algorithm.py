@@ -10,12 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from sweeper.config.asked import circuits_of_energy
 from sweeper.config.check import require
 from sweeper.config.optimizer import Search
 from sweeper.config.shipped import shipped
 from sweeper.contract.hyperparameters import Encoded, as_sdk_strings, encode_all
 from sweeper.errors import ConfigError
-from sweeper.job.asked import circuits_of_energy
 from sweeper.problems import Graph, Hamiltonian, Instance, options_making
 
 if TYPE_CHECKING:

@@ -136,3 +136,23 @@ class Device:
             )
         enough = shots == 0 or shots >= self.min_shots
         require(enough and shots <= largest, key, shots, f"{allowed} on {self.arn}")
+
+
+def require_price(device: Device, key: str) -> None:
+    """Refuse a device whose quantum tasks cost money that nobody has named.
+
+    Args:
+        device: The device.
+        key: The config key that names it.
+
+    Raises:
+        ConfigError: Says where its price can be given.
+    """
+    if device.embedded or not device.price.free or device.price.source:
+        return
+    given = " Or say device.price.per_task=… device.price.per_shot=…." if key == "device.arn" else ""
+    raise ConfigError(
+        f"{key}={device.arn}: no option of the group device has this ARN, so its price is not known and "
+        "nothing would bound the bill. Describe it in conf/device/NAME.yaml (arn, max_shots, qubits, price), "
+        f"as the shipped ones do (sweeper devices lists them).{given}"
+    )

@@ -13,7 +13,8 @@ from typing import Self
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from sweeper.console.results_table import make_console, render_answers, render_failures, render_results
+from sweeper.console.console import make_console
+from sweeper.console.results_table import render_answers, render_failures, render_results
 from sweeper.contract.remarks import Remark, sentences
 from sweeper.executors.base import Executor
 from sweeper.folder.layout import SweepFolder

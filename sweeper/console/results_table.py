@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.console import Console, Group
 from rich.measure import Measurement
-from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from sweeper.console.visible import visible
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.state import JobState
 from sweeper.ledger.record import JobRecord
+from sweeper.terminal import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,28 +31,6 @@ _FORMATS = {"stderr": ".2g", "seconds": ".2f", "cost_usd": ".4f", "ratio": ".4f"
 _COST_MARKS = {"not known": "?", "at most": "≤", "estimate": "≈"}
 """Before a cost that is no measurement, by the column `result.cost_is`."""
 _MOST_FAILURES = 5
-_WIDTH_OF_A_FILE = 240
-
-
-class _PlainConsole(Console):
-    """Shows control characters instead of obeying them: what a job wrote may be anything."""
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """As rich renders it, but for control characters in texts."""
-        for segment in super().render(renderable, options):
-            text, style, control = segment
-            yield segment if control else Segment(visible(text), style)
-
-
-def make_console(*, stderr: bool = False) -> Console:
-    """A console as wide as the terminal; wide enough for whole tables where the output is no terminal.
-
-    What is printed on it is text: no markup, and no control sequence of a terminal.
-    """
-    console = _PlainConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _WIDTH_OF_A_FILE
-    return console
 
 
 def render_results(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sweeper.ledger.record import Metric
+from sweeper.contract.metric import Metric
 
 MARK = "Metrics - "
 LONGEST = 2**16

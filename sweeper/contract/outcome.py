@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sweeper.contract.metric import Metric
 from sweeper.contract.metric_lines import LONGEST, MARK, metrics_in, told_apart_by_braket, without_escapes
 from sweeper.contract.pickled import unpickled
 from sweeper.contract.remarks import Remark, names_beyond_words, names_left_out, thinned_metrics
 from sweeper.contract.thinning import MOST_NAMES, thinned
 from sweeper.folder.layout import JobFolder, open_regular
-from sweeper.ledger.record import Metric
 
 _PIECE = 2**17
 """Characters of a log that are read at once."""

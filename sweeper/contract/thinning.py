@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sweeper.ledger.record import Metric
+from sweeper.contract.metric import Metric
 
 MOST_VALUES = 50_000
 """Metric values of a job that are kept; of what is longer, evenly spaced ones."""

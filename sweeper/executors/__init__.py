@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sweeper.errors import ConfigError, FolderError
-from sweeper.executors.base import Executor
-from sweeper.folder.layout import SweepFolder
+
+if TYPE_CHECKING:
+    from sweeper.executors.base import Executor
+    from sweeper.folder.layout import SweepFolder
 
 _EXECUTORS = {
     "braket_local": "sweeper.executors.local:LocalExecutor",

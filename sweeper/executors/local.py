@@ -18,12 +18,12 @@ from typing import Any, Self
 
 from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
+from sweeper.executors.afterwards import read_exit_record
 from sweeper.executors.base import Batch, SelfContained, Status, Submission
 from sweeper.executors.copies import Copies
 from sweeper.executors.forkclient import signal_name
 from sweeper.executors.forkservers import ALLOW_AWS, ForkServers
 from sweeper.executors.imports import imports_of_source
-from sweeper.folder.afterwards import read_exit_record
 from sweeper.folder.layout import DIGESTED, JobFolder, SweepFolder, open_regular
 from sweeper.job.requirements import remark_or_refuse
 from sweeper.job.source import Source

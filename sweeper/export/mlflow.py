@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sweeper.comparison.faults import fault_words, is_faulty
+from sweeper.config.leaves import flatten
 from sweeper.errors import SweeperError
 from sweeper.export import needs
 from sweeper.folder.layout import JobFolder
@@ -26,7 +27,6 @@ from sweeper.folder.provenance import without_secrets
 from sweeper.job.state import JobState
 from sweeper.ledger.reader import read_jobs, reading
 from sweeper.ledger.record import JobRecord
-from sweeper.results.tables import flatten
 
 if TYPE_CHECKING:
     from sweeper.api import Sweep

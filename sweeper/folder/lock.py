@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from sweeper.console.results_table import make_console
 from sweeper.errors import FolderError
 from sweeper.folder.layout import SweepFolder
 from sweeper.folder.orphans import end_orphans
+from sweeper.terminal import say
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
@@ -45,10 +45,9 @@ def only_writer(lock: Path) -> Iterator[None]:
         before = _said(file)
         here = socket.gethostname()
         if before and not before.endswith(f" on {here}"):
-            make_console(stderr=True).print(
+            say(
                 f"{lock.parent} was being written by {before}, which did not end in order. If it still runs "
-                "there, stop it now: not every shared file system carries locks between machines.",
-                soft_wrap=True,
+                "there, stop it now: not every shared file system carries locks between machines."
             )
         with suppress(OSError):  # a full disk: the lock holds all the same
             file.truncate(0)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from sweeper.config.algorithm import Workload
-from sweeper.config.device import Device
-from sweeper.config.device_catalogue import require_price
+from sweeper.config.device import Device, require_price
 from sweeper.config.root import SweepConfig
 from sweeper.errors import ConfigError
 from sweeper.job.known import Known

@@ -14,6 +14,7 @@ from sweeper.contract.modules import module_file
 from sweeper.errors import ConfigError
 from sweeper.folder.footprint import Footprint, footprint
 from sweeper.job.source_files import source_files
+from sweeper.terminal import say
 
 _MOST_BYTES = 2**30
 """A source is copied for every job that runs at a time; data belongs into input channels."""
@@ -56,7 +57,7 @@ class Source:
         if target.is_dir():
             if self._is_right(target):
                 return target
-            _say(
+            say(
                 f"{target} is not the source any more with which the sweep began: something has written into "
                 f"it. It is copied again from {self.path}."
             )
@@ -79,7 +80,7 @@ class Source:
             raise
         if left_out:
             more = [f"{len(left_out) - _MOST_NAMED} more"] if len(left_out) > _MOST_NAMED else []
-            _say(f"{self.path}: not part of the source are {', '.join([*left_out[:_MOST_NAMED], *more])}.")
+            say(f"{self.path}: not part of the source are {', '.join([*left_out[:_MOST_NAMED], *more])}.")
         _verified[target] = footprint(target)
         return target
 
@@ -199,12 +200,6 @@ def _digest(path: Path) -> str:
             while part := content.read(2**20):
                 digest.update(part)
     return digest.hexdigest()
-
-
-def _say(text: str) -> None:
-    from sweeper.console.results_table import make_console
-
-    make_console(stderr=True).print(text, soft_wrap=True, markup=False)
 
 
 def requirement_files(path: Path) -> list[Path]:

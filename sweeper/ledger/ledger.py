@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from sweeper.config.whole_sweep import HOW_TO_READ
+from sweeper.contract.metric import Metric
 from sweeper.contract.remarks import Remark
 from sweeper.errors import DamagedLedgerError, IllegalTransitionError
 from sweeper.folder import disk
 from sweeper.job.state import JobState
 from sweeper.ledger.file import LAYOUT, check_layout, connect, create, damage_told, upgrade
 from sweeper.ledger.reader import check_all, read_jobs, read_metrics, read_version, recall
-from sweeper.ledger.record import Entry, JobRecord, Metric, Standing, job_of_row, state_of
+from sweeper.ledger.record import Entry, JobRecord, Standing, job_of_row, state_of
 from sweeper.ledger.seals import MetricRow, can_seal, seal_fact, seal_jobs, seal_rows, stored
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sweeper.console.results_table import make_console
 from sweeper.errors import DamagedLedgerError
 from sweeper.folder.layout import SweepFolder
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.second_copy import can_rebuild, rebuild
+from sweeper.terminal import say
 
 
 def open_ledger(folder: SweepFolder, *, durable: bool = False) -> Ledger:
@@ -27,5 +27,5 @@ def open_ledger(folder: SweepFolder, *, durable: bool = False) -> Ledger:
             damage = error
     rebuilt = rebuild(folder, damage)
     why = f"{damage}\n" if damage is not None else f"{folder.ledger} is missing.\n"
-    make_console(stderr=True).print(f"{why}{rebuilt}", soft_wrap=True, markup=False)
+    say(f"{why}{rebuilt}")
     return Ledger(folder.ledger, durable=durable)

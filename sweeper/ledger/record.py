@@ -7,22 +7,13 @@ import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from sweeper.job.state import JobState
 
 
 class UnreadableRowError(sqlite3.DatabaseError):
     """A row that SQLite finds in order holds what no version has written."""
-
-
-class Metric(NamedTuple):
-    """One value of one metric; `timestamp` in seconds since the epoch."""
-
-    iteration: int | None
-    timestamp: float | None
-    metric: str
-    value: float
 
 
 @dataclass(frozen=True)

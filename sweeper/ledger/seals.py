@@ -17,7 +17,8 @@ from marshal import dumps
 from operator import itemgetter
 from typing import Any
 
-from sweeper.ledger.record import Entry, JobRecord, Metric, UnreadableRowError
+from sweeper.contract.metric import Metric
+from sweeper.ledger.record import Entry, JobRecord, UnreadableRowError
 
 ENLISTED = ("number", *(column.name for column in fields(Entry)))
 """What a job is; written once."""

@@ -19,8 +19,8 @@ from typing import Any
 
 from sweeper.contract.outcome import Logged, read_log
 from sweeper.errors import DamagedLedgerError, FolderError
+from sweeper.executors.afterwards import changed_since_its_end
 from sweeper.folder import disk
-from sweeper.folder.afterwards import changed_since_its_end
 from sweeper.folder.layout import SweepFolder, open_regular, write_atomically, write_json
 from sweeper.job.spec import JobSpec
 from sweeper.job.state import JobState

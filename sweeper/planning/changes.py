@@ -15,13 +15,13 @@ from typing import Any
 import yaml
 
 from sweeper.compose.composition import Combination
+from sweeper.config.leaves import flatten
 from sweeper.config.whole_sweep import is_of_the_whole_sweep
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.source import Source, digest_of
 from sweeper.job.spec import JobSpec
 from sweeper.ledger.record import JobRecord
-from sweeper.results.tables import flatten
 
 _MOST_LINES = 12
 

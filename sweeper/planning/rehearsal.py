@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sweeper.console.results_table import make_console
 from sweeper.contract.outcome import log_tail, read_outcome
 from sweeper.errors import ConfigError
 from sweeper.executors.base import Batch, Status, Submission
@@ -18,6 +17,7 @@ from sweeper.job.prepare import prepare
 from sweeper.job.requirements import remark_or_refuse
 from sweeper.job.spec import JobSpec
 from sweeper.job.state import JobState
+from sweeper.terminal import say
 
 _LONGEST_SECONDS = 300
 _ENOUGH_SECONDS = 60
@@ -45,8 +45,8 @@ def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
         otherwise = ", or skip the rehearsal with rehearse=false"
         remarks = remark_or_refuse(spec.source.path, go_on=spec.requirements == "ignore", otherwise=otherwise)
         for remark in remarks:
-            make_console(stderr=True).print(remark, soft_wrap=True)
-    make_console(stderr=True).print(f"Rehearsing {len(shorts)} distinct programs on this machine …")
+            say(remark)
+    say(f"Rehearsing {len(shorts)} distinct programs on this machine …")
     stage = SweepFolder(folder.rehearsal)
     end_orphans(stage)
     with LocalExecutor(stage, n_jobs=None, memory_gib=None, way_out=REHEARSED) as executor:

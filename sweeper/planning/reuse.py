@@ -10,10 +10,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweeper.console.results_table import make_console
+from sweeper.contract.metric import Metric
 from sweeper.contract.remarks import Remark
 from sweeper.errors import ConfigError, FolderError
-from sweeper.folder.afterwards import changed_since_its_end
+from sweeper.executors.afterwards import changed_since_its_end
 from sweeper.folder.layout import JobFolder, SweepFolder
 from sweeper.job.known import COST_IS
 from sweeper.job.prepare import prepare
@@ -21,7 +21,8 @@ from sweeper.job.spec import JobSpec
 from sweeper.job.state import JobState
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.reader import read_jobs, read_metrics, read_remarks, reading
-from sweeper.ledger.record import JobRecord, Metric
+from sweeper.ledger.record import JobRecord
+from sweeper.terminal import say
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,9 @@ def find_finished(folders: Sequence[str], keys: Collection[str]) -> dict[str, Fi
             raise ConfigError(f"reuse_from={text}: {error}") from error
         for number, job in wanted.items():
             if changed := changed_since_its_end(sweep.job(number), job.handle):
-                make_console(stderr=True).print(
+                say(
                     f"reuse_from={text}: job {number} is not reused, as {' and '.join(changed)} changed "
-                    "after it had ended.",
-                    soft_wrap=True,
-                    markup=False,
+                    "after it had ended."
                 )
                 continue
             found[job.key] = Finished(sweep, job, tuple(metrics[number]), tuple(remarks[number]))

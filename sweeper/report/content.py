@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sweeper.api import load_sweep
 from sweeper.comparison.best import name_of, single_job, tied_names
 from sweeper.comparison.blocks import Block, number, ranking
 from sweeper.comparison.compare import FAULT, INCOMPLETE, Section, compare
@@ -20,6 +19,7 @@ from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Direction, completed, numbers
 from sweeper.comparison.order import is_outcome
 from sweeper.comparison.success import Success
+from sweeper.comparison.sweep_tables import SweepTables
 from sweeper.contract.outcome import log_tail
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.known import Known
@@ -99,7 +99,7 @@ def read_content(
     Raises:
         FolderError: It is not the folder of a sweep.
     """
-    sweep = load_sweep(folder.root, direction=direction, problem_keys=problem_keys)
+    sweep = SweepTables(folder, direction, tuple(problem_keys))
     results, metrics = sweep.results, sweep.metrics
     comparison = compare(results)
     parts = [Part(section, metrics, folder) for section in comparison.sections]

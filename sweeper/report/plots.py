@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,6 +13,7 @@ from sweeper.comparison.compare import compare, sections_of
 from sweeper.comparison.convergence import bands, curves
 from sweeper.comparison.metric import choose_measure
 from sweeper.comparison.pivot import pivot
+from sweeper.comparison.sweep_tables import SweepTables
 from sweeper.errors import ConfigError
 from sweeper.report.part import Part
 from sweeper.report.pictures import (
@@ -26,9 +27,6 @@ from sweeper.report.pictures import (
 )
 from sweeper.results.selection import select_all
 
-if TYPE_CHECKING:
-    from sweeper.api import Sweep
-
 
 @dataclass(frozen=True)
 class Plots:
@@ -38,7 +36,7 @@ class Plots:
     conditions narrow the jobs down. A picture that the sweep has nothing for is a `ConfigError`.
     """
 
-    sweep: Sweep
+    sweep: SweepTables
 
     def convergence(
         self, by: str | Sequence[str] = (), metric: str | None = None, where: str | Sequence[str] = ()

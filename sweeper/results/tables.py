@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from sweeper.config.leaves import flatten
 from sweeper.config.whole_sweep import HOW_TO_READ, is_of_the_whole_sweep
 from sweeper.contract.remarks import listed
 from sweeper.ledger.record import JobRecord
@@ -285,17 +286,6 @@ def parquet(frame: pd.DataFrame, version: str) -> bytes:
     frame.attrs["ledger"] = version
     frame.to_parquet(buffer, index=False)
     return buffer.getvalue()
-
-
-def flatten(config: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """The leaves of a config under their dotted keys; a list is a leaf."""
-    leaves: list[tuple[str, Any]] = []
-    for key, value in config.items():
-        if isinstance(value, Mapping):
-            leaves += flatten(value, f"{prefix}{key}.")
-        else:
-            leaves.append((f"{prefix}{key}", value))
-    return leaves
 
 
 def _lookup(job: JobRecord, leaves: Mapping[str, Any], key: str) -> Any:

@@ -16,6 +16,7 @@ from typing import Protocol
 from sweeper.contract.outcome import Logged, Outcome, log_tail, read_outcome
 from sweeper.contract.remarks import Remark, broken_promise
 from sweeper.errors import SweeperError
+from sweeper.executors.afterwards import changed_since
 from sweeper.executors.base import (
     AccessLostError,
     Batch,
@@ -27,7 +28,6 @@ from sweeper.executors.base import (
 )
 from sweeper.executors.batches import next_batch
 from sweeper.folder import disk
-from sweeper.folder.afterwards import changed_since
 from sweeper.folder.layout import JobFolder, SweepFolder
 from sweeper.job.cost import SUM_ERROR_USD
 from sweeper.job.known import COST_IS, Known

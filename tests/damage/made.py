@@ -9,13 +9,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sweeper.contract.metric import Metric
 from sweeper.contract.remarks import names_beyond_words
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.source import Source
 from sweeper.job.spec import JobSpec
 from sweeper.job.state import JobState
 from sweeper.ledger.ledger import Ledger
-from sweeper.ledger.record import Entry, JobRecord, Metric
+from sweeper.ledger.record import Entry, JobRecord
 from sweeper.ledger.second_copy import RecordWriter
 
 ARN = "arn:aws:braket:us-east-1:123456789012:job/11111111-2222-3333-4444-555555555555"

@@ -19,8 +19,7 @@ import sweeper
 from sweeper.__main__ import main
 from sweeper.api import load_sweep
 from sweeper.cli import run_subcommand
-from sweeper.console.results_table import make_console
-from sweeper.console.visible import visible
+from sweeper.console.console import make_console
 from sweeper.folder import provenance
 from sweeper.folder.layout import SweepFolder
 from sweeper.folder.provenance import without_secrets
@@ -31,6 +30,7 @@ from sweeper.ledger.second_copy import RecordWriter
 from sweeper.report.write import write_report
 from sweeper.results.table_files import write_tables
 from sweeper.results.tables import to_csv
+from sweeper.terminal import visible
 
 from ..synthetic import DEVICE, INSTANCE
 from .made import in_child

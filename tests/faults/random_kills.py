@@ -25,7 +25,7 @@ Moment = Callable[[int], bool]
 """Waits for the moment to kill somebody of the sweep of this process; whether it came before the end."""
 
 _IMPORTED_ONCE = (
-    "sweeper.command.hydra_app",
+    "sweeper.cli.hydra_app",
     "sweeper.cli.resume",
     "sweeper.executors.local",
     "sweeper.command.launch",

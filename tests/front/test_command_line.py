@@ -9,7 +9,7 @@ import pytest
 
 from sweeper import executors
 from sweeper.cli import SUBCOMMANDS
-from sweeper.command.command_line import FLAGS, WITH_OPTIONAL_VALUE, WITH_VALUE
+from sweeper.cli.command_line import FLAGS, WITH_OPTIONAL_VALUE, WITH_VALUE
 from sweeper.config import vocabulary, yaml_files
 
 from .conftest import Typed, type_in
@@ -292,7 +292,7 @@ def test_every_word_of_the_vocabulary_means_something_that_exists() -> None:
 
 
 def test_every_verb_in_a_message_exists() -> None:
-    from sweeper.command import command_line
+    from sweeper.cli import command_line
 
     said = " ".join([*command_line._INSTEAD.values(), *command_line._OPTIONS_INSTEAD.values()])
     verbs = {after.split()[0] for after in said.split("sweeper ")[1:]}

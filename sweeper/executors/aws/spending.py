@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import secrets
 import shlex
-import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -19,11 +18,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sweeper.console.visible import visible
 from sweeper.errors import SweeperError
 from sweeper.executors.aws import trouble
 from sweeper.executors.aws.account import Account
 from sweeper.folder.layout import open_regular, write_json
+from sweeper.terminal import say
 
 _TAG = "braket-sweeper:limit"
 
@@ -144,12 +143,9 @@ class SpendingLimits:
             trouble.patiently("Removing a spending limit", lambda: self._delete(limit, str(arn)))
         except SweeperError as error:
             folder = shlex.quote(str(self._record.parent))
-            print(  # noqa: T201 - the command goes on, and this must be seen
-                visible(
-                    f"The spending limit of {limit.usd} USD on {limit.device} could not be removed and goes "
-                    f"on to hold: {error} `sweeper resume {folder}` and `sweeper cancel {folder}` try again."
-                ),
-                file=sys.stderr,
+            say(
+                f"The spending limit of {limit.usd} USD on {limit.device} could not be removed and goes "
+                f"on to hold: {error} `sweeper resume {folder}` and `sweeper cancel {folder}` try again."
             )
             return
         self._keep([other for other in self._limits if other.token != limit.token])

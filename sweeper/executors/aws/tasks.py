@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sweeper.console.results_table import make_console
 from sweeper.errors import SweeperError
 from sweeper.executors.aws import trouble
 from sweeper.executors.aws.account import Account
 from sweeper.executors.base import AccessLostError
 from sweeper.job.tasks_seen import TasksSeen
+from sweeper.terminal import say
 
 _PAGE = 100
 _NOT_BILLED = {"FAILED", "CANCELLED"}
@@ -59,10 +59,9 @@ class TaskCounter:
     def _tell(self, error: SweeperError) -> None:
         """Say once that tasks cannot be counted, as where the account may not call SearchQuantumTasks."""
         if not self._told:
-            make_console(stderr=True).print(
+            say(
                 f"{error}\nThe quantum tasks of scripts cannot be counted: nobody ends a job that creates "
-                "more of them than it said, and what is not known counts as the most that was foreseen.",
-                soft_wrap=True,
+                "more of them than it said, and what is not known counts as the most that was foreseen."
             )
         self._told = True
 

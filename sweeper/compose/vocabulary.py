@@ -203,7 +203,7 @@ def keys() -> Mapping[str, tuple[str, ...]]:
     from sweeper.config.instance import Instance
     from sweeper.config.optimizer import OPTIMIZERS
     from sweeper.config.root import SweepConfig
-    from sweeper.hydra_plugin import BraketAwsConf, BraketDockerConf, BraketLocalConf
+    from sweeper.executors.settings import BraketAwsConf, BraketDockerConf, BraketLocalConf
     from sweeper.problems import PROBLEMS
 
     found: dict[str, tuple[str, ...]] = {}

@@ -20,12 +20,12 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sweeper.compose.refusals import explain
-from sweeper.config.device import Device
+from sweeper.compose.resolvers import load_resolvers
+from sweeper.compose.yaml_files import how_to_begin, shown
+from sweeper.config.device import Device, require_price
 from sweeper.config.instance import Instance
 from sweeper.config.register import register
-from sweeper.config.resolvers import load_resolvers
 from sweeper.config.shipped import config_file, shipped
-from sweeper.config.yaml_files import how_to_begin, shown
 from sweeper.errors import ConfigError, SweeperError
 
 T = TypeVar("T", Device, Instance)
@@ -199,26 +199,6 @@ def catalogue() -> Iterator[Catalogue]:
             raise
         except Exception as error:  # Hydra passes on what the YAML parser, the codec or OmegaConf raised
             raise ConfigError(explain(error)) from error
-
-
-def require_price(device: Device, key: str) -> None:
-    """Refuse a device whose quantum tasks cost money that nobody has named.
-
-    Args:
-        device: The device.
-        key: The config key that names it.
-
-    Raises:
-        ConfigError: Says where its price can be given.
-    """
-    if device.embedded or not device.price.free or device.price.source:
-        return
-    given = " Or say device.price.per_task=… device.price.per_shot=…." if key == "device.arn" else ""
-    raise ConfigError(
-        f"{key}={device.arn}: no option of the group device has this ARN, so its price is not known and "
-        "nothing would bound the bill. Describe it in conf/device/NAME.yaml (arn, max_shots, qubits, price), "
-        f"as the shipped ones do (sweeper devices lists them).{given}"
-    )
 
 
 def _said(overrides: Sequence[str], group: str) -> frozenset[str]:

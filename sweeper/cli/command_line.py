@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sweeper.cli import SUBCOMMANDS
+from sweeper.compose.vocabulary import LAUNCHERS, foreign_launcher, nearest, plain
 from sweeper.config.shipped import own_configs, shipped
-from sweeper.config.vocabulary import LAUNCHERS, foreign_launcher, nearest, plain
 from sweeper.errors import UsageError
 
 FLAGS = (
@@ -169,7 +169,7 @@ def _instead_of_option(name: str, value: str, following: Sequence[str]) -> str:
 
 def _key_meant(name: str) -> str | None:
     """The config key, or the group, that a word names or nearly names; none if it names none."""
-    from sweeper.config.vocabulary import keys, nearest_keys
+    from sweeper.compose.vocabulary import keys, nearest_keys
 
     if name in keys() or name in _groups() or name.startswith(_FREE):
         return name

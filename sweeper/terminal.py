@@ -20,6 +20,11 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_SHOWN)
 
 
+def say(text: str) -> None:
+    """Tell a person, on standard error: standard output belongs to results."""
+    print(visible(text), file=sys.stderr)  # noqa: T201 - the terminal is what it is for
+
+
 def put(text: str) -> None:
     """Write to standard output: on a terminal visibly, into a file or a pipe as it is."""
     sys.stdout.write(visible(text) if sys.stdout.isatty() else text)

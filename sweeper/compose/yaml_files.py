@@ -10,8 +10,8 @@ from types import TracebackType
 
 import yaml
 
+from sweeper.compose.vocabulary import keys
 from sweeper.config.shipped import config_file, own_configs, shipped
-from sweeper.config.vocabulary import keys
 
 
 def file_being_read(trace: TracebackType | None) -> Path | None:

@@ -17,16 +17,16 @@ from hydra.plugins.sweeper import Sweeper
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sweeper.cli.command_line import read
 from sweeper.command.answer import answer
-from sweeper.command.command_line import read
 from sweeper.compose.combinations import as_basic_sweeper
 from sweeper.compose.refusals import explain
+from sweeper.compose.resolvers import load_resolvers
+from sweeper.compose.vocabulary import LAUNCHERS, foreign_launcher
+from sweeper.compose.yaml_files import primary
 from sweeper.config.register import register
-from sweeper.config.resolvers import load_resolvers
 from sweeper.config.root import SweepConfig
 from sweeper.config.shipped import shipped
-from sweeper.config.vocabulary import LAUNCHERS, foreign_launcher
-from sweeper.config.yaml_files import primary
 from sweeper.errors import ConfigError, SweeperError
 from sweeper.folder.traces import tidy_up
 from sweeper.hydra_plugin import BraketLauncher

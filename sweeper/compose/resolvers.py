@@ -6,8 +6,8 @@ import runpy
 import traceback
 from pathlib import Path
 
+from sweeper.compose.yaml_files import shown
 from sweeper.config.shipped import own_configs
-from sweeper.config.yaml_files import shown
 from sweeper.errors import ConfigError
 
 FILE = "resolvers.py"
