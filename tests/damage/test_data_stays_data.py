@@ -222,7 +222,7 @@ def test_environment_variables_are_not_written_by_hydra(
 def test_nothing_is_evaluated_unpickled_or_given_to_a_shell() -> None:
     """The one place that unpickles results is a process of its own, started where the user has allowed it."""
     # One copies configs, which never leave this process, and one makes digests and reads nothing.
-    unpickling = {"unpickler.py", "sweep_loader.py", "seals.py"}
+    unpickling = {"unpickler.py", "fast_loader.py", "seals.py"}
     root = Path(sweeper.__file__).parent
     dangerous = {"eval", "exec", "system", "popen", "getoutput", "compile_command", "load_yaml"}
     for path in root.rglob("*.py"):
