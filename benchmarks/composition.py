@@ -30,10 +30,10 @@ from sweeper.config.register import register
 from sweeper.config.shipped import shipped
 
 SWEEPS = {
-    "VQE, seeds": ["algorithm=vqe_h2"],
+    "VQE, seeds": ["algorithm=vqe"],
     "QAOA, seeds": ["algorithm=qaoa_maxcut", "problem=regular", "problem.n=16"],
-    "VQE, optimizers and seeds": ["algorithm=vqe_h2", "optimizer={optimizer}", "shots=100"],
-    "VQE, interpolated tags": ["algorithm=vqe_h2", "+job.tags.seed=${{seed}}"],
+    "VQE, optimizers and seeds": ["algorithm=vqe", "optimizer={optimizer}", "shots=100"],
+    "VQE, interpolated tags": ["algorithm=vqe", "+job.tags.seed=${{seed}}"],
 }
 OPTIMIZERS = ("cobyla", "nelder_mead", "powell", "spsa")
 COMBINATIONS = 1000

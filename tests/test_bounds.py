@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from algorithms.failures import BoundReachedError, QuantumTaskError
 from algorithms.pauli import parse_hamiltonian
 from algorithms.results import get_results_dir
-from sweeper.config.algorithm import QaoaMaxcut, VqeH2
+from sweeper.config.algorithm import QaoaMaxcut, Vqe
 from sweeper.config.device import Device
 from sweeper.config.execution import ShotsSchedule, Stop, Tasks, Warmup
 from sweeper.config.optimizer import OPTIMIZERS, Adam, GradientDescent, Grid, LBfgsB, Slsqp
@@ -49,7 +49,7 @@ HAMILTONIANS = st.integers(1, 3).flatmap(
 def planned(terms: dict[str, float], grouping: str) -> tuple[int, str]:
     """Circuits of an evaluation by the plan, and the Hamiltonian as it travels."""
     problem = Pauli([Term(coefficient, string) for string, coefficient in terms.items()])
-    algorithm = VqeH2(grouping=grouping)  # type: ignore[arg-type]
+    algorithm = Vqe(grouping=grouping)  # type: ignore[arg-type]
     instance = problem.instance()
     return algorithm.circuits(instance), str(instance.hyperparameters()["hamiltonian"])
 
@@ -195,7 +195,7 @@ def optimizers() -> st.SearchStrategy[Any]:
 def configs(draw: st.DrawFn) -> SweepConfig:
     """Configs that are not refused."""
     if draw(st.booleans()):
-        algorithm: Any = VqeH2(
+        algorithm: Any = Vqe(
             ansatz=draw(st.sampled_from(["ry_cnot_ry", "ucc", "hardware_efficient"])),
             grouping=draw(st.sampled_from(["qubit_wise", "separate"])),
             allocation=draw(st.sampled_from(["uniform", "weighted"])),
@@ -278,7 +278,7 @@ class TestAJob:
     def test_stops_before_its_bound_with_the_best_so_far(self) -> None:
         """A simulator that takes three times as long as planned."""
         config = SweepConfig(
-            algorithm=VqeH2(),
+            algorithm=Vqe(),
             problem=PROBLEMS["h2"](),
             device=SV1,
             optimizer=OPTIMIZERS[3](),  # SPSA uses all evaluations that there are
@@ -296,7 +296,7 @@ class TestAJob:
 
     def test_that_cannot_afford_a_single_evaluation_says_so(self) -> None:
         config = SweepConfig(
-            algorithm=VqeH2(),
+            algorithm=Vqe(),
             problem=PROBLEMS["h2"](),
             device=QPU,
             optimizer=OPTIMIZERS[0](),

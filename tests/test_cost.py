@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sweeper.config.algorithm import QaoaMaxcut, Script, VqeH2
+from sweeper.config.algorithm import QaoaMaxcut, Script, Vqe
 from sweeper.config.device import Device, Price
 from sweeper.config.execution import ShotsSchedule, Tasks, Warmup
 from sweeper.config.instance import Instance
@@ -52,7 +52,7 @@ DEVICES = {one.arn: one for one in (QPU, DEAR, CHEAP, SV1, DM1)}
 def config(**changes: Any) -> SweepConfig:
     """VQE of H2, 2 circuits an evaluation; 10 evaluations and the final one; 100 shots; 1000 s."""
     chosen: dict[str, Any] = {
-        "algorithm": VqeH2(),
+        "algorithm": Vqe(),
         "problem": PROBLEMS["h2"](),
         "device": QPU,
         "optimizer": Cobyla(),

@@ -133,7 +133,14 @@ OVERRIDES = [
 ]
 
 SHIPPED = [
-    *("algorithm=vqe_h2", "algorithm=qaoa_maxcut", "algorithm=script", "algorithm=unknown", "algorithm=null"),
+    *(
+        "algorithm=vqe",
+        "algorithm=vqe_h2",
+        "algorithm=qaoa_maxcut",
+        "algorithm=script",
+        "algorithm=unknown",
+        "algorithm=null",
+    ),
     *("problem=h2", "problem=ring", "problem=regular", "problem=edge_list", "problem=none", "~problem"),
     *("optimizer=spsa", "optimizer=adam", "optimizer.tol=1e-2", "optimizer.a=0.1", "optimizer.tol=small"),
     *("device=sv1", "device=iqm_garnet", "device.price.per_task=1", "device.arn=local:x/y", "device.arm=x"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sweeper.config.algorithm import QaoaMaxcut, VqeH2
+from sweeper.config.algorithm import QaoaMaxcut, Vqe
 from sweeper.config.device import Device, Noise
 from sweeper.config.execution import ShotsSchedule, Stop, Tasks, Warmup
 from sweeper.config.instance import Instance
@@ -28,7 +28,7 @@ def config(**changes: Any) -> SweepConfig:
         type="ml.m5.large", vcpus=2, memory_gib=8.0, usd_per_hour=0.1, as_of="2026-11-21", source="test"
     )
     chosen: dict[str, Any] = {
-        "algorithm": VqeH2(),
+        "algorithm": Vqe(),
         "problem": H2(),
         "device": Device(LOCAL, exact=True),
         "optimizer": Cobyla(),
@@ -46,7 +46,7 @@ def sent(made: SweepConfig) -> dict[str, str]:
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
-    "no layers": (lambda: VqeH2(layers=0), "algorithm.layers must be 1 or more"),
+    "no layers": (lambda: Vqe(layers=0), "algorithm.layers must be 1 or more"),
     "p=0": (lambda: QaoaMaxcut(depth=0), "algorithm.depth must be 1 or more"),
     "alpha": (lambda: QaoaMaxcut(cvar_alpha=1.5), "algorithm.cvar_alpha must be above 0, 1 at most"),
     "eta": (lambda: QaoaMaxcut(gibbs_eta=0.0), "algorithm.gibbs_eta must be greater than 0"),
@@ -148,7 +148,7 @@ class TestWhatTravels:
                 {"noise.depolarizing", "noise.amplitude_damping", "noise.readout"},
             ),
             (
-                {"algorithm": VqeH2(ansatz="hardware_efficient")},
+                {"algorithm": Vqe(ansatz="hardware_efficient")},
                 {"layers", "entangler", "rotations"},
             ),
         ],

@@ -179,8 +179,8 @@ class Variational(Algorithm):
 
 
 @dataclass
-class VqeH2(Variational):
-    """Variational quantum eigensolver for a molecule's electronic Hamiltonian.
+class Vqe(Variational):
+    """Variational quantum eigensolver: the ground-state energy of a Hamiltonian, such as a molecule's.
 
     Attributes:
         ansatz: `ry_cnot_ry`; `ucc`, one parameter; or `hardware_efficient` with `layers` of CNOTs.
@@ -192,9 +192,9 @@ class VqeH2(Variational):
         allocation: The same shots for each circuit, or as many in all, shared out by coefficients.
     """
 
-    name: ClassVar[str] = "vqe_h2"
+    name: ClassVar[str] = "vqe"
     solves: ClassVar[type[Instance]] = Hamiltonian
-    entry_point: str = "algorithms.vqe_h2:main"
+    entry_point: str = "algorithms.vqe:main"
     ansatz: Literal["ry_cnot_ry", "ucc", "hardware_efficient"] = "ry_cnot_ry"
     initial_point: Literal["random", "hartree_fock"] = "random"
     layers: int = 1

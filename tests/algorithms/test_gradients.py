@@ -10,6 +10,7 @@ import pytest
 from algorithms.aggregation import CVaR
 from algorithms.ansatz import Ansatz, Excitation, HardwareEfficient, RyCnotRy
 from algorithms.cost import CostFunction
+from algorithms.energy import Energy
 from algorithms.gradients import FiniteDifferences, ParameterShift
 from algorithms.graph import Graph, parse_graph
 from algorithms.hyperparameters import HyperparameterError
@@ -18,7 +19,6 @@ from algorithms.measurement import QuantumTasks
 from algorithms.objective import Objective
 from algorithms.pauli import parse_hamiltonian
 from algorithms.qaoa import ExpectedCut
-from algorithms.vqe import Energy
 
 ENERGY = "0.5 ZZ, 0.3 XI, -0.7 YX, 0.2 IY, 0.4 XX, 0.3 IZ"
 SQUARE = parse_graph("0-1,1-2,2-3,3-0,0-2", 4)

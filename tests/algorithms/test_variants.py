@@ -15,6 +15,7 @@ from scipy.optimize import minimize, minimize_scalar
 
 from algorithms.aggregation import CVaR, Gibbs, Mean
 from algorithms.ansatz import ENTANGLERS, Ansatz, Excitation, HardwareEfficient, RyCnotRy, parameter_name
+from algorithms.energy import Energy, share_out
 from algorithms.executable import Executable
 from algorithms.graph import Graph, parse_graph
 from algorithms.hyperparameters import HyperparameterError
@@ -22,7 +23,6 @@ from algorithms.measurement import QuantumTasks
 from algorithms.pauli import parse_hamiltonian
 from algorithms.qaoa import ExpectedCut
 from algorithms.start_points import START_POINTS, one_layer_more
-from algorithms.vqe import Energy, share_out
 
 from .test_qaoa import simulated
 
