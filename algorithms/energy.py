@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from braket.circuits import Circuit
@@ -49,18 +50,19 @@ class Energy(CostFunction):
         self._constant = hamiltonian.constant + nuclear_repulsion
         self._ansatz = ansatz
         self._weighted = allocation == "weighted"
-        self._circuits = [_measure_in(group.basis, ansatz.circuit()) for group in self._groups]
+        self.parameters = ansatz.parameters
+        self.circuits = len(self._groups)
         self._names = [parameter_name(index) for index in range(ansatz.parameters)]
 
-    @property
-    def parameters(self) -> int:  # type: ignore[override]
-        """Number of parameters."""
-        return self._ansatz.parameters
+    @cached_property
+    def _measured(self) -> list[Circuit]:
+        """One circuit for each group; made when the first point is evaluated."""
+        return [_measure_in(group.basis, self._ansatz.circuit()) for group in self._groups]
 
     def executables(self, parameters: NDArray[np.float64]) -> list[Executable]:
         """One circuit for each measurement group; `parameters` as the ansatz takes them."""
         inputs = dict(zip(self._names, parameters.tolist(), strict=True))
-        return [Executable(circuit, inputs) for circuit in self._circuits]
+        return [Executable(circuit, inputs) for circuit in self._measured]
 
     def allocate(self, shots: int, circuits: int) -> list[int]:
         """Shots of each group's circuit."""

@@ -11,26 +11,35 @@ Hyperparameters: those of `settings.Settings`, `optimizer.<option>`, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from algorithms import variational
+from algorithms import experiment
 from algorithms.ansatz import ANSATZE
 from algorithms.energy import ALLOCATIONS, Energy
+from algorithms.experiment import Experiment
 from algorithms.grouping import GROUPINGS
 from algorithms.hyperparameters import Hyperparameters
+from algorithms.objective import Objective
+from algorithms.optimizers import Optimum
 from algorithms.pauli import parse_hamiltonian
-from algorithms.randomness import RandomStreams
 from algorithms.settings import Settings
+from algorithms.variational import Minimize, Search
 
 
 def main() -> None:
-    """Read the hyperparameters, minimise the energy, save the result.
+    """Minimise the energy; raises as `experiment.run`."""
+    experiment.run(_read)
 
-    Raises:
-        HyperparameterError: A hyperparameter is missing, malformed or unknown; no circuit has run.
-    """
-    given = Hyperparameters.of_this_job()
-    settings = Settings.read(given)
+
+def braket_workload(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
+    """What such a job will ask of its devices."""
+    return experiment.workload(_read, hyperparameters)
+
+
+def _read(given: Hyperparameters, settings: Settings) -> Experiment:  # noqa: ARG001 - as every script's
     hamiltonian_text = given.text("hamiltonian")
     hamiltonian = parse_hamiltonian(hamiltonian_text)
     nuclear_repulsion = given.number("nuclear_repulsion")
@@ -39,32 +48,33 @@ def main() -> None:
     initial_point = given.choice("initial_point", ("random", "hartree_fock"))
     grouping = given.choice("grouping", GROUPINGS, default="qubit_wise")
     allocation = given.choice("allocation", ALLOCATIONS, default="uniform")
-    given.finish()
 
-    streams = RandomStreams.from_seed(settings.seed)
-    if initial_point == "hartree_fock":
-        start = ansatz.basis_state(hamiltonian.lowest_basis_state())
-    else:
-        start = streams.start.uniform(-np.pi, np.pi, ansatz.parameters)
+    def search(rng: np.random.Generator) -> Search:
+        def from_start(minimize: Minimize, objective: Objective, evaluations: int) -> Optimum:
+            # Not before: Hartree-Fock looks at all 2^qubits basis states.
+            if initial_point == "hartree_fock":
+                start = ansatz.basis_state(hamiltonian.lowest_basis_state())
+            else:
+                start = rng.uniform(-np.pi, np.pi, ansatz.parameters)
+            return minimize(objective, start, evaluations)
 
-    energy = Energy(hamiltonian, nuclear_repulsion, ansatz, grouping=grouping, allocation=allocation)
-    run = variational.run(energy, variational.from_point(start), settings, streams)
-    variational.save(
-        run,
-        energy,
-        settings,
-        results_of_algorithm={},
-        metadata_of_algorithm={
+        return from_start
+
+    return Experiment(
+        cost=Energy(hamiltonian, nuclear_repulsion, ansatz, grouping=grouping, allocation=allocation),
+        search=search,
+        qubits=hamiltonian.qubits,
+        metadata={
             "algorithm": "vqe",
             "ansatz": ansatz_name,
             "ansatz_parameters": ansatz.parameters,
             "initial_point": initial_point,
             "grouping": grouping,
             "allocation": allocation,
-            "qubits": hamiltonian.qubits,
             "hamiltonian": hamiltonian_text,
             "nuclear_repulsion": nuclear_repulsion,
         },
+        regardless_of=("nuclear_repulsion", "initial_point", "allocation"),
     )
 
 

@@ -34,6 +34,7 @@ from sweeper.problems import PROBLEMS
 from sweeper.problems.pauli import Pauli, Term
 
 from .algorithms.fakes import service_error
+from .asked import workload
 from .test_cost import CHEAP, DEAR, DEVICES, DM1, INSTANCE, LOCAL, QPU, SV1
 
 HAMILTONIANS = st.integers(1, 3).flatmap(
@@ -48,10 +49,18 @@ HAMILTONIANS = st.integers(1, 3).flatmap(
 
 def planned(terms: dict[str, float], grouping: str) -> tuple[int, str]:
     """Circuits of an evaluation by the plan, and the Hamiltonian as it travels."""
-    problem = Pauli([Term(coefficient, string) for string, coefficient in terms.items()])
-    algorithm = Vqe(grouping=grouping)  # type: ignore[arg-type]
-    instance = problem.instance()
-    return algorithm.circuits(instance), str(instance.hyperparameters()["hamiltonian"])
+    config = SweepConfig(
+        algorithm=Vqe(grouping=grouping),  # type: ignore[arg-type]
+        problem=Pauli([Term(coefficient, string) for string, coefficient in terms.items()]),
+        device=LOCAL,
+        optimizer=OPTIMIZERS[0](),
+        instance=INSTANCE,
+        max_iterations=4,
+    )
+    asked = workload(config)
+    assert asked is not None
+    assert asked.tasks % 5 == 0
+    return asked.tasks // 5, config.algorithm.encode(config).whole["hamiltonian"]
 
 
 class TestCircuits:
@@ -164,7 +173,8 @@ def _qubits(program: Any) -> int:
 
 def run_job(config: SweepConfig, cost: Cost, service: Service) -> dict[str, Any]:
     """Run the job of a config in this process: what it saved as its result."""
-    strings = config.algorithm.encode(config, fees(config, cost, DEVICES.get)).strings
+    told = fees(config, workload(config), cost, DEVICES.get)
+    strings = config.algorithm.encode(config).with_more(told).strings
     module = import_module(config.algorithm.entry_point.partition(":")[0])
     with tempfile.TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
         folder = Path(scratch)
@@ -243,7 +253,7 @@ RANDOM = settings(max_examples=30, deadline=None, suppress_health_check=list(Hea
 @contextlib.contextmanager
 def planned_cost(config: SweepConfig) -> Iterator[Cost]:
     try:
-        cost = cost_of(config, DEVICES.get)
+        cost = cost_of(config, workload(config), DEVICES.get)
     except ConfigError:
         assume(False)
         raise
@@ -286,7 +296,7 @@ class TestAJob:
             shots=10,
             max_iterations=30,
         )
-        cost, service = cost_of(config, DEVICES.get), Service(1, slow=3.0)
+        cost, service = cost_of(config, workload(config), DEVICES.get), Service(1, slow=3.0)
         result = run_job(config, cost, service)
         assert "Stopped at the bound of the bill" in result["message"]
         assert 2 < result["evaluations"] < 31

@@ -29,6 +29,8 @@ from sweeper.errors import ConfigError
 from sweeper.job.spec import JobSpec
 from sweeper.problems import PROBLEMS, Hamiltonian, options_making
 
+from .asked import Here
+
 CONF = shipped("conf")
 ALGORITHMS = {**{algorithm.name: algorithm for algorithm in (Vqe, QaoaMaxcut, Script)}, "vqe_h2": Vqe}
 METHODS = {optimizer.method: optimizer for optimizer in OPTIMIZERS}
@@ -57,7 +59,7 @@ class Sweep:
 
     def __call__(self, *combinations: str, first: int = 0) -> list[Combination]:
         """One combination for each text of overrides."""
-        return compose(self.loader, self.config, [text.split() for text in combinations], first)
+        return compose(self.loader, self.config, [text.split() for text in combinations], first, Here())
 
     def one(self, overrides: str = "") -> Combination:
         (combination,) = self(overrides)
@@ -124,7 +126,7 @@ class TestDefaults:
     def test_every_experiment_composes(self, loader: ConfigLoader, option: str) -> None:
         config = loader.load_configuration("config", [f"+experiment={option}"], run_mode=RunMode.MULTIRUN)
         assert config.hydra.sweeper.params
-        (combination,) = compose(loader, config, [[f"+experiment={option}"]], 0)
+        (combination,) = compose(loader, config, [[f"+experiment={option}"]], 0, Here())
         assert combination.config["shots"] == config.shots
 
 

@@ -16,6 +16,7 @@ from sweeper.config.root import SweepConfig
 from sweeper.errors import ConfigError
 from sweeper.problems import PROBLEMS
 
+from .asked import workload
 from .conftest import Command
 
 LOCAL = "local:braket/default"
@@ -35,6 +36,11 @@ def config(**changes: Any) -> SweepConfig:
         "instance": instance,
     }
     return SweepConfig(**{**chosen, **changes})
+
+
+def asked(made: SweepConfig) -> None:
+    """Let the job's world look at it."""
+    workload(made)
 
 
 def qaoa(problem: Any = None, **changes: Any) -> SweepConfig:
@@ -65,35 +71,35 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "step": (lambda: Slsqp(step=0.0), "optimizer.step must be greater than 0"),
     "points": (lambda: Grid(points=1), "optimizer.points must be 2 or more"),
     "grid too large": (
-        lambda: config(optimizer=Grid(points=8), max_iterations=100),
+        lambda: asked(config(optimizer=Grid(points=8), max_iterations=100)),
         r"8\^4 points are more than max_iterations=100",
     ),
     "no whole gradient": (
-        lambda: config(optimizer=Adam(), max_iterations=7),
+        lambda: asked(config(optimizer=Adam(), max_iterations=7)),
         "max_iterations must be 8 or more, which one gradient takes",
     ),
     "no whole gradient of a graph": (
-        lambda: qaoa(algorithm=QaoaMaxcut(depth=2), optimizer=Slsqp(), max_iterations=20),
+        lambda: asked(qaoa(algorithm=QaoaMaxcut(depth=2), optimizer=Slsqp(), max_iterations=20)),
         "max_iterations must be 28 or more",
     ),
     "grid of an uneven graph": (
-        lambda: qaoa(RING(weights="uniform"), optimizer=Grid(points=2)),
+        lambda: asked(qaoa(RING(weights="uniform"), optimizer=Grid(points=2))),
         "needs optimizer.span",
     ),
     "shift of cvar": (
-        lambda: qaoa(algorithm=QaoaMaxcut(aggregation="cvar"), optimizer=LBfgsB()),
+        lambda: asked(qaoa(algorithm=QaoaMaxcut(aggregation="cvar"), optimizer=LBfgsB())),
         "parameter_shift is not exact: algorithm.aggregation=cvar",
     ),
     "shift of an uneven graph": (
-        lambda: qaoa(RING(weights="uniform"), optimizer=GradientDescent()),
+        lambda: asked(qaoa(RING(weights="uniform"), optimizer=GradientDescent())),
         "edges of different weights share an angle",
     ),
     "fixed": (
-        lambda: qaoa(RING(), algorithm=QaoaMaxcut(initial_point="fixed", depth=2)),
+        lambda: asked(qaoa(RING(), algorithm=QaoaMaxcut(initial_point="fixed", depth=2))),
         "algorithm.initial_point=fixed has angles for unweighted regular graphs",
     ),
     "interp": (
-        lambda: qaoa(algorithm=QaoaMaxcut(initial_point="interp", depth=3), max_iterations=2),
+        lambda: asked(qaoa(algorithm=QaoaMaxcut(initial_point="interp", depth=3), max_iterations=2)),
         "algorithm.initial_point=interp needs",
     ),
     "schedule of nothing": (
@@ -107,7 +113,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "shots must be 1 to 1000",
     ),
     "qubits": (
-        lambda: qaoa(RING(n=30), device=Device(LOCAL, exact=True, qubits=26)),
+        lambda: asked(qaoa(RING(n=30), device=Device(LOCAL, exact=True, qubits=26))),
         "needs 30 qubits, but local:braket/default has 26",
     ),
     "local batch": (lambda: config(tasks=Tasks("batch")), "tasks.execution=batch is for devices on AWS"),
