@@ -24,15 +24,20 @@ class Here:
         return dict(json.loads(json.dumps(answer)))
 
 
+def asked_of(config: SweepConfig) -> Question:
+    """What is asked about a job of ours."""
+    algorithm = config.algorithm
+    source = read_source(shipped("algorithms"), algorithm.entry_point)
+    question = question_of(algorithm, source, algorithm.encode(config))
+    assert question is not None
+    return question
+
+
 def workload(config: SweepConfig) -> Workload | None:
     """What is known of a job of ours, or of a script that nobody can ask.
 
     Raises:
         ConfigError: The job cannot run.
     """
-    algorithm = config.algorithm
-    question = None
-    if algorithm.source_module is None:
-        source = read_source(shipped("algorithms"), algorithm.entry_point)
-        question = question_of(algorithm, source, algorithm.encode(config))
+    question = asked_of(config) if config.algorithm.source_module is None else None
     return workload_of(config, question, Here())

@@ -7,7 +7,7 @@ import io
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +26,7 @@ from algorithms.results import get_results_dir
 from sweeper.config.algorithm import QaoaMaxcut, Vqe
 from sweeper.config.device import Device
 from sweeper.config.execution import ShotsSchedule, Stop, Tasks, Warmup
-from sweeper.config.optimizer import OPTIMIZERS, Adam, GradientDescent, Grid, LBfgsB, Slsqp
+from sweeper.config.optimizer import OPTIMIZERS, Adam, Cobyla, GradientDescent, Grid, LBfgsB, Slsqp
 from sweeper.config.root import SweepConfig
 from sweeper.errors import ConfigError
 from sweeper.job.cost import Cost, cost_of, fees, task_seconds
@@ -34,7 +34,7 @@ from sweeper.problems import PROBLEMS
 from sweeper.problems.pauli import Pauli, Term
 
 from .algorithms.fakes import service_error
-from .asked import workload
+from .asked import Here, asked_of, workload
 from .test_cost import CHEAP, DEAR, DEVICES, DM1, INSTANCE, LOCAL, QPU, SV1
 
 HAMILTONIANS = st.integers(1, 3).flatmap(
@@ -207,6 +207,10 @@ def configs(draw: st.DrawFn) -> SweepConfig:
     if draw(st.booleans()):
         algorithm: Any = Vqe(
             ansatz=draw(st.sampled_from(["ry_cnot_ry", "ucc", "hardware_efficient"])),
+            initial_point=draw(st.sampled_from(["random", "hartree_fock"])),
+            layers=draw(st.integers(1, 2)),
+            entangler=draw(st.sampled_from(["linear", "ring", "full"])),
+            rotations=draw(st.sampled_from(["ry", "ry_rz"])),
             grouping=draw(st.sampled_from(["qubit_wise", "separate"])),
             allocation=draw(st.sampled_from(["uniform", "weighted"])),
         )
@@ -215,11 +219,12 @@ def configs(draw: st.DrawFn) -> SweepConfig:
     else:
         algorithm = QaoaMaxcut(
             depth=draw(st.integers(1, 2)),
-            initial_point=draw(st.sampled_from(["random", "ramp", "interp"])),
+            initial_point=draw(st.sampled_from(["tutorial", "random", "ramp", "fixed", "interp"])),
             angles=draw(st.sampled_from(["standard", "multi"])),
             aggregation=draw(st.sampled_from(["mean", "cvar", "gibbs"])),
         )
-        problem = PROBLEMS["ring"](n=draw(st.integers(3, 4)))
+        kind = PROBLEMS[draw(st.sampled_from(["ring", "complete"]))]
+        problem = kind(n=draw(st.integers(3, 4)), weights=draw(st.sampled_from(["unit", "uniform"])))
     device: Device = draw(st.sampled_from([QPU, QPU, SV1, DM1]))
     others = st.sampled_from([DEAR, CHEAP, SV1, LOCAL])
     schedule = draw(st.sampled_from(["constant", "constant", "linear", "geometric"]))
@@ -259,6 +264,51 @@ def planned_cost(config: SweepConfig) -> Iterator[Cost]:
         raise
     assume(cost.tasks > 0)  # a Hamiltonian of identities alone has nothing to measure
     yield cost
+
+
+class TestTheAnswer:
+    @RANDOM
+    @given(configs(), st.data())
+    def test_does_not_depend_on_what_it_says_it_does_not(
+        self, config: SweepConfig, data: st.DataObject
+    ) -> None:
+        ask = Here()
+        question = asked_of(config)
+        answer = ask(question)
+        assume(not answer["refused"])
+        others = {
+            "seed": ["3"],
+            "reference": ["null", "-1.5"],
+            "stop.patience": ["9"],
+            "stop.tolerance": ["0.5"],
+            "retry.attempts": ["7"],
+            "retry.first_pause": ["0.1"],
+            "nuclear_repulsion": ["2.5"],
+            "initial_point": ["random", "hartree_fock"],
+            "allocation": ["uniform", "weighted"],
+            "cvar_alpha": ["0.9"],
+            "gibbs_eta": ["2.0"],
+            "optimizer.implementation": ["scipy"],
+            "optimizer.a": ["0.3", "null"],
+            "optimizer.beta1": ["0.5"],
+            "optimizer.beta2": ["0.5"],
+        }
+        free = [name for name in question.hyperparameters if name in answer["regardless_of"]]
+        changed = {name: data.draw(st.sampled_from(others.get(name, ["0.07"]))) for name in free}
+        assert ask(replace(question, hyperparameters={**question.hyperparameters, **changed})) == answer
+
+    @pytest.mark.parametrize("ansatz", ["ry_cnot_ry", "ucc", "hardware_efficient"])
+    def test_takes_no_state_of_all_qubits(self, ansatz: Any) -> None:
+        """Whether a device has enough qubits is seen here; 2^60 basis states are more than anybody has."""
+        config = SweepConfig(
+            algorithm=Vqe(ansatz=ansatz, initial_point="hartree_fock"),
+            problem=Pauli([Term(1.0, "Z" * 60), Term(0.5, "X" * 60)]),
+            device=LOCAL,
+            optimizer=Cobyla(),
+            instance=INSTANCE,
+        )
+        answer = Here()(asked_of(config))
+        assert (answer["qubits"], answer["circuits"]) == (60, 2)
 
 
 class TestAJob:

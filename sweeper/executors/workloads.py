@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,8 +58,8 @@ class Workloads:
         answers = self._answers_of(question)
         answer = answers.of(question.hyperparameters)
         if answer is None:
-            answers.expected.insert(0, question.hyperparameters)
-            self._ask(question, answers)
+            expected, answers.expected = [question.hyperparameters, *answers.expected], []
+            self._ask(question, answers, expected)
             answer = answers.of(question.hyperparameters)
             assert answer is not None
         return answer
@@ -70,15 +70,14 @@ class Workloads:
             self._functions[key] = _Answers(*key)
         return self._functions[key]
 
-    def _ask(self, question: Question, answers: _Answers) -> None:
+    def _ask(self, question: Question, answers: _Answers, expected: Sequence[Mapping[str, str]]) -> None:
         """Ask all that is expected: twice as much each time, as an answer may spare many questions."""
         most = 1
-        while some := list(islice((q for q in answers.expected if answers.of(q) is None), most)):
+        while some := list(islice((q for q in expected if answers.of(q) is None), most)):
             said = self._now().ask(question.source, question.function, some)
             for hyperparameters, each in zip(some, said, strict=True):
                 answers.add(hyperparameters, _checked(each, question))
             most *= 2
-        answers.expected.clear()
 
     def close(self) -> None:
         """End the server that was started for questions alone."""

@@ -129,7 +129,8 @@ def cost_of(config: SweepConfig, workload: Workload | None, device_of: Devices) 
             raise ConfigError(
                 f"How many quantum tasks the script runs on {device.arn} is not known, so nothing bounds "
                 "the bill: set algorithm.max_tasks and algorithm.max_shots_per_task (and, on a simulator, "
-                "algorithm.max_qubits, or it counts as using all that the device has). On this machine no "
+                "algorithm.max_qubits, or it counts as using all that the device has), or let the script say "
+                "so by a function braket_workload (docs/contract.md). On this machine no "
                 "device that costs money is opened: hydra/launcher=braket_local takes device=local."
             )
         priced_on = _oldest(config, [])

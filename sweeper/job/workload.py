@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol, Self
 
@@ -127,13 +127,14 @@ def workload_of(config: SweepConfig, question: Question | None, ask: Ask) -> Wor
             too few qubits.
     """
     algorithm: Algorithm = config.algorithm
-    workload = _promised(algorithm)
+    said = None
     if question is not None:
         answer = ask(question)
         if refused := answer.get("refused"):
             raise ConfigError(algorithm.in_config_keys(str(refused)))
-        if workload is None and "tasks" in answer:
-            workload = Workload.said(answer, question, enforced=algorithm.reads_prices)
+        if "tasks" in answer:
+            said = Workload.said(answer, question, enforced=algorithm.reads_prices)
+    workload = _promised(algorithm, said)
     device = config.device
     if workload and workload.qubits and device.qubits is not None and workload.qubits > device.qubits:
         what = algorithm.entry_point if config.problem is None else f"problem={config.problem.name}"
@@ -141,15 +142,19 @@ def workload_of(config: SweepConfig, question: Question | None, ask: Ask) -> Wor
     return workload
 
 
-def _promised(algorithm: Algorithm) -> Workload | None:
-    """What a person says of a script's jobs."""
-    if (
-        not isinstance(algorithm, Script)
-        or algorithm.max_tasks is None
-        or algorithm.max_shots_per_task is None
-    ):
-        return None
-    return Workload(algorithm.max_tasks, algorithm.max_shots_per_task, algorithm.max_qubits)
+def _promised(algorithm: Algorithm, said: Workload | None) -> Workload | None:
+    """What a person says of a script's jobs, and what the script says where the person does not."""
+    if not isinstance(algorithm, Script):
+        return said
+    tasks, shots, qubits = algorithm.max_tasks, algorithm.max_shots_per_task, algorithm.max_qubits
+    if said is None:
+        return None if tasks is None or shots is None else Workload(tasks, shots, qubits)
+    return replace(
+        said,
+        tasks=said.tasks if tasks is None else tasks,
+        shots_per_task=said.shots_per_task if shots is None else shots,
+        qubits=said.qubits if qubits is None else qubits,
+    )
 
 
 @lru_cache(256)
