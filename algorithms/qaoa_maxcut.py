@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from algorithms import experiment, variational
+from algorithms import job, variational
 from algorithms.aggregation import AGGREGATIONS
-from algorithms.experiment import Experiment
 from algorithms.graph import parse_graph
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+from algorithms.job import Job
 from algorithms.layerwise import layer_by_layer
 from algorithms.qaoa import ExpectedCut
 from algorithms.settings import Settings
@@ -30,16 +30,16 @@ from algorithms.start_points import START_POINTS
 
 
 def main() -> None:
-    """Maximise the expected cut; raises as `experiment.run`."""
-    experiment.run(_read)
+    """Maximise the expected cut; raises as `job.run`."""
+    job.run(_read)
 
 
 def braket_workload(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
     """What such a job will ask of its devices."""
-    return experiment.workload(_read, hyperparameters)
+    return job.workload(_read, hyperparameters)
 
 
-def _read(given: Hyperparameters, settings: Settings) -> Experiment:
+def _read(given: Hyperparameters, settings: Settings) -> Job:
     edges_text = given.text("edges")
     graph = parse_graph(edges_text, given.integer("nodes", at_least=1))
     depth = given.integer("depth", at_least=1)
@@ -67,7 +67,7 @@ def _read(given: Hyperparameters, settings: Settings) -> Experiment:
             "best_bitstring": best.bitstring if best else None,
         }
 
-    return Experiment(
+    return Job(
         cost=expected_cut,
         search=search,
         qubits=graph.nodes,

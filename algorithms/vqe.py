@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from algorithms import experiment
+from algorithms import job
 from algorithms.ansatz import ANSATZE
 from algorithms.energy import ALLOCATIONS, Energy
-from algorithms.experiment import Experiment
 from algorithms.grouping import GROUPINGS
 from algorithms.hyperparameters import Hyperparameters
+from algorithms.job import Job
 from algorithms.objective import Objective
 from algorithms.optimizers import Optimum
 from algorithms.pauli import parse_hamiltonian
@@ -30,16 +30,16 @@ from algorithms.variational import Minimize, Search
 
 
 def main() -> None:
-    """Minimise the energy; raises as `experiment.run`."""
-    experiment.run(_read)
+    """Minimise the energy; raises as `job.run`."""
+    job.run(_read)
 
 
 def braket_workload(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
     """What such a job will ask of its devices."""
-    return experiment.workload(_read, hyperparameters)
+    return job.workload(_read, hyperparameters)
 
 
-def _read(given: Hyperparameters, settings: Settings) -> Experiment:  # noqa: ARG001 - as every script's
+def _read(given: Hyperparameters, settings: Settings) -> Job:  # noqa: ARG001 - as every script's
     hamiltonian_text = given.text("hamiltonian")
     hamiltonian = parse_hamiltonian(hamiltonian_text)
     nuclear_repulsion = given.number("nuclear_repulsion")
@@ -60,7 +60,7 @@ def _read(given: Hyperparameters, settings: Settings) -> Experiment:  # noqa: AR
 
         return from_start
 
-    return Experiment(
+    return Job(
         cost=Energy(hamiltonian, nuclear_repulsion, ansatz, grouping=grouping, allocation=allocation),
         search=search,
         qubits=hamiltonian.qubits,

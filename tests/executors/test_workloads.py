@@ -166,6 +166,16 @@ class TestTheCommandLine:
         assert "algorithm.hyperparameters.steps=101 is not possible: 100 at most." in said
         assert "Refused: combination 0" in said
 
+    def test_a_variational_source_that_nobody_can_ask_is_refused(
+        self, sweeper: Command, tmp_path: Path
+    ) -> None:
+        own = tmp_path / "algorithms"
+        own.mkdir()
+        (own / "__init__.py").touch()
+        (own / "vqe.py").write_text("def main():\n    pass\n")
+        said = sweeper("algorithm.source_module=algorithms", expect=1).stderr
+        assert "algorithms.vqe has no function braket_workload" in " ".join(said.split())
+
     def test_a_device_that_is_too_small_is_refused(self, sweeper: Command, tmp_path: Path) -> None:
         words = ("+algorithm.hyperparameters.steps=5", "device.qubits=2")
         assert "says:main needs 3 qubits" in self.plan(sweeper, tmp_path, *words, expect=1)

@@ -17,7 +17,7 @@ from algorithms.settings import Settings
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Job:
     """What a script adds to what all of them share.
 
     Attributes:
@@ -40,10 +40,11 @@ class Experiment:
 _REGARDLESS_OF = (
     *("seed", "reference", "stop.patience", "stop.tolerance", "retry.attempts", "retry.first_pause"),
     *("noise.depolarizing", "noise.amplitude_damping", "noise.readout"),
+    *("execution", "fallback_device", "warmup.device"),
 )
 """Hyperparameters of all algorithms that change nothing in the most that a job asks for."""
 
-Read = Callable[[Hyperparameters, Settings], Experiment]
+Read = Callable[[Hyperparameters, Settings], Job]
 """How a script reads its own hyperparameters; raises `HyperparameterError`."""
 
 
@@ -54,14 +55,14 @@ def run(read: Read) -> None:
         HyperparameterError: A hyperparameter is missing, malformed or unknown, or some do not go together; no
             circuit has run.
     """
-    settings, experiment, search, streams = _prepared(read, Hyperparameters.of_this_job())
-    done = variational.run(experiment.cost, search, settings, streams)
+    settings, job, search, streams = _prepared(read, Hyperparameters.of_this_job())
+    done = variational.run(job.cost, search, settings, streams)
     variational.save(
         done,
-        experiment.cost,
+        job.cost,
         settings,
-        results_of_algorithm=experiment.results(done),
-        metadata_of_algorithm={**experiment.metadata, "qubits": experiment.qubits},
+        results_of_algorithm=job.results(done),
+        metadata_of_algorithm={**job.metadata, "qubits": job.qubits},
     )
 
 
@@ -76,36 +77,34 @@ def workload(read: Read, hyperparameters: Mapping[str, str]) -> dict[str, Any]:
         What `docs/contract.md` says of `braket_workload`, and `parameters` and `circuits` of an evaluation.
     """
     try:
-        settings, experiment, _, _ = _prepared(read, Hyperparameters(hyperparameters, Path()))
-        optimizers.check(settings.method, experiment.cost, settings.max_iterations)
+        settings, job, _, _ = _prepared(read, Hyperparameters(hyperparameters, Path()))
+        optimizers.check(settings.method, job.cost, settings.max_iterations)
     except HyperparameterError as error:
         return {"refused": str(error)}
-    circuits = experiment.cost.circuits
+    circuits = job.cost.circuits
     warmup = settings.warmup
     warming = min(warmup.iterations, settings.max_iterations) if warmup else 0
     schedule = settings.schedule
     return {
         "refused": None,
-        "qubits": experiment.qubits,
+        "qubits": job.qubits,
         "tasks": (settings.max_iterations - warming + 1) * circuits,
         "shots_per_task": max(settings.shots, schedule.first) if schedule else settings.shots,
         "warmup_tasks": warming * circuits,
         "warmup_shots_per_task": warmup.shots if warmup and warming else 0,
         "regardless_of": [
             *_REGARDLESS_OF,
-            *experiment.regardless_of,
+            *job.regardless_of,
             *(f"optimizer.{name}" for name in optimizers.unchecked(settings.method)),
         ],
-        "parameters": experiment.cost.parameters,
+        "parameters": job.cost.parameters,
         "circuits": circuits,
     }
 
 
-def _prepared(
-    read: Read, given: Hyperparameters
-) -> tuple[Settings, Experiment, variational.Search, RandomStreams]:
+def _prepared(read: Read, given: Hyperparameters) -> tuple[Settings, Job, variational.Search, RandomStreams]:
     settings = Settings.read(given)
-    experiment = read(given, settings)
+    job = read(given, settings)
     given.finish()
     streams = RandomStreams.from_seed(settings.seed)
-    return settings, experiment, experiment.search(streams.start), streams
+    return settings, job, job.search(streams.start), streams
