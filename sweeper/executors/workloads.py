@@ -163,8 +163,9 @@ class _Answers:
         names = frozenset(answer.get("regardless_of", ()))
         self._sets[names] = None
         remaining = _without(names, hyperparameters)
+        known = remaining in self._known
         self._known[remaining] = answer
-        if answer.get("refused"):
+        if known or answer.get("refused"):
             return
         kept = {"question": _digest(remaining), "answer": {**answer, "regardless_of": sorted(names)}}
         with contextlib.suppress(OSError):  # a home may be read-only
