@@ -28,12 +28,13 @@ from sweeper.compose.composition import compose
 from sweeper.compose.fast_loader import SweepLoader
 from sweeper.config.register import register
 from sweeper.config.shipped import shipped
+from sweeper.executors.workloads import Workloads
 
 SWEEPS = {
-    "VQE, seeds": ["algorithm=vqe_h2"],
+    "VQE, seeds": ["algorithm=vqe"],
     "QAOA, seeds": ["algorithm=qaoa_maxcut", "problem=regular", "problem.n=16"],
-    "VQE, optimizers and seeds": ["algorithm=vqe_h2", "optimizer={optimizer}", "shots=100"],
-    "VQE, interpolated tags": ["algorithm=vqe_h2", "+job.tags.seed=${{seed}}"],
+    "VQE, optimizers and seeds": ["algorithm=vqe", "optimizer={optimizer}", "shots=100"],
+    "VQE, interpolated tags": ["algorithm=vqe", "+job.tags.seed=${{seed}}"],
 }
 OPTIMIZERS = ("cobyla", "nelder_mead", "powell", "spsa")
 COMBINATIONS = 1000
@@ -74,7 +75,8 @@ def _measure(loader: ConfigLoader, name: str, words: Sequence[str], combinations
         stock.append(2 * _milliseconds(lambda: _load_all(loader, master, few), len(few)))
         fast = SweepLoader(loader)
         validation.append(_milliseconds(lambda fast=fast: _load_all(fast, master, jobs), len(jobs)))
-        launch = _milliseconds(lambda fast=fast: compose(fast, master, jobs, 0), len(jobs))
+        with Workloads() as ask:
+            launch = _milliseconds(lambda fast=fast, ask=ask: compose(fast, master, jobs, 0, ask), len(jobs))
         ours.append(validation[-1] + launch)
     ratio = statistics.median(theirs / mine for theirs, mine in zip(stock, ours, strict=True))
     times = (statistics.median(values) for values in (stock, ours, validation))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from sweeper.executors.base import Executor
+    from sweeper.executors.workloads import Workloads
 
 
 for _name, _node in (
@@ -46,6 +47,7 @@ class BraketLauncher(Launcher):
         self._remarked: set[str] = set()
         self._shared: dict[str, Any] = {}
         """What the executors of all batches share."""
+        self._asks: Workloads | None = None
         self.launched = 0
         """How many jobs it was asked for."""
         self.failed = 0
@@ -93,7 +95,12 @@ class BraketLauncher(Launcher):
 
         self.launched += len(job_overrides)
         launch = Launch(
-            self.name, self._options, dry_run=self._dry_run, wait=self._wait, remarked=self._remarked
+            self.name,
+            self._options,
+            self._workloads(),
+            dry_run=self._dry_run,
+            wait=self._wait,
+            remarked=self._remarked,
         )
         try:
             returns = launch.run(
@@ -113,10 +120,18 @@ class BraketLauncher(Launcher):
         """Refuse what cannot run, of all batches before the first one starts."""
         from sweeper.compose.composition import compose
 
-        combinations = compose(self._context.config_loader, self._config, job_overrides, 0)
+        with self._workloads() as ask:
+            combinations = compose(self._context.config_loader, self._config, job_overrides, 0, ask)
         with self._executor() as executor:
             for combination in combinations:
                 executor.check(combination.spec)
+
+    def _workloads(self) -> Workloads:
+        """Who asks the sources what their jobs will ask of their devices; the same for all batches."""
+        from sweeper.executors.workloads import Workloads
+
+        self._asks = self._asks or Workloads(self._shared.get("servers"))
+        return self._asks
 
     def _executor(self) -> Executor:
         """Where a batch runs."""

@@ -23,6 +23,8 @@ from sweeper.config.register import register
 from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError
 
+from .asked import Here
+
 FORTE = "arn:aws:braket:us-east-1::device/qpu/ionq/Forte-Enterprise-1"
 GARNET = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"
 NEW = "arn:aws:braket:us-east-1::device/qpu/somebody/New-1"
@@ -53,7 +55,7 @@ def one(loader: ConfigLoader) -> Any:
 
     def one(*overrides: str) -> Combination:
         sweep = loader.load_configuration("config", [], run_mode=RunMode.MULTIRUN)
-        (combination,) = compose(loader, sweep, [list(overrides)], 0)
+        (combination,) = compose(loader, sweep, [list(overrides)], 0, Here())
         return combination
 
     return one

@@ -49,13 +49,13 @@ def script(tmp_path: Path) -> tuple[str, ...]:
 
 
 def test_both_algorithms_sweep_together(sweeper: Command, tmp_path: Path) -> None:
-    done = sweeper("-m", "algorithm=vqe_h2,qaoa_maxcut", "optimizer=cobyla,spsa", *QUICK)
+    done = sweeper("-m", "algorithm=vqe,qaoa_maxcut", "optimizer=cobyla,spsa", *QUICK)
     sweep = load_sweep(tmp_path / "out")
     results = sweep.results
     assert list(results.columns[:5]) == ["job", "status", "algorithm", "problem", "optimizer"]
     assert list(results["status"]) == ["COMPLETED"] * 4
     assert list(results["problem"]) == ["h2", "h2", "ring", "ring"]
-    vqe, qaoa = results[results.algorithm == "vqe_h2"], results[results.algorithm == "qaoa_maxcut"]
+    vqe, qaoa = results[results.algorithm == "vqe"], results[results.algorithm == "qaoa_maxcut"]
     assert vqe["reference"].tolist() == pytest.approx([-1.13730604] * 2, abs=1e-8)
     assert (vqe["error"] - (vqe["value"] - vqe["reference"])).abs().max() < 1e-12
     assert qaoa["reference"].tolist() == [4.0, 4.0]

@@ -24,6 +24,8 @@ from sweeper.config.register import register
 from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError
 
+from .asked import Here
+
 
 class Colour(Enum):
     RED = 1
@@ -133,7 +135,14 @@ OVERRIDES = [
 ]
 
 SHIPPED = [
-    *("algorithm=vqe_h2", "algorithm=qaoa_maxcut", "algorithm=script", "algorithm=unknown", "algorithm=null"),
+    *(
+        "algorithm=vqe",
+        "algorithm=vqe_h2",
+        "algorithm=qaoa_maxcut",
+        "algorithm=script",
+        "algorithm=unknown",
+        "algorithm=null",
+    ),
     *("problem=h2", "problem=ring", "problem=regular", "problem=edge_list", "problem=none", "~problem"),
     *("optimizer=spsa", "optimizer=adam", "optimizer.tol=1e-2", "optimizer.a=0.1", "optimizer.tol=small"),
     *("device=sv1", "device=iqm_garnet", "device.price.per_task=1", "device.arn=local:x/y", "device.arm=x"),
@@ -360,7 +369,7 @@ class TestDifference:
 
 class TestCombinations:
     def test_values_of_the_base_are_shared(self, ours: Application) -> None:
-        first, second = compose(ours.fast, ours.master, [["seed=1"], ["seed=2"]], 0)
+        first, second = compose(ours.fast, ours.master, [["seed=1"], ["seed=2"]], 0, Here())
         assert first.config["device"] is second.config["device"]
         assert (first.config["seed"], second.config["seed"]) == (1, 2)
         assert list(first.config) == list(second.config) == [key for key in ours.master if key != "hydra"]
@@ -370,14 +379,14 @@ class TestCombinations:
             """Not Hydra's own, so that every config is composed whole."""
 
         jobs = [["seed=1", "optimizer.tol=1e-2"], ["algorithm=qaoa_maxcut", "problem.n=6"], ["+job.tags.a=b"]]
-        whole = compose(Loader(ours.stock.get_search_path()), ours.master, jobs, 0)
-        assert compose(ours.stock, ours.master, jobs, 0) == whole
+        whole = compose(Loader(ours.stock.get_search_path()), ours.master, jobs, 0, Here())
+        assert compose(ours.stock, ours.master, jobs, 0, Here()) == whole
 
     def test_a_base_that_cannot_run_alone_may_serve(self, ours: Application) -> None:
         job = ["algorithm=qaoa_maxcut", "problem=edge_list", "problem.edges='0-1'"]
-        (combination,) = compose(ours.fast, ours.master, [job], 0)
+        (combination,) = compose(ours.fast, ours.master, [job], 0, Here())
         assert combination.spec.hyperparameters["edges"] == "0-1"
 
     def test_a_config_of_another_application_is_refused(self, made_up: Application) -> None:
         with pytest.raises(ConfigError, match="not a Braket Sweeper config"):
-            compose(made_up.fast, made_up.master, [["top=2"]], 0)
+            compose(made_up.fast, made_up.master, [["top=2"]], 0, Here())

@@ -20,6 +20,7 @@ from sweeper.console.plan_table import ask_consent, show_plan
 from sweeper.contract.signature import remarks_on
 from sweeper.errors import ConfigError, JobFailedError, LeftRunning, PlanShown
 from sweeper.executors.base import Executor
+from sweeper.executors.workloads import Workloads
 from sweeper.folder import provenance
 from sweeper.folder.layout import SweepFolder
 from sweeper.folder.lock import only_writer
@@ -43,6 +44,7 @@ class Launch:
     Attributes:
         launcher: Name of the launcher, and of its executor.
         options: The executor's options.
+        workloads: Asks sources what their jobs will ask of their devices.
         dry_run: Show the plan and run nothing.
         wait: Stay until the jobs have ended.
         remarked: What was remarked on the script already, in earlier batches.
@@ -50,6 +52,7 @@ class Launch:
 
     launcher: str
     options: Mapping[str, Any]
+    workloads: Workloads
     dry_run: bool = False
     wait: bool = True
     remarked: set[str] = field(default_factory=set)
@@ -81,7 +84,8 @@ class Launch:
         """
         folder = SweepFolder(Path(config.hydra.sweep.dir))
         with executor:
-            combinations = compose(loader, config, job_overrides, first)
+            with self.workloads as ask:
+                combinations = compose(loader, config, job_overrides, first, ask)
             refuse_without_objective(config, (combination.spec for combination in combinations))
             refuse_opposite_direction(config.hydra.sweeper, combinations)
             for combination in combinations:

@@ -24,7 +24,8 @@ from sweeper.config.optimizer import Optimizer
 from sweeper.config.root import SweepConfig
 from sweeper.config.shipped import config_file
 from sweeper.errors import ConfigError
-from sweeper.job.spec import JobSpec, spec_of
+from sweeper.job.spec import Draft, JobSpec, draft_of, spec_of
+from sweeper.job.workload import Ask
 from sweeper.problems import Problem
 
 _KEYS = [key.name for key in fields(SweepConfig)]
@@ -60,8 +61,16 @@ def compose(
     sweep: DictConfig,
     job_overrides: Sequence[Sequence[str]],
     first: int,
+    ask: Ask,
 ) -> list[Combination]:
     """Compose every combination; the first that cannot run refuses them all.
+
+    Args:
+        loader: Composes the configs.
+        sweep: The sweep's config.
+        job_overrides: Of each combination.
+        first: Hydra's number of the first one.
+        ask: Asks sources what their jobs will ask of their devices.
 
     Raises:
         ConfigError: Names the combination, the key and what is allowed.
@@ -70,7 +79,7 @@ def compose(
     loader.check(sweep, job_overrides)
     options = Catalogue(loader)  # type: ignore[arg-type]  # it answers to all that Hydra's own does
     bases: dict[Base, _Values] = {}
-    combinations = []
+    drafts = []
     for number, overrides in enumerate(job_overrides, start=first):
         change = loader.change(sweep, overrides)
         if change is None:
@@ -79,19 +88,24 @@ def compose(
             values = bases[change.base]
         else:
             values = bases[change.base] = _Values(change.base.copy(), number)
-        combinations.append(_combination(values, change, overrides, number, options))
+        draft = _drafted(values, change, overrides, number, options)
+        if draft.job.question:
+            ask.expect(draft.job.question)
+        drafts.append(draft)
+    combinations = [draft.combination(options, ask) for draft in drafts]
     _refuse_overrides_without_effect(combinations)
     return combinations
 
 
 def job_of(loader: ConfigLoader, sweep: DictConfig, overrides: Sequence[str], number: int) -> JobSpec:
-    """The hybrid job of one combination.
+    """The hybrid job of one combination, without its cost: its source is not asked what it will take.
 
     Raises:
         ConfigError: Names the combination, the key and what is allowed.
     """
     values = _Values(loader.load_sweep_config(sweep, list(overrides)), number)
-    return _combination(values, None, overrides, number, Catalogue(loader)).spec
+    options = Catalogue(loader)
+    return _drafted(values, None, overrides, number, options).combination(options, None).spec
 
 
 class _Values:
@@ -127,14 +141,29 @@ class _Values:
         return self._taken[key]
 
 
-def _combination(
+@dataclass(frozen=True)
+class _Draft:
+    """A combination whose cost is not known yet; its attributes are those of `Combination`."""
+
+    number: int
+    overrides: tuple[str, ...]
+    config: Mapping[str, Any]
+    choices: Mapping[str, str | None]
+    job: Draft
+
+    def combination(self, options: Catalogue, ask: Ask | None) -> Combination:
+        with _refused_with_its_place(self.number, self.overrides):
+            spec = spec_of(self.job, options.device, ask)
+        return Combination(self.overrides, self.config, self.choices, spec)
+
+
+def _drafted(
     values: _Values, change: Change | None, overrides: Sequence[str], number: int, options: Catalogue
-) -> Combination:
-    where = f"combination {number} ({' '.join(overrides) or 'no overrides'})"
+) -> _Draft:
     changed = [str(key) for key in change.config] if change else []
     removed = change.keys.difference(changed) if change else frozenset[str]()
     keys = [key for key in dict.fromkeys([*values.keys, *changed]) if key not in removed]
-    try:
+    with _refused_with_its_place(number, overrides):
         if unknown := sorted(set(keys).difference(_KEYS)):
             raise ConfigError(unknown_key(unknown[0], _KEYS))
         pairs = {
@@ -144,16 +173,24 @@ def _combination(
         _refuse_without_schema({key: typed for key, (_, typed) in pairs.items()}, values.choices)
         pairs = _with_what_is_their_own(pairs, values.choices, overrides, options)
         config = SweepConfig(**{key: typed for key, (_, typed) in pairs.items()})
-        spec = spec_of(config, options.device)
-    except (ConfigError, OmegaConfBaseException) as error:
-        said = str(error) if isinstance(error, ConfigError) else explain(error, overrides)
-        raise ConfigError(f"{said.strip()}\nRefused: {where}; nothing was started.") from error
+        job = draft_of(config)
     plain = {key: plain for key, (plain, _) in pairs.items()}
     for key in _KEYS:
         if key not in plain:  # `~key`: what holds then is the schema's default
             default = getattr(config, key)
             plain[key] = asdict(default) if is_dataclass(default) else default  # type: ignore[arg-type]
-    return Combination(tuple(overrides), plain, values.choices, spec)
+    return _Draft(number, tuple(overrides), plain, values.choices, job)
+
+
+@contextmanager
+def _refused_with_its_place(number: int, overrides: Sequence[str]) -> Iterator[None]:
+    """Let a refusal name the combination that cannot run."""
+    try:
+        yield
+    except (ConfigError, OmegaConfBaseException) as error:
+        said = str(error) if isinstance(error, ConfigError) else explain(error, overrides)
+        where = f"combination {number} ({' '.join(overrides) or 'no overrides'})"
+        raise ConfigError(f"{said.strip()}\nRefused: {where}; nothing was started.") from error
 
 
 def _with_what_is_their_own(
