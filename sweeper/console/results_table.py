@@ -103,12 +103,18 @@ def render_answers(results: pd.DataFrame) -> Group:
     return Group(*lines)
 
 
-def render_failures(jobs: Sequence[JobRecord], folder: SweepFolder) -> Group | None:
-    """Why jobs failed, with the ends of their logs; none if none failed."""
+def render_failures(jobs: Sequence[JobRecord], folder: SweepFolder, of: int | None = None) -> Group | None:
+    """Why jobs failed, with the ends of their logs; none if none failed.
+
+    Args:
+        jobs: The sweep's jobs, or only those that have failed.
+        folder: The sweep's folder.
+        of: How many jobs the sweep has, if these are not all of them.
+    """
     failed = [job for job in jobs if job.state is JobState.FAILED]
     if not failed:
         return None
-    lines = [Text(f"{len(failed)} of {len(jobs)} jobs failed:", style="bold red")]
+    lines = [Text(f"{len(failed)} of {of or len(jobs)} jobs failed:", style="bold red")]
     for job in failed[:_MOST_FAILURES]:
         reason, _, tail = (job.reason or "").partition("\n")
         lines.append(Text(f"  job {job.number} ({' '.join(job.overrides)}): {reason}", style="red"))

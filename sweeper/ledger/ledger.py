@@ -50,6 +50,8 @@ class Ledger:
                 create(path, identity or secrets.token_hex(4))
         self._db = connect(path, "rw")
         self._to_seal: dict[str, set[int]] = {"enlisted": set(), "standing": set()}
+        # Configs and overrides that somebody holds anyway, as they were enlisted or read.
+        self._composed: dict[int, tuple[Mapping[str, Any], Sequence[str]]] = {}
         try:
             with damage_told(path):
                 # Looked at before anything is written: what another version made is left as it is.
@@ -136,6 +138,7 @@ class Ledger:
                         ),
                     )
                     self._sealed_at_commit(following, enlisted=True)
+                    self._composed[following] = entry.config, entry.overrides
                     following += 1
                 elif entry.key in known:
                     self._read_as(numbers[entry.key], entry.config)
@@ -154,6 +157,7 @@ class Ledger:
                     {"path": f"$.{key}", "stated": stated, "number": number},
                 )
                 if changed.rowcount:
+                    self._composed.pop(number, None)
                     self._sealed_at_commit(number, enlisted=True)
 
     def listing(self, first: int = 0) -> Iterator[str]:
@@ -204,6 +208,7 @@ class Ledger:
                     number,
                 ),
             )
+            self._composed[number] = entry.config, entry.overrides
             self._sealed_at_commit(number, enlisted=True)
 
     def submitting(self, number: int, reserved_usd: float = 0.0) -> int:
@@ -342,14 +347,16 @@ class Ledger:
 
     def standing(self, number: int) -> Standing:
         """Where one job stands."""
-        query = "SELECT choices, state, result, objective FROM jobs WHERE number = ?"
+        query = "SELECT choices, state, result, objective, reason FROM jobs WHERE number = ?"
         with damage_told(self._path):
-            choices, state, result, objective = self._db.execute(query, (number,)).fetchone()
+            choices, state, result, *others = self._db.execute(query, (number,)).fetchone()
             state = state_of(state)
-        return Standing(number, json.loads(choices), state, json.loads(result or "{}"), objective)
+        return Standing(number, json.loads(choices), state, json.loads(result or "{}"), *others)
 
-    def composed(self, number: int) -> tuple[dict[str, Any], list[str]]:
+    def composed(self, number: int) -> tuple[Mapping[str, Any], Sequence[str]]:
         """A job's config and the overrides that led to it."""
+        if number in self._composed:
+            return self._composed[number]
         query = "SELECT config, overrides FROM jobs WHERE number = ?"
         with damage_told(self._path):
             config, overrides = self._db.execute(query, (number,)).fetchone()
@@ -358,7 +365,9 @@ class Ledger:
     def jobs(self) -> list[JobRecord]:
         """All jobs by number."""
         with damage_told(self._path):
-            return read_jobs(self._db)
+            jobs = read_jobs(self._db)
+        self._composed = {job.number: (job.config, job.overrides) for job in jobs}
+        return jobs
 
     def metrics(self) -> list[MetricRow]:
         """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""

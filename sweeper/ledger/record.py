@@ -36,6 +36,7 @@ class Standing:
     state: JobState
     result: dict[str, Any]
     objective: float | None
+    reason: str | None
 
 
 @dataclass(frozen=True)
