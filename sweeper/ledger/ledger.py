@@ -23,7 +23,7 @@ from sweeper.folder import disk
 from sweeper.job.state import JobState
 from sweeper.ledger.file import LAYOUT, check_layout, connect, create, damage_told, upgrade
 from sweeper.ledger.reader import check_all, read_jobs, read_metrics, read_version, recall
-from sweeper.ledger.record import Entry, JobRecord, Standing, job_of_row, state_of
+from sweeper.ledger.record import AS_JSON, Entry, JobRecord, Standing, job_of_row, state_of
 from sweeper.ledger.seals import MetricRow, can_seal, seal_fact, seal_jobs, seal_rows, stored
 
 
@@ -171,6 +171,15 @@ class Ledger:
                 f'{{"number": {number}, "key": {json.dumps(key)}, "overrides": {overrides}, '
                 f'"config": {config}, "choices": {choices}, "spec": {spec}}}'
             )
+
+    def record(self, number: int) -> str | None:
+        """All that is known of a job, as one JSON object; none of a job that was never handed over."""
+        with damage_told(self._path):
+            row = self._db.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone()
+        if not row["attempts"]:
+            return None
+        texts = {name: row[name] if name in AS_JSON else json.dumps(row[name]) for name in row.keys()}  # noqa: SIM118 - a row, not a mapping
+        return "{" + ", ".join(f'"{name}": {text or "{}"}' for name, text in texts.items()) + "}"
 
     def restore(self, jobs: Iterable[tuple[JobRecord, Sequence[Metric], Sequence[Remark]]]) -> None:
         """Fill an empty ledger with jobs as they stand, their metrics, and what there is to say of these."""
