@@ -23,6 +23,7 @@ from sweeper.config.optimizer import Optimizer
 from sweeper.config.root import SweepConfig
 from sweeper.config.shipped import config_file
 from sweeper.errors import ConfigError
+from sweeper.job.source import Sources
 from sweeper.job.spec import JobSpec, spec_of
 from sweeper.problems import Problem
 
@@ -67,6 +68,7 @@ class Composer:
         self._loader = loader
         self._sweep = sweep
         self._options = Catalogue(loader)  # type: ignore[arg-type]  # it answers to all that Hydra's own does
+        self._sources = Sources()
         self._bases: dict[Base, _Values] = {}
         self._composed: list[Combination] = []
 
@@ -120,7 +122,7 @@ class Composer:
             _refuse_without_schema(typed, values.choices)
             settled = self._with_their_own_prices(typed, values.choices, overrides)
             config = SweepConfig(**settled)
-            spec = spec_of(config, self._options.device)
+            spec = spec_of(config, self._options.device, self._sources)
         except (ConfigError, OmegaConfBaseException) as error:
             said = str(error) if isinstance(error, ConfigError) else explain(error, overrides)
             raise ConfigError(f"{said.strip()}\nRefused: {where}; nothing was started.") from error

@@ -15,7 +15,7 @@ from sweeper.config.root import SweepConfig
 from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError, FolderError
 from sweeper.job.cost import Cost, Devices, cost_of, fees
-from sweeper.job.source import Source, digest_of, read_source
+from sweeper.job.source import Source, Sources
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,13 @@ class JobSpec:
             raise FolderError(f"A job's spec is not one that any version has written ({error}).") from error
 
 
-def spec_of(config: SweepConfig, device_of: Devices) -> JobSpec:
+def spec_of(config: SweepConfig, device_of: Devices, sources: Sources) -> JobSpec:
     """The hybrid job that a config describes.
 
     Args:
         config: The config; its device and instance have their own prices and caps.
         device_of: Finds the devices that it names beside its own.
+        sources: What has been read of the disk for other jobs of the sweep.
 
     Raises:
         ConfigError: The config cannot run; nothing has been submitted.
@@ -123,13 +124,13 @@ def spec_of(config: SweepConfig, device_of: Devices) -> JobSpec:
     input_data = {channel: _absolute(place) for channel, place in config.job.input_data.items()}
     return JobSpec(
         device=device,
-        source=read_source(module, algorithm.entry_point),
+        source=sources.read(module, algorithm.entry_point),
         entry_point=algorithm.entry_point,
         hyperparameters=encoded.strings,
         input_files=encoded.files,
         input_data=input_data,
         input_digests={
-            channel: _input_digest(channel, place)
+            channel: _input_digest(channel, place, sources)
             for channel, place in input_data.items()
             if not place.startswith("s3://")
         },
@@ -152,7 +153,7 @@ def _absolute(place: str) -> str:
     return place if place.startswith("s3://") else str(Path(place).absolute())
 
 
-def _input_digest(channel: str, place: str) -> str:
+def _input_digest(channel: str, place: str, sources: Sources) -> str:
     path = Path(place)
     if not path.exists():
         raise ConfigError(
@@ -161,7 +162,7 @@ def _input_digest(channel: str, place: str) -> str:
     if not (path.is_file() or path.is_dir()):
         raise ConfigError(f"job.input_data.{channel}={place} is neither a file nor a folder.")
     try:
-        return digest_of(path)
+        return sources.digest(path)
     except OSError as error:
         raise ConfigError(
             f"job.input_data.{channel}={place} cannot be read ({error.filename}: {error.strerror}): give the "
