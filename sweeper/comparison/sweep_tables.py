@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sweeper.comparison.compare import Comparison, compare
 from sweeper.comparison.metric import Direction
 from sweeper.comparison.reading import read_as
 from sweeper.contract.remarks import Remark, sentences
@@ -65,6 +66,11 @@ class SweepTables:
         """What there is to know of these numbers: names that Braket reads in part, what tables leave out."""
         _, remarks = self._ledger or (None, [])
         return [*sentences(remarks), *remarks_on(self.results)]
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """All jobs, compared by every swept key that makes a candidate."""
+        return compare(self.results)
 
     @cached_property
     def failed(self) -> list[JobRecord]:

@@ -39,7 +39,7 @@ def summarize(sweep: SweepTables, max_usd: float | None = None) -> None:
     """Print the table, remarks on it, failures with the ends of their logs, what is left, and where it is."""
     console, folder, results = make_console(), sweep.folder, sweep.results
     console.print(render_results(results, console, limit=60))
-    console.print(render_answers(results), soft_wrap=True)
+    console.print(render_answers(results, lambda: sweep.comparison), soft_wrap=True)
     for sentence in sweep.remarks:
         console.print(sentence, soft_wrap=True)
     if (failures := render_failures(sweep.failed, folder, of=len(results))) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -19,6 +19,8 @@ from sweeper.terminal import visible
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sweeper.comparison.compare import Comparison
 
 _SHOWN = (
     *("value", "stderr", "reference", "error", "ratio"),
@@ -91,15 +93,19 @@ def _table(results: pd.DataFrame, names: Sequence[str]) -> Table:
     return table
 
 
-def render_answers(results: pd.DataFrame) -> Group:
-    """What is best among the candidates, and which values cannot be: a line each; nothing of a single job."""
+def render_answers(results: pd.DataFrame, compared: Callable[[], Comparison]) -> Group:
+    """What is best among the candidates, and which values cannot be: a line each; nothing of a single job.
+
+    Args:
+        results: Rows of `results_frame`.
+        compared: Compares them, if there is something to compare.
+    """
     from sweeper.comparison.best import answers
-    from sweeper.comparison.compare import compare
     from sweeper.comparison.faults import fault_words
 
     lines = [Text(sentence, style="magenta") for sentence in fault_words(results)]
     if len(results) > 1:
-        lines += [Text(line) for line in answers(compare(results))]
+        lines += [Text(line) for line in answers(compared())]
     return Group(*lines)
 
 

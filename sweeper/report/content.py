@@ -14,7 +14,7 @@ import pandas as pd
 
 from sweeper.comparison.best import name_of, single_job, tied_names
 from sweeper.comparison.blocks import Block, number, ranking
-from sweeper.comparison.compare import FAULT, INCOMPLETE, Section, compare
+from sweeper.comparison.compare import FAULT, INCOMPLETE, Section
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import completed, numbers
 from sweeper.comparison.order import is_outcome
@@ -93,8 +93,7 @@ class Content:
 def read_content(sweep: SweepTables) -> Content:
     """Read a sweep, finished or running."""
     folder, results, metrics = sweep.folder, sweep.results, sweep.metrics
-    comparison = compare(results)
-    parts = [Part(section, metrics, folder) for section in comparison.sections]
+    parts = [Part(section, metrics, folder) for section in sweep.comparison.sections]
     count = Counter(results["status"])
     failures, more = _failures(sweep)
     return Content(
