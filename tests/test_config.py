@@ -16,7 +16,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from sweeper.cli import hydra_app as app
-from sweeper.compose.composition import Combination, compose
+from sweeper.compose.composition import Combination, Composer
 from sweeper.compose.fast_loader import SweepLoader
 from sweeper.config.algorithm import QaoaMaxcut, Script, Vqe
 from sweeper.config.device import Device, Price
@@ -59,7 +59,9 @@ class Sweep:
 
     def __call__(self, *combinations: str, first: int = 0) -> list[Combination]:
         """One combination for each text of overrides."""
-        return compose(self.loader, self.config, [text.split() for text in combinations], first, Here())
+        return Composer(self.loader, self.config).compose(
+            [text.split() for text in combinations], Here(), first
+        )
 
     def one(self, overrides: str = "") -> Combination:
         (combination,) = self(overrides)
@@ -126,7 +128,7 @@ class TestDefaults:
     def test_every_experiment_composes(self, loader: ConfigLoader, option: str) -> None:
         config = loader.load_configuration("config", [f"+experiment={option}"], run_mode=RunMode.MULTIRUN)
         assert config.hydra.sweeper.params
-        (combination,) = compose(loader, config, [[f"+experiment={option}"]], 0, Here())
+        (combination,) = Composer(SweepLoader(loader), config).compose([[f"+experiment={option}"]], Here())
         assert combination.config["shots"] == config.shots
 
 

@@ -16,7 +16,7 @@ from sweeper.config.shipped import shipped
 from sweeper.contract.hyperparameters import Encoded
 from sweeper.errors import ConfigError, FolderError
 from sweeper.job.cost import Cost, Devices, cost_of, fees
-from sweeper.job.source import Source, digest_of, read_source
+from sweeper.job.source import Source, Sources
 from sweeper.job.workload import Ask, Question, question_of, workload_of
 
 
@@ -122,25 +122,30 @@ class Draft:
     question: Question | None
 
 
-def draft_of(config: SweepConfig) -> Draft:
+def draft_of(config: SweepConfig, sources: Sources) -> Draft:
     """The hybrid job that a config describes, but for its cost.
+
+    Args:
+        config: The config; its device and instance have their own prices and caps.
+        sources: What has been read of the disk for other jobs of the sweep.
 
     Raises:
         ConfigError: Its source is not there, or its hyperparameters cannot travel.
     """
     algorithm = config.algorithm
     module = Path(algorithm.source_module).absolute() if algorithm.source_module else shipped("algorithms")
-    source = read_source(module, algorithm.entry_point)
+    source = sources.read(module, algorithm.entry_point)
     encoded = algorithm.encode(config)
     return Draft(config, source, encoded, question_of(algorithm, source, encoded))
 
 
-def spec_of(draft: Draft, device_of: Devices, ask: Ask | None) -> JobSpec:
+def spec_of(draft: Draft, device_of: Devices, sources: Sources, ask: Ask | None) -> JobSpec:
     """The hybrid job of a draft.
 
     Args:
         draft: The job.
         device_of: Finds the devices that its config names beside its own.
+        sources: What has been read of the disk for other jobs of the sweep.
         ask: Asks the source what the job will ask of its devices; none to leave that, and the cost, open.
 
     Raises:
@@ -165,7 +170,7 @@ def spec_of(draft: Draft, device_of: Devices, ask: Ask | None) -> JobSpec:
         input_files=encoded.files,
         input_data=input_data,
         input_digests={
-            channel: _input_digest(channel, place)
+            channel: _input_digest(channel, place, sources)
             for channel, place in input_data.items()
             if not place.startswith("s3://")
         },
@@ -188,7 +193,7 @@ def _absolute(place: str) -> str:
     return place if place.startswith("s3://") else str(Path(place).absolute())
 
 
-def _input_digest(channel: str, place: str) -> str:
+def _input_digest(channel: str, place: str, sources: Sources) -> str:
     path = Path(place)
     if not path.exists():
         raise ConfigError(
@@ -197,7 +202,7 @@ def _input_digest(channel: str, place: str) -> str:
     if not (path.is_file() or path.is_dir()):
         raise ConfigError(f"job.input_data.{channel}={place} is neither a file nor a folder.")
     try:
-        return digest_of(path)
+        return sources.digest(path)
     except OSError as error:
         raise ConfigError(
             f"job.input_data.{channel}={place} cannot be read ({error.filename}: {error.strerror}): give the "
