@@ -23,7 +23,7 @@ def test_a_sweep_of_many_batches_has_one_table_and_one_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = vqe_sweep(tmp_path / "sweep", optimizers=["cobyla"], shots=[100], seeds=1)
-    with Closing() as closing:
+    with contextlib.closing(Closing()) as closing:
         for _ in range(3):
             closing.due = Due(folder, report=True)
         assert not folder.report.exists()
@@ -38,7 +38,7 @@ def test_a_command_that_is_shown_can_be_typed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     folder = vqe_sweep(tmp_path / name, optimizers=["cobyla"], shots=[100], seeds=1)
-    with Closing() as closing:
+    with contextlib.closing(Closing()) as closing:
         closing.due = Due(folder)
     shown = [*re.findall(r"again: (sweeper .*)", capsys.readouterr().out)]
     shown += re.findall(r"sweeper resume .*", str(DamagedLedgerError(folder.ledger, "on purpose")))
@@ -46,7 +46,7 @@ def test_a_command_that_is_shown_can_be_typed(
 
 
 def test_what_goes_wrong_is_only_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Closing() as closing:
+    with contextlib.closing(Closing()) as closing:
         closing.due = Due(SweepFolder(tmp_path / "nothing"), report=True)
     said = capsys.readouterr().err
     assert "The table could not be shown (FolderError" in said
@@ -57,7 +57,7 @@ def test_a_mistake_is_the_last_thing_said(tmp_path: Path, capfd: pytest.CaptureF
     folder = vqe_sweep(tmp_path / "sweep", optimizers=["cobyla"], shots=[100], seeds=1)
 
     def command() -> int:
-        with Closing() as closing:
+        with contextlib.closing(Closing()) as closing:
             closing.due = Due(folder)
             raise SweeperError("a job failed")
 

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
             return 0
     folder.cancel_request.touch()
     deadline = time.monotonic() + _LONGEST_WAIT
-    with Closing() as summing_up:
+    with closing(Closing()) as summing_up:
         try:
             while True:
                 try:

@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     folder = SweepFolder(options.folder)
     if not folder.ledger.is_file() and not can_rebuild(folder):
         raise FolderError(f"{folder.root} is not the folder of a sweep: it has no {folder.ledger.name}.")
-    with Closing() as closing, only_writer(folder.lock):
+    with contextlib.closing(Closing()) as closing, only_writer(folder.lock):
         folder.cancel_request.unlink(missing_ok=True)
         with contextlib.closing(open_ledger(folder)) as ledger:
             settings = RunSettings.kept(ledger)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
-from types import TracebackType
-from typing import Self
+from functools import cache
+from typing import TYPE_CHECKING
 
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.state import JobState
 from sweeper.terminal import put, say
+
+if TYPE_CHECKING:
+    from sweeper.comparison.sweep_tables import SweepTables
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,6 @@ class Closing:
     def __init__(self) -> None:
         self.due: Due | None = None
 
-    def __enter__(self) -> Self:
-        """Begin a command."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Do what is due."""
-        self.close()
-
     def close(self) -> None:
         """Show the table and write the report, if they are due; whatever goes wrong here is only said.
 
@@ -58,22 +50,29 @@ class Closing:
         due, self.due = self.due, None
         if due is None:
             return
-        from sweeper.comparison.sweep_tables import SweepTables
-        from sweeper.console.progress import say_what_goes_on, summarize
-        from sweeper.report.write import write_report
-
         folder = due.folder
-        sweep = cache(partial(SweepTables, folder))
+
+        @cache
+        def sweep() -> SweepTables:
+            from sweeper.comparison.sweep_tables import SweepTables
+
+            return SweepTables(folder)
 
         def sum_up() -> None:
+            from sweeper.console.progress import say_what_goes_on, summarize
+
             summarize(sweep(), due.max_usd)
             if due.jobs_outlive_us:
                 say_what_goes_on(folder, map(JobState, sweep().results["status"]))
 
+        def report() -> None:
+            from sweeper.report.write import write_report
+
+            put(f"Report: {write_report(sweep())}\n")
+
         _try("The table could not be shown", sum_up, f"sweeper table {folder.typed}")
         if due.report:
-            again = f"sweeper report {folder.typed}"
-            _try("The report could not be written", lambda: put(f"Report: {write_report(sweep())}\n"), again)
+            _try("The report could not be written", report, f"sweeper report {folder.typed}")
 
 
 def _try(failure: str, work: Callable[[], None], again: str) -> None:
