@@ -292,6 +292,9 @@ class TestTheAnswer:
             "optimizer.a": ["0.3", "null"],
             "optimizer.beta1": ["0.5"],
             "optimizer.beta2": ["0.5"],
+            "execution": ["tasks", "batch", "program_set"],
+            "warmup.device": ["local:braket/braket_sv"],
+            "fallback_device": ["local:braket/braket_sv"],
         }
         free = [name for name in question.hyperparameters if name in answer["regardless_of"]]
         changed = {name: data.draw(st.sampled_from(others.get(name, ["0.07"]))) for name in free}
