@@ -11,6 +11,7 @@ from typing import Any
 
 from sweeper.contract.remarks import Remark
 from sweeper.errors import FolderError
+from sweeper.job.failure import Failure
 from sweeper.job.state import JobState
 from sweeper.ledger.file import damage_told, open_to_read
 from sweeper.ledger.record import JobRecord, UnreadableRowError, job_of_row, state_of
@@ -24,9 +25,7 @@ from sweeper.ledger.seals import (
     has_seals,
     read_seals,
 )
-
-_END_OF_TIME = 2.0**36
-"""Seconds since the epoch, in the year 4147: what is later was not written by us."""
+from sweeper.ledger.story import moment_of
 
 
 @contextmanager
@@ -119,6 +118,17 @@ def read_states(db: sqlite3.Connection) -> dict[int, JobState]:
     return {number: state_of(state) for number, state in rows}
 
 
+def read_failures(db: sqlite3.Connection) -> dict[int, Failure]:
+    """Why each of the failed jobs failed.
+
+    Raises:
+        UnreadableRowError: A row is not what was written.
+    """
+    query = "SELECT number FROM jobs WHERE state = ?"
+    failed = [number for (number,) in db.execute(query, (JobState.FAILED,))]
+    return {job.number: failure for job in read_jobs(db, failed) if (failure := job.failure)}
+
+
 def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:
     """The launcher with which the sweep was last run: its name, options and budget."""
     return recall(db, "launcher")
@@ -136,9 +146,7 @@ def read_changed_at(db: sqlite3.Connection) -> float:
         UnreadableRowError: What stands there is no time.
     """
     (moment,) = db.execute("SELECT coalesce(max(at), 0) FROM transitions").fetchone()
-    if not isinstance(moment, int | float) or not 0 <= moment < _END_OF_TIME:
-        raise UnreadableRowError("the time at which a job changed its state is none")
-    return float(moment)
+    return moment_of(moment)
 
 
 def read_metrics(db: sqlite3.Connection) -> list[MetricRow]:
