@@ -204,7 +204,7 @@ def _job_return(job: JobRecord, combination: Combination, folder: SweepFolder, n
         value.return_value = job.objective
     else:
         value.status = JobStatus.FAILED
-        reason = (job.reason or str(job.state)).partition("\n")[0]
+        reason = (job.failure.headline if job.failure else job.reason) or job.state
         value.return_value = JobFailedError(
             f"job {job.number} ({' '.join(job.overrides)}): {reason}\nIts log: {folder.job(job.number).log}"
         )

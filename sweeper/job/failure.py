@@ -34,7 +34,10 @@ class Failure:
         return "\n".join(filter(None, (self.reason, self.log_tail)))
 
     @classmethod
-    def from_earlier_version(cls, text: str) -> Failure:
-        """The failure that a version recorded which kept reason and log in one text."""
+    def from_text(cls, text: str) -> Failure:
+        """The failure of which only the text is left: in a table, or in a ledger of an earlier version.
+
+        Where the reason had several lines all but the first are taken for the log's.
+        """
         reason, _, tail = text.partition("\n")
         return cls(reason, tail)

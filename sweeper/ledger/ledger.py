@@ -344,7 +344,8 @@ class Ledger:
             self._move(number, state, why)
             self._db.execute(
                 "UPDATE jobs SET reason = ?, log_tail = ?, passing = ?, "
-                "started_at = coalesce(?, started_at), ended_at = ?, cost_usd = coalesce(cost_usd, 0) + ?, reserved_usd = 0, result = ?, objective = ? "
+                "started_at = coalesce(?, started_at), ended_at = ?, "
+                "cost_usd = coalesce(cost_usd, 0) + ?, reserved_usd = 0, result = ?, objective = ? "
                 "WHERE number = ?",
                 (
                     why,

@@ -11,7 +11,6 @@ from typing import Any
 
 from sweeper.contract.remarks import Remark
 from sweeper.errors import FolderError
-from sweeper.job.failure import Failure
 from sweeper.job.state import JobState
 from sweeper.ledger.file import damage_told, open_to_read
 from sweeper.ledger.record import JobRecord, UnreadableRowError, job_of_row, state_of
@@ -116,17 +115,6 @@ def read_states(db: sqlite3.Connection) -> dict[int, JobState]:
     """The state of each job by its number."""
     rows = db.execute("SELECT number, state FROM jobs ORDER BY number")
     return {number: state_of(state) for number, state in rows}
-
-
-def read_failures(db: sqlite3.Connection) -> dict[int, Failure]:
-    """Why each of the failed jobs failed.
-
-    Raises:
-        UnreadableRowError: A row is not what was written.
-    """
-    query = "SELECT number FROM jobs WHERE state = ?"
-    failed = [number for (number,) in db.execute(query, (JobState.FAILED,))]
-    return {job.number: failure for job in read_jobs(db, failed) if (failure := job.failure)}
 
 
 def read_launcher(db: sqlite3.Connection) -> dict[str, Any] | None:

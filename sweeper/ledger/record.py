@@ -90,6 +90,11 @@ class JobRecord:
         return Failure(self.reason or "", self.log_tail, self.passing)
 
     @property
+    def why(self) -> str | None:
+        """The reason, and after it the end of the log if the attempt failed, in one text for a table."""
+        return str(Failure(self.reason or "", self.log_tail)) or None
+
+    @property
     def wanted(self) -> str | None:
         """The key of the result, or the metric, that a Hydra sweeper minimises."""
         name = self.spec.get("objective")
@@ -138,7 +143,7 @@ def job_of_values(values: Mapping[str, Any]) -> JobRecord:
 def _of_earlier_version(reason: Any, state: Any) -> dict[str, Any]:
     """What two layouts of the ledger, and records of their time, have in the reason alone."""
     failed = state == JobState.FAILED and isinstance(reason, str)
-    failure = Failure.from_earlier_version(reason) if failed else None
+    failure = Failure.from_text(reason) if failed else None
     return {
         "reason": failure.reason if failure else reason,
         "log_tail": failure.log_tail if failure else "",

@@ -34,8 +34,9 @@ class Chapter:
 
     def __str__(self) -> str:
         moment = f"{datetime.fromtimestamp(self.at, UTC):%Y-%m-%d %H:%M:%SZ}"
-        more = " ".join(filter(None, (self.handle, self.reason)))
-        return f"{moment} attempt {self.attempt} {self.state} {more}".rstrip()
+        return "  ".join(
+            filter(None, (f"{moment}  attempt {self.attempt}  {self.state:<10}", self.handle, self.reason))
+        ).rstrip()
 
 
 def read_story(db: sqlite3.Connection, number: int) -> list[Chapter]:

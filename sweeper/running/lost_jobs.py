@@ -97,12 +97,10 @@ class LostJobs:
 
     def refusal(self, lost: Sequence[Lost]) -> str:
         """Why the run ends, and what to do."""
-        may = self.may(lost)
-        text = f"{self._words(lost)} They were not submitted again. `sweeper resume {self._typed}` asks once more"
+        may, resume = self.may(lost), f"sweeper resume {self._typed}"
+        text = f"{self._words(lost)} They were not submitted again. `{resume}` asks once more"
         if may:
-            text += (
-                f"; `sweeper resume {self._typed} --resubmit` submits them again, and counts both as spent"
-            )
+            text += f"; `{resume} --resubmit` submits them again, and counts both as spent"
         if over := [str(job.number) for job in lost if job not in may]:
             text += (
                 f"; job {', '.join(over[:_MOST_NAMED])} was submitted again {MOST_RESUBMISSIONS} times "

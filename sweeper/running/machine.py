@@ -1,7 +1,7 @@
 """The loop's mind: events in, instructions out, and nothing else.
 
-It has no clock, no chance, no files, no ledger and no executor: what it decides follows from the events that it
-was given, so that a test can give it any.
+It has no clock, no random numbers, no files, no ledger and no executor: what it decides follows from the
+events that it was given, so that a test can give it any.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A job as the machine has it, and the steps of its life as a table of small functions.
 
-The steps that there are, are those of `job.state`; each function here brings the job, and the budget, to where
-the ledger brings the job's row when it records the step.
+`job.state` says which steps there are; each function here brings the job, and the budget, to where the ledger
+brings the job's row when it records the step.
 """
 
 from __future__ import annotations
@@ -128,5 +128,6 @@ TABLE: dict[tuple[JobState, JobState], Callable[[Tracked, Step, Budget], None]] 
     (FAILED, PENDING): _requeue,
     (CANCELLED, PENDING): _requeue,
 }
-"""What a step does. The life cycle has two more: results that are taken over from another sweep (PENDING to
-COMPLETED) and jobs that are found running (SUBMITTING to RUNNING, or to COMPLETED); here these are QUEUED first."""
+"""What a step does. The life cycle has three more: results that are taken over from another sweep (PENDING to
+COMPLETED), and jobs that are found running or at their end (SUBMITTING to RUNNING or COMPLETED), which are
+QUEUED first here."""

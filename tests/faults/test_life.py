@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sweeper.errors import SweeperError
-from sweeper.executors.base import Batch, NotNowError, Status, Unknown
+from sweeper.executors.base import Batch, NotNowError, OneByOne, Status, Unknown
 from sweeper.folder.layout import JobFolder, SweepFolder
 from sweeper.job.cost import Cost
 from sweeper.job.source import Source
@@ -124,7 +124,7 @@ class World:
             self.jobs = {handle: job for handle, job in self.jobs.items() if job.state.finished}
 
 
-class WilfulPlace:
+class WilfulPlace(OneByOne):
     """An executor for one process; at each call happens the next of `deeds`."""
 
     words = "somewhere"
