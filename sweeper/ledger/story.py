@@ -58,8 +58,14 @@ def _chapter(row: dict[str, object]) -> Chapter:
         or not isinstance(handle, str | None)
     ):
         raise UnreadableRowError("a job's change of state is not as it was written")
-    headline = Failure(reason).headline if reason else None
-    return Chapter(moment_of(at), attempt, state_of(row["state"]), headline, handle)
+    state = state_of(row["state"])
+    return Chapter(
+        moment_of(at),
+        attempt + (state is JobState.SUBMITTING),  # written down before the attempt is counted
+        state,
+        Failure(reason).headline if reason else None,
+        handle,
+    )
 
 
 def moment_of(at: object) -> float:
