@@ -124,17 +124,28 @@ class World:
 
 
 class WilfulPlace(OneByOne):
-    """An executor for one process; at each call happens the next of `deeds`."""
+    """An executor for one process; at each call happens the next of `deeds`.
+
+    After a refusal it wants to be left alone for `pause` seconds.
+    """
 
     words = "somewhere"
 
     def __init__(
-        self, world: World, deeds: Sequence[Deed], *, batch_size: int, concurrency: int, at_once: int
+        self,
+        world: World,
+        deeds: Sequence[Deed],
+        *,
+        batch_size: int,
+        concurrency: int,
+        at_once: int,
+        pause: float,
     ) -> None:
         self.outlives_us = self.paid = world.outlives_us
         self.batch_size = batch_size
         self.concurrency = concurrency
         self.at_once = at_once
+        self._pause = pause
         self._world = world
         self._deeds = iter(deeds)
         self._ending = False
@@ -177,12 +188,12 @@ class WilfulPlace(OneByOne):
         assert not self._ending, "a job is handed over while all are being ended"
         deed = self.next_deed()
         if deed is Deed.REFUSED:
-            raise NotNowError("not now", 0.0)
+            raise NotNowError("not now", self._pause)
         if deed is Deed.IMPOSSIBLE and batch.token not in self._world.batches:
             raise SweeperError("no such thing")
         self._world.take(batch)
         if deed is Deed.UNANSWERED:
-            raise NotNowError("no answer", 0.0)
+            raise NotNowError("no answer", self._pause)
         if deed is Deed.KILLED_AFTER:
             raise Killed
         return self._world.batches[batch.token]
