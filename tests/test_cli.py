@@ -16,6 +16,7 @@ from sweeper.cli import SUBCOMMANDS, run_subcommand, watch
 from sweeper.console.console import make_console
 from sweeper.errors import ConfigError
 from sweeper.folder.layout import SweepFolder
+from sweeper.job.failure import Failure
 from sweeper.job.state import JobState
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.record import Entry
@@ -237,6 +238,31 @@ class TestWatch:
         said = captured.get()
         assert "1 jobs: 1 RUNNING" in said
         assert re.search(r"0 +seed=7 +6\d", said)
+
+
+class TestLogs:
+    def test_the_history_tells_what_has_happened_to_a_job(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with closing(Ledger(SweepFolder(tmp_path).ledger)) as ledger:
+            ledger.enlist([Entry("a", [], {}, {}), Entry("b", [], {}, {})])
+            for _ in range(2):
+                ledger.submitting(0)
+                ledger.submitted(0, "arn:aws:braket:job/1")
+                ledger.running(0, 10.0)
+                ledger.finish(0, JobState.FAILED, Failure("killed by SIGKILL", "its log", passing=True))
+                ledger.requeue(0, "retry 1 of 2 after 7 s")
+        moment = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
+        steps = (
+            "SUBMITTING",
+            "QUEUED      arn:aws:braket:job/1",
+            "RUNNING",
+            "FAILED      killed by SIGKILL",
+            "PENDING     retry 1 of 2 after 7 s",
+        )
+        lines = [f"{moment}  attempt {attempt}  {step}\n" for attempt in (1, 2) for step in steps]
+        assert re.fullmatch("".join(lines), printed(capsys, "logs", tmp_path, 0, "--history"))
+        assert printed(capsys, "logs", tmp_path, 1, "--history") == ""
 
 
 WORDS_AFTER_THE_FOLDER = {"logs": ["0"], "export": ["--to", "csv"]}

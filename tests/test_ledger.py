@@ -19,12 +19,14 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from sweeper.contract.metric import Metric
 from sweeper.errors import FolderError, IllegalTransitionError
+from sweeper.job.failure import Failure
 from sweeper.job.state import JobState
 from sweeper.ledger.file import LAYOUT
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.reader import read_jobs, read_metrics, reading
 from sweeper.ledger.record import Entry
 from sweeper.ledger.seals import can_seal, seal_fact
+from sweeper.ledger.story import read_story
 
 PENDING, SUBMITTING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = JobState
 
@@ -181,6 +183,42 @@ class TestTransitions:
             (1, "PENDING", "retry"),
             (1, "SUBMITTING", None),
         ]
+
+    def test_a_story_tells_each_step_with_its_handle_and_the_first_line_of_its_reason(
+        self, ledger: Ledger, path: Path
+    ) -> None:
+        job = job_in(ledger, RUNNING)
+        ledger.finish(job, FAILED, Failure("it failed\nin two lines", "its log", passing=True))
+        ledger.requeue(job, "retry")
+        ledger.submitting(job)
+        with reading(path) as db:
+            story = read_story(db, job)
+        assert [(step.attempt, step.state, step.handle, step.reason) for step in story] == [
+            (1, SUBMITTING, None, None),
+            (1, QUEUED, "handle", None),
+            (1, RUNNING, None, None),
+            (1, FAILED, None, "it failed"),
+            (1, PENDING, None, "retry"),
+            (2, SUBMITTING, None, None),
+        ]
+        assert [step.at for step in story] == sorted(step.at for step in story)
+
+    def test_a_failure_is_kept_until_the_next_attempt(self, ledger: Ledger) -> None:
+        job = job_in(ledger, RUNNING)
+        failure = Failure("it failed\nin two lines", "its log", passing=True)
+        ledger.finish(job, FAILED, failure)
+        record = ledger.job(job)
+        assert (record.failure, record.why) == (failure, "it failed\nin two lines\nits log")
+        ledger.requeue(job, "retry")
+        record = ledger.job(job)
+        assert (record.failure, record.why) == (None, "it failed\nin two lines\nits log")
+        ledger.submitting(job)
+        assert ledger.job(job).why is None
+
+    def test_an_illegal_step_tells_the_story(self, ledger: Ledger) -> None:
+        job = job_in(ledger, QUEUED)
+        with pytest.raises(IllegalTransitionError, match=r"(?s)story: .*SUBMITTING.*QUEUED +handle"):
+            ledger.submitting(job)
 
     def test_states_tells_of_the_jobs_asked_for(self, ledger: Ledger) -> None:
         failed, _ = job_in(ledger, FAILED, "a"), job_in(ledger, PENDING, "b")

@@ -372,8 +372,8 @@ def test_a_job_whose_folder_cannot_be_written_fails_alone(bench: Bench) -> None:
     assert "file name too long" in (bench.ledger.job(1).reason or "")
 
 
-CAPACITY = Status(JobState.FAILED, "CapacityError: no instance", billed_seconds=0.0)
-LOST = Status(JobState.FAILED, "InternalServerError: lost", billed_seconds=600.0)
+CAPACITY = Status(JobState.FAILED, "CapacityError: no instance", billed_seconds=0.0, passing=True)
+LOST = Status(JobState.FAILED, "InternalServerError: lost", billed_seconds=600.0, passing=True)
 
 
 class FailsFirst(ScriptedExecutor):
@@ -448,7 +448,7 @@ def test_waiting_for_a_retry_holds_nobody_up_and_is_seen_in_the_ledger(bench: Be
 
 
 def test_a_retry_is_made_only_within_the_budget(bench: Bench) -> None:
-    unknown = Status(JobState.FAILED, "InternalServerError: lost")
+    unknown = Status(JobState.FAILED, "InternalServerError: lost", passing=True)
     executor = FailsFirst({"a": [unknown, unknown]}, paid=True)
     bench.run(executor, "a", max_usd=spec("a").cost.usd * 1.5, retries=5, first_pause_seconds=0.0)
     assert bench.states() == ["PENDING"]
@@ -521,7 +521,7 @@ def test_reading_a_long_log_holds_nobody_up(bench: Bench, monkeypatch: pytest.Mo
             others_ended.set()
         return False
 
-    monkeypatch.setattr("sweeper.running.runner.read_outcome", late)
+    monkeypatch.setattr("sweeper.running.reading.read_outcome", late)
     bench.run(LogsMuch(concurrency=1), "abcd", interrupted=look)
     assert bench.states() == ["COMPLETED"] * 4
     assert [row[1] for row in bench.ledger.metrics()] == list(range(20_000))
@@ -539,7 +539,7 @@ def test_an_interrupt_writes_down_what_was_being_read(bench: Bench, monkeypatch:
             interrupted.set()
         return interrupted.is_set()
 
-    monkeypatch.setattr("sweeper.running.runner.read_outcome", late)
+    monkeypatch.setattr("sweeper.running.reading.read_outcome", late)
     with pytest.raises(KeyboardInterrupt):
         bench.run(LogsMuch(), "a", interrupted=stop)
     assert bench.states() == ["COMPLETED"]

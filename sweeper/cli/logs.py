@@ -1,4 +1,4 @@
-"""Print a job's log; `--follow` goes on until the job ends.
+"""Print a job's log; `--follow` goes on until the job ends, `--history` tells what has happened to the job.
 
 On a terminal control characters are shown, not obeyed; a file or a pipe gets the log as it is.
 """
@@ -16,6 +16,7 @@ from sweeper.errors import FolderError
 from sweeper.folder.layout import SweepFolder, open_regular
 from sweeper.ledger.reader import read_jobs, read_launcher, reading
 from sweeper.ledger.record import JobRecord
+from sweeper.ledger.story import read_story
 from sweeper.terminal import put
 
 _BLOCK = 2**16
@@ -28,13 +29,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="the sweep's folder")
     parser.add_argument("job", type=int, help="the job's number")
     parser.add_argument("--profile", help="profile of the AWS configuration; by default as before")
-    parser.add_argument("--follow", "-f", action="store_true", help="go on until the job ends")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--follow", "-f", action="store_true", help="go on until the job ends")
+    what.add_argument(
+        "--history",
+        action="store_true",
+        help="print the job's states instead: when, of which attempt, its handle and the reason",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the log."""
+    """Print the log, or the history."""
     folder = SweepFolder(options.folder)
     job = _job(folder, options.job)
+    if options.history:
+        with reading(folder.ledger) as db:
+            for chapter in read_story(db, job.number):
+                put(f"{chapter}\n")
+        return 0
     remote = job.job_arn is not None and not job.state.finished
     lines = (
         _remote(folder, job, options.follow, options.profile)

@@ -24,6 +24,7 @@ from sweeper.folder import provenance
 from sweeper.folder.layout import SweepFolder
 from sweeper.folder.lock import only_writer
 from sweeper.folder.traces import HYDRAS_OWN
+from sweeper.job.failure import Failure
 from sweeper.job.spec import JobSpec
 from sweeper.job.state import JobState
 from sweeper.ledger.ledger import Ledger
@@ -230,7 +231,7 @@ def _job_return(job: Standing, combination: Combination, folder: SweepFolder, na
         value.return_value = job.objective
     else:
         value.status = JobStatus.FAILED
-        reason = (job.reason or str(job.state)).partition("\n")[0]
+        reason = Failure(job.reason or "").headline or job.state
         value.return_value = JobFailedError(
             f"job {job.number} ({' '.join(combination.overrides)}): {reason}\n"
             f"Its log: {folder.job(job.number).log}"

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.folder.layout import SweepFolder
+from sweeper.job.failure import Failure
 from sweeper.job.state import JobState
 from sweeper.ledger.record import JobRecord
 from sweeper.terminal import visible
@@ -122,9 +123,9 @@ def render_failures(jobs: Sequence[JobRecord], folder: SweepFolder, of: int | No
         return None
     lines = [Text(f"{len(failed)} of {of or len(jobs)} jobs failed:", style="bold red")]
     for job in failed[:_MOST_FAILURES]:
-        reason, _, tail = (job.reason or "").partition("\n")
-        lines.append(Text(f"  job {job.number} ({' '.join(job.overrides)}): {reason}", style="red"))
-        lines += [Text(f"    | {line}", style="dim") for line in tail.splitlines()]
+        failure = job.failure or Failure("")
+        lines.append(Text(f"  job {job.number} ({' '.join(job.overrides)}): {failure.headline}", style="red"))
+        lines += [Text(f"    | {line}", style="dim") for line in failure.details.splitlines()]
         lines.append(Text(f"    log: {folder.job(job.number).log}", style="dim"))
     if len(failed) > _MOST_FAILURES:
         lines.append(Text(f"  … and {len(failed) - _MOST_FAILURES} more: see the column reason."))

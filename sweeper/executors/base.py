@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from sweeper.errors import SweeperError
+from sweeper.folder import disk
 from sweeper.folder.layout import JobFolder
 from sweeper.job.spec import JobSpec
 from sweeper.job.state import JobState
@@ -67,6 +68,9 @@ class Status:
         billed_seconds: For how long its instance is paid for, quantum tasks not included; none if unknown.
         digests: What is to be found in its folder, by path, as it was when the job had ended: size and
             SHA-256, none for what was not there. None at all where no other job can write into the folder.
+        passing: Of a failure: whether the next attempt may succeed although nothing is changed. What the
+            job's own program did wrong (an exception, an exit code, a crash of the interpreter), a time limit
+            and a cancellation come to the same end the next time.
     """
 
     state: JobState
@@ -75,6 +79,7 @@ class Status:
     ended_at: float | None = None
     billed_seconds: float | None = None
     digests: Mapping[str, str | None] | None = None
+    passing: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,29 @@ class Unknown:
     lasting: bool = False
 
 
+@dataclass(frozen=True)
+class NotNow:
+    """The place may be asked again to take a batch, with the same token, after `seconds`.
+
+    Attributes:
+        why: What the place said, for people.
+        seconds: How long to wait.
+        may_have_arrived: Whether it did not answer, so that nobody knows whether the batch arrived.
+    """
+
+    why: str
+    seconds: float
+    may_have_arrived: bool
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The place does not take a batch, and does not run it; `passing` if it may take another attempt."""
+
+    why: str
+    passing: bool = False
+
+
 class NotNowError(SweeperError):
     """The batch may be handed over again, with the same token, after `seconds`.
 
@@ -102,6 +130,14 @@ class NotNowError(SweeperError):
         super().__init__(reason)
         self.seconds = seconds
         self.may_have_arrived = may_have_arrived
+
+
+class RefusedError(SweeperError):
+    """The batch cannot be handed over, and does not run; `passing` if another attempt may succeed later."""
+
+    def __init__(self, reason: str, *, passing: bool) -> None:
+        super().__init__(reason)
+        self.passing = passing
 
 
 class AccessLostError(SweeperError):
@@ -122,6 +158,14 @@ class Executor(Protocol):
     @property
     def batch_size(self) -> int:
         """Most jobs of one batch."""
+
+    @property
+    def at_once(self) -> int:
+        """Most batches of one `hand_over`.
+
+        All of them are announced before it. After a crash each is looked for, so that this is to be 1 where
+        `find` is never certain that a batch did not arrive.
+        """
 
     @property
     def outlives_us(self) -> bool:
@@ -183,6 +227,17 @@ class Executor(Protocol):
             SweeperError: The batch cannot be handed over, and does not run.
         """
 
+    def hand_over(self, batches: Sequence[Batch]) -> Iterator[tuple[Batch, Sequence[str] | NotNow | Refused]]:
+        """Hand several batches over; tells of each as soon as it is known what became of it.
+
+        Raises:
+            AccessLostError: The place does not let us in any more. What was told before holds.
+            DiskError: The disk is full, read-only or failing; the same holds.
+        """
+
+    def settled(self, handles: Collection[str]) -> None:
+        """The ends of these jobs are on record, and nobody asks for them again: they may be forgotten."""
+
     def find(self, batch: Batch) -> Sequence[str] | Unknown | None:
         """The handles of a batch that may have been handed over without an answer; does not wait.
 
@@ -228,7 +283,36 @@ class Executor(Protocol):
         """Let go of everything that belongs to this process."""
 
 
-class SelfContained:
+class OneByOne:
+    """Hands batches over one after the other, and forgets nothing."""
+
+    at_once = 1
+
+    def submit(self, batch: Batch) -> Sequence[str]:
+        """Hand a batch over, as `Executor` has it."""
+        raise NotImplementedError
+
+    def hand_over(self, batches: Sequence[Batch]) -> Iterator[tuple[Batch, Sequence[str] | NotNow | Refused]]:
+        """One `submit` for each."""
+        for batch in batches:
+            answer: Sequence[str] | NotNow | Refused
+            try:
+                with disk.trouble(batch.submissions[0].folder.root):
+                    answer = self.submit(batch)
+            except NotNowError as later:
+                answer = NotNow(str(later), later.seconds, later.may_have_arrived)
+            except (AccessLostError, disk.DiskError):
+                raise  # no job's fault: all of them can go on when there is access, or space, again
+            except (OSError, ValueError, SweeperError) as error:
+                answer = Refused(str(error), isinstance(error, RefusedError) and error.passing)
+            yield batch, answer
+
+    def settled(self, handles: Collection[str]) -> None:
+        """Nothing to forget."""
+        del handles
+
+
+class SelfContained(OneByOne):
     """What a place answers that has no service behind it: what an executor has nothing to do for there."""
 
     def enter(

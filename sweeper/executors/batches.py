@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
-
-from sweeper.executors.base import Executor
-from sweeper.job.spec import JobSpec
+from collections.abc import Callable, Hashable
 
 
-def next_batch(waiting: deque[int], specs: Mapping[int, JobSpec], executor: Executor) -> list[int]:
+def next_batch(waiting: deque[int], shared: Callable[[int], Hashable], size: int) -> list[int]:
     """Take the first job that waits off the queue, and those further back that may share its batch.
 
     Args:
         waiting: Numbers of the jobs in the order in which they are to start; at least one.
-        specs: The jobs by number.
-        executor: Where they are to run: it says how many make a batch, and what they must share.
+        shared: All that a job shares with the others of its batch, by number (`Executor.batch_key`).
+        size: Most jobs of a batch.
     """
     batch = [waiting.popleft()]
-    if executor.batch_size == 1:
+    if size == 1:
         return batch
-    shared = executor.batch_key(specs[batch[0]])
+    key = shared(batch[0])
     for number in list(waiting):
-        if len(batch) == executor.batch_size:
+        if len(batch) == size:
             break
-        if executor.batch_key(specs[number]) == shared:
+        if shared(number) == key:
             batch.append(number)
             waiting.remove(number)
     return batch

@@ -253,7 +253,8 @@ class LocalExecutor(SelfContained):
         """How a job stands that has ended with its fork server, and not by itself."""
         reason = f"killed with the process that starts the jobs, which ended unexpectedly ({why})"
         started_at, now = self._statuses[handle].started_at, time.time()
-        return Status(JobState.FAILED, reason, started_at or now, now, billed_seconds=0.0)
+        # One of its jobs may have done it; there is a new one at once.
+        return Status(JobState.FAILED, reason, started_at or now, now, billed_seconds=0.0, passing=True)
 
     def _left_by_earlier_process(self, handle: str) -> Status | None:
         """The end of a job that an earlier orchestrator started, if it came to one."""
@@ -283,8 +284,16 @@ class LocalExecutor(SelfContained):
         started_at, ended_at = float(report["started_at"]), float(report["ended_at"])
         digests = report.get("digests")
 
-        def status(state: JobState, reason: str | None = None) -> Status:
-            return Status(state, reason, started_at, ended_at, billed_seconds=0.0, digests=digests)
+        def status(state: JobState, reason: str | None = None, *, passing: bool = False) -> Status:
+            return Status(
+                state,
+                reason,
+                started_at,
+                ended_at,
+                billed_seconds=0.0,
+                digests=digests,
+                passing=passing,
+            )
 
         if immortal := report.get("immortal"):
             pids = ", ".join(str(int(pid)) for pid in immortal)
@@ -298,8 +307,11 @@ class LocalExecutor(SelfContained):
             return status(JobState.FAILED, f"stopped after {ran:.0f} s by job.max_runtime_seconds")
         if report["signal"] is not None:
             name = signal_name(int(report["signal"]))
-            guess = " (was the machine out of memory?)" if name == "SIGKILL" else ""
-            return status(JobState.FAILED, f"killed by {name}{guess}")
+            # The kernel's, most likely as all processes together had used up the memory (proc(5), oom_score):
+            # our own kills (time limit, cancellation) are told above.
+            killed = name == "SIGKILL"
+            guess = " (was the machine out of memory?)" if killed else ""
+            return status(JobState.FAILED, f"killed by {name}{guess}", passing=killed)
         if report["exit_code"] == 0:
             return status(JobState.COMPLETED)
         try:

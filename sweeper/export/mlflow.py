@@ -119,7 +119,7 @@ class _Experiment:
 
         begun = job.started_at or 0.0
         tags = {_JOB: str(job.number), _SWEEP: self.sweep_id, "sweeper.overrides": " ".join(job.overrides)}
-        tags |= {"sweeper.reason": job.reason} if job.reason else {}
+        tags |= {"sweeper.reason": job.why} if job.why else {}
         tags |= {"braket.job_arn": job.job_arn} if job.job_arn else {}
         tags |= {"sweeper.fault": fault} if fault else {}
         kept_apart = "fault/" if fault else "" if job.state is JobState.COMPLETED else "failed/"

@@ -24,6 +24,7 @@ from sweeper.comparison.metric import Measure, choose_measure, completed
 from sweeper.errors import SweeperError
 from sweeper.export import needs
 from sweeper.folder.provenance import without_secrets
+from sweeper.job.failure import Failure
 from sweeper.job.state import JobState
 from sweeper.results.selection import problem_keys, says_the_problem, swept_keys, varies
 
@@ -128,7 +129,7 @@ def _trial(
     complete = not math.isnan(value)
     attributes = {name: _plain(row[name]) for name in _ATTRIBUTES if not _missing(row[name])}
     if not _missing(row["reason"]):
-        attributes["reason"] = row["reason"].partition("\n")[0]
+        attributes["reason"] = Failure.from_text(row["reason"]).headline
     if row["fault"]:
         attributes["fault"] = row["fault"]
     steps = {}

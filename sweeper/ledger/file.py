@@ -18,8 +18,12 @@ from sweeper.folder import disk
 from sweeper.ledger.record import UnreadableRowError, job_of_row
 from sweeper.ledger.seals import can_seal, check_fact, checked_rows, seal_fact, seal_jobs, seal_rows
 
-LAYOUT = 2
-"""Version of the tables below; a ledger of a newer one is refused. The first had no remarks and no seals."""
+LAYOUT = 3
+"""Version of the tables below; a ledger of a newer one is refused. The first had no remarks and no seals, the
+second kept the end of a failed job's log in the reason."""
+
+_SEALED = 2
+"""The first layout with seals."""
 
 _NEEDS_TO_WRITE = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
 _DISK_TROUBLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
@@ -47,10 +51,13 @@ CREATE TABLE IF NOT EXISTS jobs (
     cost_usd REAL,
     job_arn TEXT,
     result TEXT,
-    objective REAL
+    objective REAL,
+    log_tail TEXT NOT NULL DEFAULT '',
+    passing INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS transitions (
-    job INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, at REAL NOT NULL, reason TEXT
+    job INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, at REAL NOT NULL, reason TEXT,
+    handle TEXT
 );
 CREATE TABLE IF NOT EXISTS metrics (
     job INTEGER NOT NULL, iteration INTEGER, timestamp REAL, metric TEXT NOT NULL, value REAL
@@ -62,6 +69,11 @@ CREATE TABLE IF NOT EXISTS seals (
 ) WITHOUT ROWID;
 """
 _SINCE_LAYOUT_2 = ("remarks", "seals")
+_SINCE_LAYOUT_3 = {
+    "jobs": ("log_tail TEXT NOT NULL DEFAULT ''", "passing INTEGER NOT NULL DEFAULT 0"),
+    "transitions": ("handle TEXT",),
+}
+"""The columns, each the last of its table."""
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -122,17 +134,28 @@ def create(path: Path, identity: str) -> None:
         raise
 
 
-def upgrade(db: sqlite3.Connection) -> None:
-    """Give a ledger of the first layout what this one has, within the caller's transaction.
+def upgrade(db: sqlite3.Connection, layout: int) -> None:
+    """Give a ledger of an earlier layout what this one has, within the caller's transaction.
+
+    Args:
+        db: The ledger, of which the caller has seen that its seals are whole, if it has any.
+        layout: Its layout.
 
     Raises:
         UnreadableRowError: It holds what no version has written.
     """
-    metrics = list(checked_rows(db, "metrics"))
+    metrics = list(checked_rows(db, "metrics")) if layout < _SEALED else []
     _make_tables(db)
-    numbers = [job_of_row(row).number for row in db.execute("SELECT * FROM jobs")]
+    jobs = [job_of_row(row) for row in db.execute("SELECT * FROM jobs")]
+    for table, columns in _SINCE_LAYOUT_3.items():
+        for column in columns:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+    db.executemany(
+        "UPDATE jobs SET reason = ?, log_tail = ? WHERE number = ?",
+        [(job.reason, job.log_tail, job.number) for job in jobs if job.log_tail],
+    )
     for kind in ("enlisted", "standing"):
-        seal_jobs(db, kind, numbers)
+        seal_jobs(db, kind, [job.number for job in jobs])
     for of_job in metrics:
         seal_rows(db, "metrics", of_job[0][0], of_job)
     db.execute("UPDATE sweep SET value = ? WHERE key = 'layout'", (str(LAYOUT),))
@@ -195,7 +218,10 @@ def check_layout(db: sqlite3.Connection, path: Path) -> int:
             "left as it is."
         )
     for table, columns in _columns().items():
-        if (layout > 1 or table not in _SINCE_LAYOUT_2) and _columns_of(db, table) != columns:
+        if layout < _SEALED and table in _SINCE_LAYOUT_2:
+            continue
+        later = len(_SINCE_LAYOUT_3.get(table, ())) if layout < LAYOUT else 0
+        if _columns_of(db, table) != columns[: len(columns) - later]:
             raise DamagedLedgerError(path, f"its table {table} is not what it was")
     return layout
 

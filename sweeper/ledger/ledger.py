@@ -20,11 +20,15 @@ from sweeper.contract.metric import Metric
 from sweeper.contract.remarks import Remark
 from sweeper.errors import DamagedLedgerError, IllegalTransitionError
 from sweeper.folder import disk
+from sweeper.job.failure import Failure
 from sweeper.job.state import JobState
 from sweeper.ledger.file import LAYOUT, check_layout, connect, create, damage_told, upgrade
 from sweeper.ledger.reader import check_all, read_jobs, read_metrics, read_version, recall
-from sweeper.ledger.record import AS_JSON, Entry, JobRecord, Standing, job_of_row, state_of
-from sweeper.ledger.seals import MetricRow, can_seal, seal_fact, seal_jobs, seal_rows, stored
+from sweeper.ledger.record import AS_JSON, Entry, JobRecord, Standing, Stock, job_of_row, state_of
+from sweeper.ledger.seals import MetricRow, can_seal, has_seals, seal_fact, seal_jobs, seal_rows, stored
+from sweeper.ledger.story import read_story
+
+_MOST_OF_A_STORY = 12
 
 
 class Ledger:
@@ -60,10 +64,11 @@ class Ledger:
                 if found != "ok":
                     raise DamagedLedgerError(path, str(found).splitlines()[-1])
                 can_seal(self._db)
+                if has_seals(self._db):
+                    check_all(self._db)
                 if layout < LAYOUT:
                     with self.transaction():
-                        upgrade(self._db)
-                check_all(self._db)
+                        upgrade(self._db, layout)
                 self.wait_for_disk(durable=durable)
         except BaseException:
             self._db.close()
@@ -193,8 +198,15 @@ class Ledger:
                 self._db.execute(insert, texts)
                 self._sealed_at_commit(job.number, enlisted=True)
                 self._db.execute(
-                    "INSERT INTO transitions VALUES (?,?,?,?,?)",
-                    (job.number, job.attempts, job.state, time.time(), "read back from the job's folder"),
+                    "INSERT INTO transitions VALUES (?,?,?,?,?,?)",
+                    (
+                        job.number,
+                        job.attempts,
+                        job.state,
+                        time.time(),
+                        "read back from the job's folder",
+                        job.handle,
+                    ),
                 )
                 self._log(job.number, metrics, remarks)
 
@@ -226,7 +238,8 @@ class Ledger:
             self._move(number, JobState.SUBMITTING)
             self._db.execute(
                 "UPDATE jobs SET attempts = attempts + 1, batch = NULL, handle = NULL, reserved_usd = ?, "
-                "reason = NULL, started_at = NULL, ended_at = NULL, objective = NULL, "
+                "reason = NULL, log_tail = '', passing = 0, started_at = NULL, ended_at = NULL, "
+                "objective = NULL, "
                 # What the earlier attempts cost stays, and so does how well that is known.
                 "result = CASE WHEN json_extract(result, '$.cost_is') IS NOT NULL "
                 "THEN json_object('cost_is', json_extract(result, '$.cost_is')) END "
@@ -253,7 +266,7 @@ class Ledger:
         """Record how the executor knows the job; an ARN in the handle is the hybrid job's."""
         job_arn = handle.partition("#")[0] if handle.startswith("arn:") else None
         with self.transaction():
-            self._move(number, JobState.QUEUED)
+            self._move(number, JobState.QUEUED, handle=handle)
             self._db.execute(
                 "UPDATE jobs SET handle = ?, job_arn = ? WHERE number = ?", (handle, job_arn, number)
             )
@@ -320,7 +333,7 @@ class Ledger:
         self,
         number: int,
         state: JobState,
-        reason: str | None,
+        reason: Failure | str | None,
         *,
         started_at: float | None = None,
         ended_at: float | None = None,
@@ -331,13 +344,26 @@ class Ledger:
         remarks: Sequence[Remark] = (),
     ) -> None:
         """Record a job's end together with all that it brought; its cost adds to earlier attempts'."""
+        failure = reason if isinstance(reason, Failure) else Failure(reason or "")
+        why = failure.reason or None
         with self.transaction():
-            self._move(number, state, reason)
+            self._move(number, state, why)
             self._db.execute(
-                "UPDATE jobs SET reason = ?, started_at = coalesce(?, started_at), ended_at = ?, "
+                "UPDATE jobs SET reason = ?, log_tail = ?, passing = ?, "
+                "started_at = coalesce(?, started_at), ended_at = ?, "
                 "cost_usd = coalesce(cost_usd, 0) + ?, reserved_usd = 0, result = ?, objective = ? "
                 "WHERE number = ?",
-                (reason, started_at, ended_at, cost_usd, json.dumps(result or {}), objective, number),
+                (
+                    why,
+                    failure.log_tail,
+                    failure.passing,
+                    started_at,
+                    ended_at,
+                    cost_usd,
+                    json.dumps(result or {}),
+                    objective,
+                    number,
+                ),
             )
             self._log(number, metrics, remarks)
 
@@ -353,6 +379,24 @@ class Ledger:
         with damage_told(self._path):
             rows = self._db.execute(query, (json.dumps(list(numbers)),))
             return {number: state_of(state) for number, state in rows}
+
+    def stock(self, numbers: Iterable[int]) -> dict[int, Stock]:
+        """Where those of these jobs stand that have not completed."""
+        query = (
+            "SELECT number, state, attempts, batch, handle, reserved_usd, "
+            "json_extract(result, '$.cost_is') AS cost_is "
+            "FROM jobs WHERE number IN (SELECT value FROM json_each(?)) AND state != ?"
+        )
+        lost = self.recall("written_off") or {}
+        with damage_told(self._path):
+            rows = self._db.execute(query, (json.dumps(list(numbers)), JobState.COMPLETED))
+            return {
+                row["number"]: Stock(
+                    **{**row, "state": state_of(row["state"])},
+                    written_off=len(lost.get(str(row["number"]), [])),
+                )
+                for row in map(dict, rows)
+            }
 
     def standing(self, number: int) -> Standing:
         """Where one job stands."""
@@ -397,13 +441,19 @@ class Ledger:
         if enlisted:
             self._to_seal["enlisted"].add(number)
 
-    def _move(self, number: int, state: JobState, reason: str | None = None) -> None:
+    def _move(
+        self, number: int, state: JobState, reason: str | None = None, handle: str | None = None
+    ) -> None:
         row = self._db.execute("SELECT state, attempts FROM jobs WHERE number = ?", (number,)).fetchone()
         current, attempt = state_of(row["state"]), row["attempts"]
         if not current.may_become(state):
-            raise IllegalTransitionError(f"job {number} is {current} and cannot become {state}")
+            story = "; ".join(map(str, read_story(self._db, number)[-_MOST_OF_A_STORY:]))
+            raise IllegalTransitionError(
+                f"job {number} is {current} and cannot become {state}. Its story: {story or 'none'}"
+            )
         self._db.execute("UPDATE jobs SET state = ? WHERE number = ?", (state, number))
         self._sealed_at_commit(number)
         self._db.execute(
-            "INSERT INTO transitions VALUES (?,?,?,?,?)", (number, attempt, state, time.time(), reason)
+            "INSERT INTO transitions VALUES (?,?,?,?,?,?)",
+            (number, attempt, state, time.time(), reason, handle),
         )

@@ -25,9 +25,7 @@ from sweeper.ledger.seals import (
     has_seals,
     read_seals,
 )
-
-_END_OF_TIME = 2.0**36
-"""Seconds since the epoch, in the year 4147: what is later was not written by us."""
+from sweeper.ledger.story import moment_of
 
 
 @contextmanager
@@ -154,9 +152,7 @@ def read_changed_at(db: sqlite3.Connection) -> float:
         UnreadableRowError: What stands there is no time.
     """
     (moment,) = db.execute("SELECT coalesce(max(at), 0) FROM transitions").fetchone()
-    if not isinstance(moment, int | float) or not 0 <= moment < _END_OF_TIME:
-        raise UnreadableRowError("the time at which a job changed its state is none")
-    return float(moment)
+    return moment_of(moment)
 
 
 def read_metrics(db: sqlite3.Connection) -> list[MetricRow]:

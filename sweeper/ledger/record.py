@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweeper.job.failure import Failure
 from sweeper.job.state import JobState
 
 AS_JSON = ("overrides", "config", "choices", "spec", "result")
@@ -28,6 +29,24 @@ class Entry:
     config: Mapping[str, Any]
     choices: Mapping[str, str | None]
     spec: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Where one job stands when a run of its sweep begins; see `JobRecord`.
+
+    `cost_is` says how well the cost of its earlier attempts is known, `written_off` how many of them nobody
+    knows the end of.
+    """
+
+    number: int
+    state: JobState
+    attempts: int
+    batch: str | None
+    handle: str | None
+    reserved_usd: float
+    cost_is: str | None = None
+    written_off: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +83,20 @@ class JobRecord:
     job_arn: str | None
     result: dict[str, Any]
     objective: float | None
+    log_tail: str = ""
+    passing: bool = False
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the last attempt failed; none if it did not."""
+        if self.state is not JobState.FAILED:
+            return None
+        return Failure(self.reason or "", self.log_tail, self.passing)
+
+    @property
+    def why(self) -> str | None:
+        """The reason, and after it the end of the log if the attempt failed, in one text for a table."""
+        return str(Failure(self.reason or "", self.log_tail)) or None
 
     @property
     def wanted(self) -> str | None:
@@ -105,11 +138,25 @@ def job_of_values(values: Mapping[str, Any]) -> JobRecord:
     Raises:
         UnreadableRowError: It holds what no version has written.
     """
+    if "log_tail" not in values:
+        values = {**values, **_of_earlier_version(values.get("reason"), values.get("state"))}
     for name, fits in _FITS.items():
         if name not in values or not fits(values[name]):
             what = f"{name} is {values[name]!r:.60}" if name in values else f"{name} is missing"
             raise UnreadableRowError(f"job {values.get('number')}: {what}")
-    return JobRecord(**{name: values[name] for name in _FITS} | {"state": JobState(values["state"])})
+    own = {"state": JobState(values["state"]), "passing": bool(values["passing"])}
+    return JobRecord(**{name: values[name] for name in _FITS} | own)
+
+
+def _of_earlier_version(reason: Any, state: Any) -> dict[str, Any]:
+    """What two layouts of the ledger, and records of their time, have in the reason alone."""
+    failed = state == JobState.FAILED and isinstance(reason, str)
+    failure = Failure.from_text(reason) if failed else None
+    return {
+        "reason": failure.reason if failure else reason,
+        "log_tail": failure.log_tail if failure else "",
+        "passing": False,
+    }
 
 
 def state_of(text: Any) -> JobState:
@@ -132,6 +179,10 @@ def _is_text(value: Any) -> bool:
         return isinstance(value, str) and bool(value.encode() or True)
     except UnicodeEncodeError:  # half of a surrogate pair
         return False
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, int) and value in {0, 1}
 
 
 def _is_count(value: Any) -> bool:
@@ -188,5 +239,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "job_arn": _or_none(_is_text),
     "result": _is_object,
     "objective": _or_none(_is_number),
+    "log_tail": _is_text,
+    "passing": _is_flag,
 }
 """What each column of a job may hold."""

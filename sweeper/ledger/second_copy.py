@@ -38,6 +38,8 @@ _BEFORE_ANYTHING: dict[str, Any] = {
     "attempts": 0,
     "reserved_usd": 0.0,
     "result": {},
+    "log_tail": "",
+    "passing": False,
 }
 
 

@@ -73,6 +73,6 @@ def instance_shares(
     waiting = deque(place for place, outlook in enumerate(outlooks) if outlook is Outlook.TO_RUN)
     shares = dict.fromkeys(specs, 0.0)
     while waiting and executor.paid:
-        batch = next_batch(waiting, specs, executor)
+        batch = next_batch(waiting, lambda place: executor.batch_key(specs[place]), executor.batch_size)
         shares |= {place: specs[place].cost.instance_usd / len(batch) for place in batch}
     return shares

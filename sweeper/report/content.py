@@ -22,8 +22,10 @@ from sweeper.comparison.success import Success
 from sweeper.comparison.sweep_tables import SweepTables
 from sweeper.contract.outcome import log_tail
 from sweeper.folder.layout import SweepFolder
+from sweeper.job.failure import Failure
 from sweeper.job.known import Known
 from sweeper.job.state import JobState
+from sweeper.ledger.record import JobRecord
 from sweeper.report.part import Part
 from sweeper.results.selection import swept_keys
 
@@ -44,7 +46,7 @@ class Headline:
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedAlike:
     """Failed jobs with the same reason."""
 
     reason: str
@@ -83,7 +85,7 @@ class Content:
     table: pd.DataFrame
     outcomes: frozenset[str]
     faulty: Sequence[bool]
-    failures: Sequence[Failure]
+    failures: Sequence[FailedAlike]
     more_failures: int
     runs: Sequence[Mapping[str, Any]]
     totals: Sequence[Headline]
@@ -206,22 +208,24 @@ def _table(results: pd.DataFrame) -> pd.DataFrame:
         outcomes.remove("attempts")
     table = results[["job", "status", *swept_keys(results), *outcomes]].copy()
     if "reason" in table:
-        table["reason"] = table["reason"].str.partition("\n")[0]
+        headline = [text if pd.isna(text) else Failure.from_text(text).headline for text in table["reason"]]
+        table["reason"] = pd.Series(headline, index=table.index, dtype="str")
     return table
 
 
-def _failures(sweep: SweepTables) -> tuple[list[Failure], int]:
-    by_reason: dict[str, list[Any]] = {}
+def _failures(sweep: SweepTables) -> tuple[list[FailedAlike], int]:
+    by_reason: dict[str, list[JobRecord]] = {}
     for job in sweep.failed:
-        by_reason.setdefault((job.reason or "no reason").partition("\n")[0], []).append(job)
+        headline = job.failure.headline if job.failure else ""
+        by_reason.setdefault(headline or "no reason", []).append(job)
     shown = list(by_reason.items())[:_MOST_FAILURES]
     failures = [
-        Failure(
+        FailedAlike(
             reason,
             [job.number for job in jobs],
             " ".join(jobs[0].overrides),
             log_tail(sweep.folder.job(jobs[0].number).log, _LINES_OF_LOG)
-            or (jobs[0].reason or "").partition("\n")[2],
+            or (jobs[0].failure or Failure("")).details,
         )
         for reason, jobs in shown
     ]

@@ -92,7 +92,7 @@ def frame_of(jobs: Sequence[JobRecord], swept: Swept) -> pd.DataFrame:
             "attempts": _counts([job.attempts for job in jobs]),
             "job_arn": pd.Series([job.job_arn for job in jobs], dtype="str"),
             **columns,
-            "reason": pd.Series([job.reason for job in jobs], dtype="str"),
+            "reason": pd.Series([job.why for job in jobs], dtype="str"),
         }
     )
     frame.attrs.update(swept.how_to_read)

@@ -12,6 +12,7 @@ from typing import Any
 from sweeper.contract.metric import Metric
 from sweeper.contract.remarks import names_beyond_words
 from sweeper.folder.layout import SweepFolder
+from sweeper.job.failure import Failure
 from sweeper.job.source import Source
 from sweeper.job.spec import JobSpec
 from sweeper.job.state import JobState
@@ -74,7 +75,10 @@ def make_sweep(root: Path) -> SweepFolder:
                 remarks=[names_beyond_words(["energy (Ha)"])],
             ),
         )
-        step(FAILED, lambda: ledger.finish(FAILED, JobState.FAILED, "it broke\nits log", cost_usd=0.5))
+        step(
+            FAILED,
+            lambda: ledger.finish(FAILED, JobState.FAILED, Failure("it broke", "its log"), cost_usd=0.5),
+        )
         step(RETRIED, lambda: ledger.finish(RETRIED, JobState.FAILED, "it broke", cost_usd=0.5))
         step(RETRIED, lambda: ledger.requeue(RETRIED, "another attempt"))
         step(RETRIED, lambda: ledger.submitting(RETRIED, 2.0))

@@ -6,7 +6,7 @@ import json
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.opening import open_ledger
 from sweeper.ledger.reader import read_jobs, read_metrics, reading, recall
 from sweeper.ledger.record import JobRecord
+from sweeper.ledger.seals import STANDING, can_seal, seal_fact
 
 from .made import COMPLETED, LAUNCHER, make_sweep
 
@@ -147,7 +148,7 @@ def test_a_row_that_is_lost_or_too_many_is_damage(folder: SweepFolder, right: Sa
         "DELETE FROM sweep WHERE key = 'launcher'",
         "INSERT INTO metrics SELECT 1, iteration, timestamp, metric, value FROM metrics",
         "INSERT INTO jobs SELECT 7, 'k', overrides, config, choices, spec, state, 0, NULL, NULL, 0, NULL, "
-        "NULL, NULL, NULL, NULL, NULL, NULL FROM jobs WHERE number = 0",
+        "NULL, NULL, NULL, NULL, NULL, NULL, '', 0 FROM jobs WHERE number = 0",
         "UPDATE jobs SET cost_usd = 0.35 WHERE number = 0",
         "UPDATE metrics SET value = -1.0000000001",
         "PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = replace(sql, 'REAL', 'RFAL')",
@@ -165,13 +166,33 @@ def first_layout(folder: SweepFolder) -> None:
     with closing(sqlite3.connect(folder.ledger)) as db, db:
         db.execute("DROP TABLE seals")
         db.execute("DROP TABLE remarks")
+        in_one_text(db)
         db.execute("UPDATE sweep SET value = '1' WHERE key = 'layout'")
 
 
-def test_a_ledger_without_seals_is_read_and_sealed_when_it_is_written_to(
-    folder: SweepFolder, right: Said
+def second_layout(folder: SweepFolder) -> None:
+    """Make the ledger what the second version would have written."""
+    with closing(sqlite3.connect(folder.ledger)) as db, db:
+        in_one_text(db)
+        db.execute("UPDATE sweep SET value = '2' WHERE key = 'layout'")
+        can_seal(db)
+        seal_fact(db, "layout")
+        columns = ", ".join(name for name in STANDING if name not in {"log_tail", "passing"})
+        db.execute(f"INSERT OR REPLACE INTO seals SELECT 'standing', number, digest({columns}) FROM jobs")
+
+
+def in_one_text(db: sqlite3.Connection) -> None:
+    """Put the ends of the logs behind the reasons, as the first two versions did."""
+    db.execute("UPDATE jobs SET reason = reason || char(10) || log_tail WHERE log_tail != ''")
+    for table, column in (("jobs", "log_tail"), ("jobs", "passing"), ("transitions", "handle")):
+        db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+
+
+@pytest.mark.parametrize("layout", [first_layout, second_layout])
+def test_a_ledger_of_an_earlier_version_is_read_and_brought_up_to_date_when_it_is_written_to(
+    folder: SweepFolder, right: Said, layout: Callable[[SweepFolder], None]
 ) -> None:
-    first_layout(folder)
+    layout(folder)
     assert read(folder) == right
     for _ in range(2):
         with closing(open_ledger(folder)) as ledger:
@@ -181,6 +202,15 @@ def test_a_ledger_without_seals_is_read_and_sealed_when_it_is_written_to(
         db.execute("UPDATE jobs SET objective = objective * 2")
     with pytest.raises(DamagedLedgerError):
         Ledger(folder.ledger)
+
+
+def test_a_flipped_digit_in_a_ledger_of_the_second_layout_is_not_sealed_as_right(
+    folder: SweepFolder, rebuilt: Said
+) -> None:
+    second_layout(folder)
+    with closing(sqlite3.connect(folder.ledger)) as db, db:
+        db.execute("UPDATE jobs SET cost_usd = 0.35 WHERE number = 0")
+    see_it_rebuilt(folder, rebuilt)
 
 
 @pytest.mark.parametrize(

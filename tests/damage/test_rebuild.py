@@ -16,6 +16,7 @@ import pytest
 from sweeper.cli import run_subcommand
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.folder.layout import SweepFolder
+from sweeper.job.failure import Failure
 from sweeper.job.state import JobState
 from sweeper.ledger.file import LAYOUT
 from sweeper.ledger.ledger import Ledger
@@ -175,6 +176,17 @@ def test_a_damaged_record_costs_that_job_alone(
         assert "1 records could not be read (jobs/1/job.json)" in capsys.readouterr().err
 
 
+def test_a_record_of_an_earlier_version_is_read(folder: SweepFolder) -> None:
+    _, before, _ = read_all(folder)
+    folder.ledger.unlink()
+    record = json.loads(folder.job(FAILED).record.read_text())
+    del record["log_tail"], record["passing"], record["digest"]
+    folder.job(FAILED).record.write_text(json.dumps(record | {"reason": "it broke\nits log"}))
+    with closing(open_ledger(folder)) as ledger:
+        assert ledger.job(FAILED) == before[FAILED]
+        assert ledger.job(FAILED).failure == Failure("it broke", "its log")
+
+
 def test_without_the_listing_the_folders_are_enough(folder: SweepFolder) -> None:
     identity, before, _ = read_all(folder)
     for path in (folder.ledger, folder.listing, folder.facts):
@@ -204,7 +216,7 @@ def test_a_newer_ledger_is_neither_rebuilt_nor_touched(folder: SweepFolder) -> N
         seal_fact(db, "layout")
         db.execute("DROP TABLE metrics")  # a newer layout may do without
     content = folder.ledger.read_bytes()
-    with pytest.raises(FolderError, match=r"newer braket-sweeper .layout 3.: upgrade"):
+    with pytest.raises(FolderError, match=f"newer braket-sweeper .layout {LAYOUT + 1}.: upgrade"):
         open_ledger(folder)
     assert folder.ledger.read_bytes() == content
 

@@ -25,7 +25,6 @@ from sweeper.folder.lock import only_writer
 from sweeper.folder.orphans import end_orphans
 from sweeper.job.state import JobState
 from sweeper.planning.rehearsal import rehearse
-from sweeper.running.transient import is_transient
 
 from .conftest import KINDS, PATIENCE_SECONDS, Place, local
 from .programs import PROGRAMS
@@ -58,6 +57,8 @@ def test_reasons_say_how_a_process_ended(local_place: Place) -> None:
     assert local_place.run("exits")[0].reason == "exit code 3"
     assert local_place.run("exits_with_text")[0].reason == "exit code 1"
     assert "SIGSEGV" in str(local_place.run("segfaults")[0].reason)
+    for program in ("exits", "exits_with_text", "segfaults", "raises"):
+        assert not local_place.run(program)[0].passing, program
 
 
 def test_a_kill_from_outside_is_named(local_place: Place) -> None:
@@ -65,6 +66,7 @@ def test_a_kill_from_outside_is_named(local_place: Place) -> None:
     assert status.reason is not None
     assert "SIGKILL" in status.reason
     assert "out of memory" in status.reason
+    assert status.passing
 
 
 @pytest.mark.parametrize("program", ["leaves_a_process", "hangs_with_a_process"])
@@ -132,7 +134,7 @@ def test_a_killed_fork_server_is_its_jobs_reason_and_the_next_job_has_another(ow
     for lost in (handle, another):
         status = place.until(lost, lambda status: status.state.finished)
         assert status.state is JobState.FAILED
-        assert is_transient(status.reason)
+        assert status.passing
         assert "ended unexpectedly (SIGKILL" in str(status.reason)
     for child in children:
         wait_until_gone(int(child))

@@ -28,10 +28,24 @@ from sweeper.executors.aws.spending import SpendingLimits
 from sweeper.executors.aws.tasks import TaskCounter
 from sweeper.executors.aws.trouble import Outage, explained
 from sweeper.executors.aws.watch import Patience, Watch
-from sweeper.executors.base import AccessLostError, Batch, NotNowError, Status, Unknown
+from sweeper.executors.base import (
+    AccessLostError,
+    Batch,
+    NotNowError,
+    OneByOne,
+    RefusedError,
+    Status,
+    Unknown,
+)
 from sweeper.folder.layout import JobFolder, SweepFolder
 from sweeper.job.spec import JobSpec
 from sweeper.job.tasks_seen import TasksSeen
+
+_CREATING = "Creating a hybrid job"
+
+_OFFLINE = "DeviceOfflineException"
+"""The device was off line when the hybrid job was to be created, and may be back for the next attempt (Amazon
+Braket API reference, errors of CreateJob)."""
 
 _CREATE_BURST = 4
 """Just below Braket's quota for CreateJob: 5 at once (Amazon Braket quotas)."""
@@ -82,7 +96,7 @@ class _Options:
     kms_key_id: str | None
 
 
-class AwsExecutor:
+class AwsExecutor(OneByOne):
     """Runs jobs on Amazon Braket."""
 
     paid = True
@@ -246,7 +260,7 @@ class AwsExecutor:
         limits = SpendingLimits(self._account_in, self._folder.spending_limits)
         return limits.set({spec.device for spec in specs}, usd)
 
-    @explained("Creating a hybrid job")
+    @explained(_CREATING)
     def submit(self, batch: Batch) -> list[str]:
         """One CreateJob, with a client token that makes a repetition harmless."""
         self._adopt_regions(batch)
@@ -269,6 +283,8 @@ class AwsExecutor:
             if trouble.code_of(error) == "ConflictException":
                 return self._created_before(batch, error)
             self._judge(batch, error)
+            if trouble.code_of(error) == _OFFLINE:
+                raise RefusedError(f"{_CREATING}: {trouble.text_of(error)}", passing=True) from error
             raise
         self._pace.succeeded()
         self._outage.over()

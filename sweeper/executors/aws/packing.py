@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import signal
 import tempfile
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
@@ -140,9 +141,12 @@ def own_status(folder: JobFolder, shared: Status) -> Status:
         reason = shared.reason or "it was not finished when the hybrid job that it shared ended"
         state = JobState.FAILED if shared.state is JobState.COMPLETED else shared.state
         return replace(shared, state=state, reason=reason)
-    status = replace(shared, started_at=started_at, ended_at=ended_at, reason=None)
+    status = replace(shared, started_at=started_at, ended_at=ended_at, reason=None, passing=False)
     if code == 0:
         return replace(status, state=JobState.COMPLETED)
+    # SIGKILL is the kernel's: most likely all processes together had used up the memory.
+    passing = code == -signal.SIGKILL
     with suppress(OSError), open_regular(folder.root / "failure.txt") as file:
         reason = f"AlgorithmError: {file.read(_MOST_OF_A_REASON).decode(errors='replace')}"
-    return replace(status, state=JobState.FAILED, reason=reason)
+        passing = False
+    return replace(status, state=JobState.FAILED, reason=reason, passing=passing)

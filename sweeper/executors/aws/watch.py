@@ -19,6 +19,13 @@ from sweeper.executors.aws.request import TAG_TOKEN
 from sweeper.executors.base import Status, Unknown
 from sweeper.job.state import JobState
 
+PASSING = {
+    "CapacityError": "AWS had no instance of this type free",
+    "InternalServerError": "the instance was lost, or the service failed",
+}
+"""What the reason of a failure begins with that may be over for the next attempt, and what it means (Amazon
+SageMaker API reference, FailureReason of a training job; hybrid jobs pass it on)."""
+
 _PAGE = 100
 _FIRST_PAUSE = 2.0
 _GROWTH = 1.5
@@ -290,6 +297,7 @@ class Watch:
                 started_at=seconds_of(job.get("startedAt")),
                 ended_at=seconds_of(job.get("endedAt")),
                 billed_seconds=_billed(job),
+                passing=job["status"] == "FAILED" and str(_reason(job)).startswith(tuple(PASSING)),
             ),
         )
 
