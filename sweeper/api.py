@@ -136,7 +136,7 @@ class Sweep(SweepTables):
         self, of: Callable[[pd.DataFrame], pd.DataFrame | None], by: Sequence[str]
     ) -> pd.DataFrame:
         """What is found of each algorithm's jobs: they have no common scale (`sections_of`)."""
-        from sweeper.comparison.compare import sections_of
+        from sweeper.comparison.ranking import sections_of
 
         sections = sections_of(self.results, by)
         frames = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from sweeper.comparison.compare import Comparison, Section, compare
+from sweeper.comparison.compare import Comparison, compare
+from sweeper.comparison.ranking import Section
 
 __all__ = ["Comparison", "Section", "compare"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sweeper.comparison.compare import FAULT, INCOMPLETE, OPEN, SIGNIFICANT, UNTESTED
 from sweeper.comparison.groups import split
 from sweeper.comparison.metric import Measure, choose_measure
+from sweeper.comparison.verdicts import FAULT, INCOMPLETE, OPEN, SIGNIFICANT, UNTESTED
 from sweeper.results.selection import seeds_randomness, swept_keys, varies
 from sweeper.statistics.differences import difference
 from sweeper.statistics.intervals import mean_interval

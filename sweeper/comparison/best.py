@@ -15,22 +15,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sweeper.comparison.blocks import key_text, mean_text, number
-from sweeper.comparison.compare import (
-    BEST,
-    FAULT,
-    INCOMPLETE,
-    LISTED,
-    NOTHING,
-    WORSE,
-    Comparison,
-    Section,
-    sections_of,
-    within_noise,
-)
+from sweeper.comparison.compare import Comparison
+from sweeper.comparison.display import key_text, mean_text, number
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
+from sweeper.comparison.ranking import Section, sections_of
 from sweeper.comparison.unnamed import unnamed_words
+from sweeper.comparison.verdicts import BEST, FAULT, INCOMPLETE, LISTED, NOTHING, WORSE, within_noise
 from sweeper.results.selection import problem_keys, varies
 
 _MOST_NAMED = 5

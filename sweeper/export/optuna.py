@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sweeper.comparison.blocks import key_text
-from sweeper.comparison.compare import sections_of
 from sweeper.comparison.convergence import as_judged, main_metric
+from sweeper.comparison.display import key_text
 from sweeper.comparison.faults import fault_words, is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
+from sweeper.comparison.ranking import sections_of
 from sweeper.errors import SweeperError
 from sweeper.export import needs
 from sweeper.folder.provenance import without_secrets

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from sweeper.comparison.compare import Section
 from sweeper.comparison.convergence import Curves, curves
 from sweeper.comparison.metric import Measure
+from sweeper.comparison.ranking import Section
 from sweeper.folder.layout import SweepFolder
 from sweeper.results.selection import design_keys, problem_keys, seeds_randomness, varies
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from sweeper.comparison.blocks import key_text
-from sweeper.comparison.compare import FAULT, INCOMPLETE
 from sweeper.comparison.convergence import Curves, bands
+from sweeper.comparison.display import key_text
 from sweeper.comparison.groups import split
+from sweeper.comparison.verdicts import FAULT, INCOMPLETE
 from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from sweeper.comparison.blocks import key_text
+from sweeper.comparison.display import key_text
 from sweeper.comparison.groups import split
 from sweeper.comparison.metric import Measure, completed, numbers
 from sweeper.comparison.success import CHEMICAL_ACCURACY

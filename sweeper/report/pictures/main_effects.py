@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from sweeper.comparison.blocks import key_text
-from sweeper.comparison.compare import FAULT, INCOMPLETE, WORSE, Section, rank
+from sweeper.comparison.display import key_text
 from sweeper.comparison.metric import Measure
 from sweeper.comparison.pivot import ordered
+from sweeper.comparison.ranking import Section, rank
+from sweeper.comparison.verdicts import FAULT, INCOMPLETE, WORSE
 from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
