@@ -1,4 +1,4 @@
-"""Comparison of groups of replicates: what is best, by how much, is it real, and what did it cost."""
+"""Comparison of groups of replicates: which is best, by how much, whether it is real, and its cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single pictures as files, for papers."""
+"""The pictures as files, for papers."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def write_figures(
 ) -> list[Path]:
     """Draw every picture of a sweep's report into files of `target`.
 
-    `direction` and `problem_keys` are those of `load_sweep`. The drawing itself is done by plotly's kaleido,
-    which drives a Chrome or Chromium of this machine.
+    `direction` and `problem_keys` are those of `load_sweep`. Plotly's kaleido draws the files with an
+    installed Chrome or Chromium.
 
     Raises:
         FolderError: It is not the folder of a sweep.

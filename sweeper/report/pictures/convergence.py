@@ -21,7 +21,7 @@ _MOST_VALUES = 100
 
 
 def draw(part: Part) -> Picture | None:
-    """One figure for each swept key, and one of the best combinations; of all jobs where none was swept."""
+    """One figure for each swept key and one of the best combinations; without swept keys, one of all jobs."""
     found = part.curves
     if found is None or len(found.iterations) < 2:
         return None

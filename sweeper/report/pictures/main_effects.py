@@ -57,7 +57,7 @@ def _verdict(section: Section, key: str, is_candidate: bool) -> str:
 
 
 def figure(rows: pd.DataFrame, key: str, measure: Measure) -> go.Figure | None:
-    """Means with intervals; none where fewer than two values of the key have any, or there are too many."""
+    """Means with intervals; None if fewer than two values of the key have a mean, or there are too many."""
     if len(rows[key].drop_duplicates()) > _MOST_VALUES:
         return None
     return _figure(rank(rows, [key], measure), key)
