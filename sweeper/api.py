@@ -51,9 +51,9 @@ class Sweep(SweepTables):
     @cached_property
     def faults(self) -> list[str]:
         """A sentence for each job whose value cannot be, such as an energy below the exact minimum."""
-        from sweeper.comparison.faults import fault_words
+        from sweeper.comparison.faults import fault_sentences
 
-        return fault_words(self.results)
+        return fault_sentences(self.results)
 
     def compare(
         self,

@@ -127,7 +127,7 @@ def _comparison(options: argparse.Namespace) -> list[DisplayTable]:
         tables.append(
             ranking_table(section, options.best or (_MOST_SHOWN if options.format == "text" else None))
         )
-    # Programs get one kind of table.
+    # For CSV all tables have the same columns.
     return tables[1::2] if options.format == "csv" and len(options.folders) > 1 else tables
 
 

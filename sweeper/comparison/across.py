@@ -79,7 +79,7 @@ def side_by_side(
             row |= {f"{sweep}.difference": np.nan, f"{sweep}.p_value": np.nan, f"{sweep}.verdict": UNTESTED}
             row[f"{sweep}.test"] = "no values"
             if group and base and (group.faults or base.faults):
-                row |= {f"{sweep}.test": "a value that cannot be", f"{sweep}.verdict": FAULT}
+                row |= {f"{sweep}.test": "an impossible value", f"{sweep}.verdict": FAULT}
             elif group and base and (group.lacking or base.lacking):
                 row |= {f"{sweep}.test": "lacks problems", f"{sweep}.verdict": INCOMPLETE}
             elif group and base:

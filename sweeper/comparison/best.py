@@ -20,7 +20,7 @@ from sweeper.comparison.display import key_text, mean_text, number
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
 from sweeper.comparison.ranking import Section, sections_of
-from sweeper.comparison.unnamed import unnamed_words
+from sweeper.comparison.unnamed import unnamed_sentence
 from sweeper.comparison.verdicts import BEST, FAULT, INCOMPLETE, LISTED, NOTHING, WORSE, within_noise
 from sweeper.results.selection import problem_keys, varies
 
@@ -47,7 +47,7 @@ def answers(comparison: Comparison) -> list[str]:
     """
     lines = []
     for section in comparison.sections:
-        lines += [unnamed_words(section.rows), _answer(section)]
+        lines += [unnamed_sentence(section.rows), _answer(section)]
     return [line for line in lines if line]
 
 

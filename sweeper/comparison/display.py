@@ -145,7 +145,7 @@ def pivot_table(found: Pivot, title: str = "") -> DisplayTable:
     note = f"mean {found.measure.name} ± half of its 95 % confidence interval (n)"
     notes = [note, *found.notes]
     if not found.eligible[found.n > 0].isin([True, np.nan]).all(axis=None):
-        notes.append("*: not comparable, as it has a value that cannot be or lacks problems")
+        notes.append("*: not comparable, as it has an impossible value or lacks problems")
     return DisplayTable(title, pd.DataFrame(columns), full, tuple(notes), frozenset({label}))
 
 

@@ -36,7 +36,7 @@ def is_faulty(results: pd.DataFrame) -> NDArray[np.bool_]:
     return _excess(results) > 0
 
 
-def fault_words(results: pd.DataFrame, most: int = _MOST_NAMED) -> list[str]:
+def fault_sentences(results: pd.DataFrame, most: int = _MOST_NAMED) -> list[str]:
     """One sentence for each faulty job, for at most `most` jobs, and a sentence that counts the others."""
     excess = _excess(results)
     places = np.flatnonzero(excess > 0)
@@ -51,8 +51,8 @@ def fault_words(results: pd.DataFrame, most: int = _MOST_NAMED) -> list[str]:
         )
         sentences.append(
             f"fault: job {row['job']} reports {value:.8g}, {beyond} {'below' if below else 'above'} the "
-            f"exact {'minimum' if below else 'maximum'} {reference:.8g}, which cannot be: the reference, the "
-            "mapping or the measurement is wrong. It counts as no result"
+            f"exact {'minimum' if below else 'maximum'} {reference:.8g}, which is impossible: the reference, "
+            "the mapping or the measurement is wrong. It counts as no result"
         )
     if (rest := len(places) - len(sentences)) > 0:
         sentences.append(f"fault: {rest} more jobs report a value beyond the exact optimum")

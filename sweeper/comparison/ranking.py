@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from sweeper.comparison.faults import fault_words
+from sweeper.comparison.faults import fault_sentences
 from sweeper.comparison.groups import Accounts, Split, describe, split
 from sweeper.comparison.metric import Measure, objective_is_minimised
 from sweeper.comparison.success import Success
-from sweeper.comparison.unnamed import unnamed_words
+from sweeper.comparison.unnamed import unnamed_sentence
 from sweeper.comparison.verdicts import (
     BEST,
     FAULT,
@@ -128,7 +128,7 @@ def rank(
     if only_problems:
         table = table.sort_values(list(by), kind="stable", ignore_index=True)
     notes = _notes(table, rows, found, measure, success)
-    faults = tuple(fault_words(rows))
+    faults = tuple(fault_sentences(rows))
     return Section(title, measure, tuple(by), table, found.over, faults, tuple(notes), rows)
 
 
@@ -137,7 +137,7 @@ def _notes(
 ) -> list[str]:
     only_problems = bool((table["verdict"] == LISTED).any())
     notes = found.pooling
-    if (said := unnamed_words(rows)) is not None:
+    if (said := unnamed_sentence(rows)) is not None:
         notes.insert(0, said)
     if only_problems:
         notes.append("problems are not ranked: none of them is a better choice than another")
@@ -177,7 +177,7 @@ def _notes(
         ("failed", "failed"),
         ("unfinished", "not finished"),
         ("no_value", f"completed without a number for {measure.column}"),
-        ("faulty", "report a value that cannot be"),
+        ("faulty", "report an impossible value"),
     ):
         if count := int(table[name].sum()):
             notes.append(f"{count} of {int(table['jobs'].sum())} jobs {words}: counted, but not in n")

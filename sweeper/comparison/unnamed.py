@@ -53,7 +53,7 @@ def _changes(rows: pd.DataFrame, fixed: Sequence[str]) -> bool:
     return any(len(part) > 1 and np.ptp(part) > _SAME * max(1.0, float(np.abs(part).max())) for part in parts)
 
 
-def unnamed_words(results: pd.DataFrame) -> str | None:
+def unnamed_sentence(results: pd.DataFrame) -> str | None:
     """A sentence that names these keys; None if there are none."""
     if not (keys := unnamed_problems(results)):
         return None

@@ -32,7 +32,7 @@ INCOMPLETE = "incomplete"
 """The group lacks a problem that another group solved."""
 LISTED = "listed"
 """The groups are problems, which are not ranked."""
-_NOT_RANKED = {FAULT: "a value that cannot be", INCOMPLETE: "lacks problems", NOTHING: "no values"}
+_NOT_RANKED = {FAULT: "an impossible value", INCOMPLETE: "lacks problems", NOTHING: "no values"}
 """Verdicts of the groups below the ranked ones, in this order, each with its reason."""
 
 
@@ -97,9 +97,7 @@ def why_no_best(table: pd.DataFrame) -> str:
     if BEST in verdicts:
         return ""
     if FAULT in verdicts:
-        return (
-            "no group is the best: each has a value that cannot be, or lacks values (--where leaves jobs out)"
-        )
+        return "no group is the best: each has an impossible value, or lacks values (--where leaves jobs out)"
     if INCOMPLETE in verdicts:
         return (
             "no group is the best: none has a value of every problem "

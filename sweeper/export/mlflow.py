@@ -1,6 +1,6 @@
 """MLflow: one run for each job, with parameters, metric histories, tags and the files the job saved.
 
-What a failed job left behind, and a value that cannot be, are kept under names of their own (`failed/…`,
+What a failed job left behind, and an impossible value, are kept under names of their own (`failed/…`,
 `fault/…`): sorted by a result, they must not come first.
 
 The destination is a tracking URI: a file store beside the sweep by default, or a server's address.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sweeper.comparison.faults import fault_words, is_faulty
+from sweeper.comparison.faults import fault_sentences, is_faulty
 from sweeper.config.leaves import flatten
 from sweeper.errors import SweeperError
 from sweeper.export import needs
@@ -59,7 +59,7 @@ def export(sweep: Sweep, destination: str) -> str:
     metrics = dict(iter(sweep.metrics.groupby("job", sort=False)))
     results = sweep.results
     faulty = results["job"].array[is_faulty(results)]
-    faults = dict(zip(faulty, fault_words(results, most=len(results)), strict=True))
+    faults = dict(zip(faulty, fault_sentences(results, most=len(results)), strict=True))
     ended = [job for job in jobs if job.state.finished]
     with _file_store_allowed(destination):
         try:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from sweeper.comparison.convergence import as_judged, main_metric
 from sweeper.comparison.display import key_text
-from sweeper.comparison.faults import fault_words, is_faulty
+from sweeper.comparison.faults import fault_sentences, is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
 from sweeper.comparison.ranking import sections_of
 from sweeper.errors import SweeperError
@@ -104,7 +104,9 @@ def _trials(rows: pd.DataFrame, metrics: pd.DataFrame, measure: Measure, optuna:
     history = dict(iter(logged[logged["metric"] == main].groupby("job", sort=False)))
     ended = rows[[JobState(state).finished for state in rows["status"]]]
     values = np.where(completed(ended) & ~is_faulty(ended), measure.of(ended), np.nan)
-    words = dict(zip(ended["job"].array[is_faulty(ended)], fault_words(ended, most=len(ended)), strict=True))
+    words = dict(
+        zip(ended["job"].array[is_faulty(ended)], fault_sentences(ended, most=len(ended)), strict=True)
+    )
     trials = []
     for row, value in zip(ended.to_dict("records"), values, strict=True):
         logged_here = history.get(row["job"])

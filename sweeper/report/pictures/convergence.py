@@ -51,7 +51,7 @@ def draw(part: Part) -> Picture | None:
 def figure(frame: pd.DataFrame, by: Sequence[str], found: Curves, marked: Collection[str] = ()) -> go.Figure:
     """Median and quartile band of every group; at most `style.MOST_SERIES` of them, evenly chosen.
 
-    Those in `marked` are said not to be comparable: they have a value that cannot be, or lack problems.
+    Those in `marked` are said not to be comparable: they have an impossible value, or lack problems.
     """
     groups = list(frame.groupby(list(by), sort=False, dropna=False)) if by else [((), frame)]
     if by and len(by) == 1 and pd.api.types.is_numeric_dtype(frame[by[0]]):

@@ -31,7 +31,7 @@ def draw(part: Part) -> Picture | None:
     caption = (
         "Each point is the mean of a group of replicates, over all problems; the line joins those that no "
         "other beats in both. Faint: single jobs, whose luckiest ones are no evidence. Jobs that failed, or "
-        "whose value cannot be, are not shown."
+        "whose value is impossible, are not shown."
     )
     figures = {"": figure(part.rows, frame, part.section.by, part.measure)}
     return Picture("pareto", "Cost against error", caption, figures)
