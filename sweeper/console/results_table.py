@@ -39,8 +39,8 @@ def render_results(
     """The results as a table.
 
     Values are shown to the precision of their standard error, and impossible values are marked. These
-    columns are left out: those without any value, the objective if jobs have a value, the best value that an optimizer
-    saw (which is lucky and no result), and the least important ones if the table is too wide.
+    columns are left out: those without any value, the objective if jobs have a value, the best value that an
+    optimizer saw (which is lucky and no result), and the least important ones if the table is too wide.
 
     Args:
         results: Rows of `results_frame`.

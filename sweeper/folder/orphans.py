@@ -125,7 +125,7 @@ def _alive(pid: int) -> bool:
 
 
 def _status(pid: int) -> list[str] | None:
-    """State, parent, and further fields of proc_pid_stat(5); none if there is no such process."""
+    """State, parent, and further fields of proc_pid_stat(5); None if there is no such process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
