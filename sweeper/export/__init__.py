@@ -1,7 +1,7 @@
-"""Exports of a sweep to other tools. Each has a module of its own, which is imported only if it is used.
+"""Exports of a sweep to other tools, each in a module of its own, imported only when it is asked for.
 
 A target module has `DESTINATION`, the default of `--output`, and `export(sweep, destination)`, which returns
-one line for the terminal. Adding a target is one file, named in `TARGETS`.
+one line to say. Adding a target is one file, named in `TARGETS`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Problem instances, which algorithms solve, with their exact answers.
+"""Problem instances: what an algorithm is asked to solve, with the exact answer beside it.
 
-A problem is a dataclass. Its fields are the config keys of `problem=<name>`, and its `instance` makes the
-Hamiltonian or the graph that travels to the job.
+A problem option is a dataclass: its fields are the config keys of `problem=<name>`, its `instance`
+makes the Hamiltonian or graph that travels to the job.
 """
 
 from sweeper.problems.graph_families import Complete, ErdosRenyi, Grid, Regular, Ring

@@ -14,14 +14,14 @@ LARGEST = 1000
 
 
 class Instance(ABC):
-    """A problem instance, which an algorithm solves."""
+    """What an algorithm solves."""
 
     words: ClassVar[str]
 
     @property
     @abstractmethod
     def qubits(self) -> int:
-        """Number of qubits of a circuit for this instance."""
+        """Qubits of a circuit that solves it."""
 
     @abstractmethod
     def hyperparameters(self) -> dict[str, object]:

@@ -34,7 +34,7 @@ class Plots:
     """Every method returns a plotly figure of the sweep's jobs.
 
     A sweep of several algorithms needs `where="algorithm=vqe_h2"`, since they have no common scale; further
-    conditions select jobs. Methods raise `ConfigError` if the sweep has nothing for their picture.
+    conditions narrow the jobs down. A picture that the sweep has nothing for is a `ConfigError`.
     """
 
     sweep: SweepTables

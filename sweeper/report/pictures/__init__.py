@@ -1,6 +1,6 @@
 """The kinds of pictures, each in a module of its own with a function `draw(part)`.
 
-`draw` returns None if the sweep has nothing that the picture could show.
+A kind returns none where the sweep varied nothing that it could show.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the jobs of one algorithm.
+    """One kind of picture of a part.
 
     Attributes:
-        name: Name for file names and links.
+        name: For file names and links.
         title: The heading.
-        caption: Sentences that say what the picture shows and what it leaves out.
-        figures: One or more figures, each under its label.
-        side_by_side: Whether all figures are shown; otherwise the reader chooses one.
+        caption: What is shown, and what was left out.
+        figures: One or more figures by their label.
+        side_by_side: Show them all; otherwise the reader chooses one.
     """
 
     name: str
