@@ -51,9 +51,9 @@ class Sweep(SweepTables):
     @cached_property
     def faults(self) -> list[str]:
         """A sentence for each job whose value cannot be, such as an energy below the exact minimum."""
-        from sweeper.comparison.faults import fault_words
+        from sweeper.comparison.faults import fault_sentences
 
-        return fault_words(self.results)
+        return fault_sentences(self.results)
 
     def compare(
         self,
@@ -136,7 +136,7 @@ class Sweep(SweepTables):
         self, of: Callable[[pd.DataFrame], pd.DataFrame | None], by: Sequence[str]
     ) -> pd.DataFrame:
         """What is found of each algorithm's jobs: they have no common scale (`sections_of`)."""
-        from sweeper.comparison.compare import sections_of
+        from sweeper.comparison.ranking import sections_of
 
         sections = sections_of(self.results, by)
         frames = []

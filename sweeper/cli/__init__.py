@@ -24,7 +24,7 @@ SUBCOMMANDS = {
 
 
 def run_subcommand(arguments: list[str]) -> int:
-    """Run one subcommand; returns the exit code. A mistake of the user's ends in one clear message."""
+    """Run one subcommand and return the exit code. A mistake of the user ends in one clear message."""
     parser = _Parser(prog="sweeper")
     choices = parser.add_subparsers(required=True)
     name = arguments[0]
@@ -35,7 +35,7 @@ def run_subcommand(arguments: list[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what cannot be read in one message, with the option that may have been meant."""
+    """A parser whose errors are one message, with the option that may have been meant."""
 
     def error(self, message: str) -> NoReturn:
         """End the command.

@@ -168,7 +168,7 @@ def _instead_of_option(name: str, value: str, following: Sequence[str]) -> str:
 
 
 def _key_meant(name: str) -> str | None:
-    """The config key, or the group, that a word names or nearly names; none if it names none."""
+    """The config key or the group that a word names or nearly names; None if there is none."""
     from sweeper.compose.vocabulary import keys, nearest_keys
 
     if name in keys() or name in _groups() or name.startswith(_FREE):

@@ -1,9 +1,9 @@
-"""Compare groups of replicates: what is best, by how much, is it real, and what did it cost.
+"""Compare groups of replicates: which is best, by how much, whether the difference is real, and what it cost.
 
-Jobs that differ only in seeds are replicates; problems (`problem.*`) are blocks in which groups are compared,
-and are never ranked. Groups are ranked, each with its 95 % confidence interval,
-success rate and cost of a success; differences from the best are tested, paired where the design allows, and
-corrected for the number of comparisons. Several folders are put side by side, combination by combination.
+Jobs that differ only in their seeds are replicates. Groups are compared on the same problems (`problem.*`);
+problems are not ranked. Each group is shown with its 95 % confidence interval, its success rate and the cost
+of a success. Differences from the best group are tested and corrected for the number of comparisons; they are
+paired where the design allows it. Several folders are shown side by side, combination by combination.
 """
 
 from __future__ import annotations
@@ -15,11 +15,18 @@ import pandas as pd
 
 from sweeper.cli.reading import add_reading, names, open_sweep, problem_keys_of
 from sweeper.comparison.across import side_by_side
-from sweeper.comparison.blocks import Block, across_sweeps, crossed, plain, ranking
-from sweeper.comparison.compare import compare, sections_of
+from sweeper.comparison.compare import compare
 from sweeper.comparison.config_diff import config_diff
+from sweeper.comparison.display import (
+    DisplayTable,
+    pivot_table,
+    ranking_table,
+    side_by_side_table,
+    text_table,
+)
+from sweeper.comparison.formats import FORMATS, renderable
 from sweeper.comparison.pivot import pivot
-from sweeper.comparison.present import FORMATS, renderable
+from sweeper.comparison.ranking import sections_of
 from sweeper.comparison.reading import read_as
 from sweeper.comparison.success import Success
 from sweeper.comparison.together import load_together, software_differences
@@ -78,16 +85,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the comparison."""
-    blocks = _diff(options) if options.diff else _comparison(options)
+    tables = _diff(options) if options.diff else _comparison(options)
     if options.format == "text":
         console = make_console()
-        console.print(renderable(blocks, console))
+        console.print(renderable(tables, console))
     else:
-        put(FORMATS[options.format](blocks) + "\n")
+        put(FORMATS[options.format](tables) + "\n")
     return 0
 
 
-def _comparison(options: argparse.Namespace) -> list[Block]:
+def _comparison(options: argparse.Namespace) -> list[DisplayTable]:
     if options.best is not None and options.best < 1:
         raise ConfigError(f"--best {options.best}: at least one group has to be shown.")
     success = Success(options.success_error, options.success_ratio)
@@ -99,7 +106,8 @@ def _comparison(options: argparse.Namespace) -> list[Block]:
         down, across = options.pivot
         sections = sections_of(rows, options.pivot)
         return [
-            crossed(pivot(part, down, across, options.metric, direction), title) for title, part in sections
+            pivot_table(pivot(part, down, across, options.metric, direction), title)
+            for title, part in sections
         ]
     grouping = by if by is None or len(options.folders) == 1 else [*by, "sweep"]
     found = compare(
@@ -110,15 +118,17 @@ def _comparison(options: argparse.Namespace) -> list[Block]:
         success=success,
         direction=direction,
     )
-    blocks = []
+    tables = []
     software = software_differences(options.folders) if len(options.folders) > 1 else None
     for section in found.sections:
         if len(options.folders) > 1:
             together = side_by_side(section.rows, by=by, measure=section.measure)
-            blocks.append(across_sweeps(together, [software] if software else []))
-        blocks.append(ranking(section, options.best or (_MOST_SHOWN if options.format == "text" else None)))
-    # Programs get one kind of table.
-    return blocks[1::2] if options.format == "csv" and len(options.folders) > 1 else blocks
+            tables.append(side_by_side_table(together, [software] if software else []))
+        tables.append(
+            ranking_table(section, options.best or (_MOST_SHOWN if options.format == "text" else None))
+        )
+    # For CSV all tables have the same columns.
+    return tables[1::2] if options.format == "csv" and len(options.folders) > 1 else tables
 
 
 def _read(options: argparse.Namespace) -> pd.DataFrame:
@@ -128,12 +138,12 @@ def _read(options: argparse.Namespace) -> pd.DataFrame:
     return read_as(load_together(options.folders, problem_keys), options.direction, problem_keys)
 
 
-def _diff(options: argparse.Namespace) -> list[Block]:
+def _diff(options: argparse.Namespace) -> list[DisplayTable]:
     if len(options.folders) > 2:
         raise ConfigError("--diff compares two jobs: name one folder, or two with a job of each.")
     first, second = options.diff
     folders = options.folders * 2
-    return [plain(config_diff(_job(folders[0], first), _job(folders[1], second)))]
+    return [text_table(config_diff(_job(folders[0], first), _job(folders[1], second)))]
 
 
 def _job(folder: Path, number: int) -> JobRecord:

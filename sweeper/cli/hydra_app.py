@@ -83,12 +83,12 @@ def _never_called(config: DictConfig) -> None:
 
 @contextmanager
 def _only_our_launchers(made: list[BraketLauncher]) -> Iterator[None]:
-    """Refuse every other launcher before it is made, whichever config has chosen it.
+    """Refuse launchers that are not ours before they are made, whichever config has chosen them.
 
-    Hydra has no hook that could: it turns what a callback raises into a warning.
+    Hydra has no hook for this: it turns the errors of callbacks into warnings.
 
     Args:
-        made: Gets the launchers that were made.
+        made: The list to which the launchers are added that were made.
     """
     plugins = Plugins.instance()
     make = plugins.instantiate_launcher
@@ -113,7 +113,7 @@ def _only_our_launchers(made: list[BraketLauncher]) -> Iterator[None]:
 
 
 def _owner(trace: TracebackType | None) -> str:
-    """Whose code an error comes out of: `sweeper`, `hydra`, or else the package of a Hydra sweeper."""
+    """The owner of the code that raised an error: `sweeper`, `hydra`, or the package of a Hydra sweeper."""
     packages = {"sweeper", "hydra", "hydra_plugins"}
     packages |= {plugin.__module__.partition(".")[0] for plugin in Plugins.instance().discover(Sweeper)}
     owner = "sweeper"

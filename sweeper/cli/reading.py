@@ -1,4 +1,4 @@
-"""The arguments of all commands that read results: which way they are better, what the problems are."""
+"""The arguments of all commands that read results: the direction, and the keys of the problem."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sweeper.api import Sweep, load_sweep
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
-    """Declare them."""
+    """Declare the arguments."""
     parser.add_argument(
         "--direction",
         choices=("minimize", "maximize"),
@@ -30,7 +30,7 @@ def problem_keys_of(options: argparse.Namespace) -> list[str]:
 
 
 def names(text: str) -> list[str]:
-    """A list as it is typed: names with commas between them."""
+    """The names in a typed list, which are separated by commas."""
     return [name.strip() for name in text.split(",") if name.strip()]
 
 

@@ -1,6 +1,6 @@
-"""Write a sweep's report, `report.html`: one file that opens offline; of a running sweep a snapshot.
+"""Write a sweep's report, `report.html`, one file that opens offline. A running sweep gets a snapshot.
 
-With --figures, its pictures are written as files for papers instead.
+With --figures, the pictures are written as files for papers instead.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Say how a sweep's jobs stand: how many are done, running, waiting, and why some failed.
+"""Show the states of a sweep's jobs: how many are done, running and waiting, and why some failed.
 
-Of jobs that were left running on AWS (hydra.launcher.wait=false, Ctrl-C, a closed laptop) AWS itself is
-asked; where that is not possible, it is said how old the answer is. Nothing is collected or changed.
+For jobs that were left running on AWS (hydra.launcher.wait=false, Ctrl-C, a closed laptop) AWS is asked. If
+that is not possible, the age of the answer is shown. Nothing is collected or changed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the counts and the failures; the exit code says whether any job failed."""
+    """Print the counts and the failures. The exit code is 1 if a job failed."""
     folder = SweepFolder(options.folder)
     jobs: Sequence[JobRecord]
     with reading(folder.ledger) as db:
@@ -79,10 +79,10 @@ def summary(jobs: Sequence[JobRecord]) -> str:
 
 
 def _as_asked(jobs: Sequence[JobRecord], options: argparse.Namespace) -> Sequence[JobRecord]:
-    """Print how the jobs stand where they run, and return them so.
+    """Ask the executor for the states of the jobs, print them, and return the jobs with these states.
 
     Raises:
-        SweeperError: It cannot be learnt.
+        SweeperError: The executor cannot be asked.
     """
     if options.offline:
         raise SweeperError("not asked")
@@ -113,7 +113,7 @@ def _as_asked(jobs: Sequence[JobRecord], options: argparse.Namespace) -> Sequenc
 
 
 def _ago(moment: float) -> str:
-    """How long ago that was, in the largest unit that fits."""
+    """The time since a moment, in the largest unit that fits."""
     seconds = max(0.0, time.time() - moment)
     for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * size:

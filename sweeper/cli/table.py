@@ -2,7 +2,7 @@
 
 Rows can be filtered by any column (`--where "shots>=1000"`; repeated filters must all hold) and sorted
 (`--sort error`, by its size; `--sort=-ratio` for descending). Sorted by what came out, jobs that have not
-completed come last, and before them values that cannot be. What is best is said below the table.
+completed come last, after jobs with impossible values. The best result is named below the table.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sweeper.cli.reading import add_reading, names, open_sweep
 from sweeper.comparison.compare import compare
-from sweeper.comparison.faults import fault_words
+from sweeper.comparison.faults import fault_sentences
 from sweeper.comparison.order import in_order
 from sweeper.console.console import make_console
 from sweeper.console.results_table import render_answers, render_results
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     check_columns(results, columns)
     if options.csv:
         put(to_csv(results[columns] if columns else results))
-        for line in fault_words(results):
+        for line in fault_sentences(results):
             make_console(stderr=True).print(line, soft_wrap=True)
     else:
         console = make_console()

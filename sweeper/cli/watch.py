@@ -21,7 +21,7 @@ from sweeper.ledger.reader import read_jobs, reading
 from sweeper.ledger.record import JobRecord
 
 _SHARE = 0.1
-"""Of the time, at most, goes into reading a large ledger."""
+"""Largest fraction of the time that is spent on reading a large ledger."""
 _MOST_SHOWN = 20
 
 
@@ -32,9 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show how things stand; the exit code says whether any job failed.
+    """Show the states of the jobs. The exit code is 1 if a job failed.
 
-    On a terminal the view is renewed in place; a file or a pipe gets a line whenever something has changed.
+    On a terminal the view is updated in place. A file or a pipe gets a line whenever something has changed.
     """
     folder = SweepFolder(options.folder)
     console = make_console()
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _nobody_follows(folder: SweepFolder) -> bool:
-    """Whether jobs were left running elsewhere by a command that has ended in order."""
+    """Whether jobs run elsewhere and no command follows them."""
     with reading(folder.ledger) as db:
         left = any(job.state.active and job.job_arn for job in read_jobs(db))
     with suppress(OSError):

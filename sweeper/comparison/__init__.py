@@ -1,7 +1,8 @@
-"""Comparison of groups of replicates: what is best, by how much, is it real, and what did it cost."""
+"""Comparison of groups of replicates: which is best, by how much, whether it is real, and its cost."""
 
 from __future__ import annotations
 
-from sweeper.comparison.compare import Comparison, Section, compare
+from sweeper.comparison.compare import Comparison, compare
+from sweeper.comparison.ranking import Section
 
 __all__ = ["Comparison", "Section", "compare"]

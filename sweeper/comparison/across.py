@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sweeper.comparison.compare import FAULT, INCOMPLETE, OPEN, SIGNIFICANT, UNTESTED
 from sweeper.comparison.groups import split
 from sweeper.comparison.metric import Measure, choose_measure
+from sweeper.comparison.verdicts import FAULT, INCOMPLETE, OPEN, SIGNIFICANT, UNTESTED
 from sweeper.results.selection import seeds_randomness, swept_keys, varies
 from sweeper.statistics.differences import difference
 from sweeper.statistics.intervals import mean_interval
@@ -26,10 +26,10 @@ class SideBySide:
     Attributes:
         measure: What is compared.
         keys: The keys of a combination.
-        sweeps: The sweeps in the order given; the first is what the others are compared with.
-        table: The keys; `n`, `mean`, `ci_low`, `ci_high` of each sweep as `<sweep>.<name>`; and for each but
-            the first `<sweep>.difference`, `<sweep>.p_value` (adjusted by Holm over all differences of the
-            table), `<sweep>.test` and `<sweep>.verdict`.
+        sweeps: Names of the sweeps, in the given order. The others are compared with the first.
+        table: The keys, and for each sweep `<sweep>.n`, `.mean`, `.ci_low` and `.ci_high`. All but the first
+            also have `<sweep>.difference`, `.p_value` (adjusted by Holm over all differences of the
+            table), `.test` and `.verdict`.
     """
 
     measure: Measure
@@ -44,13 +44,13 @@ def side_by_side(
     by: Sequence[str] | None = None,
     measure: Measure | None = None,
 ) -> SideBySide:
-    """Compare sweeps combination by combination; replicates are paired by seed, or by random problem.
+    """Compare sweeps combination by combination. Replicates are paired by seed or by random problem.
 
     Args:
         results: A table with the column `sweep`.
-        by: The keys of a combination; all swept keys but seeds by default. It may be a problem's: the sweeps
-            are compared within each.
-        measure: What is compared.
+        by: The keys of a combination; by default all swept keys but seeds. With the key of a problem, sweeps
+            are compared within each problem.
+        measure: The measure that is compared; by default the most telling one.
     """
     measure = measure or choose_measure(results)
     varying = [key for key in swept_keys(results) if not seeds_randomness(key) and varies(results, key)]
@@ -79,7 +79,7 @@ def side_by_side(
             row |= {f"{sweep}.difference": np.nan, f"{sweep}.p_value": np.nan, f"{sweep}.verdict": UNTESTED}
             row[f"{sweep}.test"] = "no values"
             if group and base and (group.faults or base.faults):
-                row |= {f"{sweep}.test": "a value that cannot be", f"{sweep}.verdict": FAULT}
+                row |= {f"{sweep}.test": "an impossible value", f"{sweep}.verdict": FAULT}
             elif group and base and (group.lacking or base.lacking):
                 row |= {f"{sweep}.test": "lacks problems", f"{sweep}.verdict": INCOMPLETE}
             elif group and base:

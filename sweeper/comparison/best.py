@@ -1,9 +1,9 @@
-"""What is best: one answer, whoever asks (the terminal, the report, a notebook, an export).
+"""The best candidate and the best jobs, the same for the terminal, the report, notebooks and exports.
 
-The best candidate is the one with the best mean measure (|error|, ratio, …) over replicates and problems, as
-`compare` ranks it; those that noise does not tell from it are named. Single jobs are compared within one
-problem, and the best one is told with those that are as good within their standard errors. A job that has
-not completed, or whose value cannot be, is neither.
+The best candidate has the best mean measure (|error|, ratio, …) over replicates and problems, as `compare`
+ranks it. Candidates whose difference from it may be noise are named beside it. Single jobs are compared
+within one problem, and the best job is named with those that are equal within their standard errors. A job
+that has not completed, or that has an impossible value, is never the best.
 """
 
 from __future__ import annotations
@@ -15,22 +15,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sweeper.comparison.blocks import key_text, mean_text, number
-from sweeper.comparison.compare import (
-    BEST,
-    FAULT,
-    INCOMPLETE,
-    LISTED,
-    NOTHING,
-    WORSE,
-    Comparison,
-    Section,
-    sections_of,
-    within_noise,
-)
+from sweeper.comparison.compare import Comparison
+from sweeper.comparison.display import key_text, mean_text, number
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
-from sweeper.comparison.unnamed import unnamed_words
+from sweeper.comparison.ranking import Section, sections_of
+from sweeper.comparison.unnamed import unnamed_sentence
+from sweeper.comparison.verdicts import BEST, FAULT, INCOMPLETE, LISTED, NOTHING, WORSE, within_noise
 from sweeper.results.selection import problem_keys, varies
 
 _MOST_NAMED = 5
@@ -42,7 +33,7 @@ def name_of(by: Sequence[str], row: pd.Series[Any]) -> str:
 
 
 def tied_names(section: Section) -> str:
-    """The candidates that noise does not tell from the best one; empty if there are none."""
+    """Names of the candidates whose difference from the best may be noise; empty if there are none."""
     tied = section.tied
     names = [name_of(section.by, row) for _, row in tied.head(_MOST_NAMED).iterrows()]
     more = f"; and {len(tied) - len(names)} more" if len(tied) > len(names) else ""
@@ -50,18 +41,18 @@ def tied_names(section: Section) -> str:
 
 
 def answers(comparison: Comparison) -> list[str]:
-    """For each ranking of candidates one line: what is best, by how much, and what is as good.
+    """One line for each ranking: the best candidate, its mean, and the candidates that may be as good.
 
-    A line before it says where problems are among the candidates, and nobody has said so.
+    If keys that change the problem are ranked as candidates, a line before it says so.
     """
     lines = []
     for section in comparison.sections:
-        lines += [unnamed_words(section.rows), _answer(section)]
+        lines += [unnamed_sentence(section.rows), _answer(section)]
     return [line for line in lines if line]
 
 
 def figure_of(section: Section, row: pd.Series[Any]) -> str:
-    """A group's mean with its interval, and what that is over."""
+    """A group's mean with its interval, n, and what n counts."""
     mean = mean_text(row["mean"], row["ci_low"], row["ci_high"])
     return f"mean {section.metric} {mean}, n = {row['n']} {section.over}".rstrip()
 
@@ -91,7 +82,7 @@ def _answer(section: Section) -> str:
 
 
 def rank_of_jobs(results: pd.DataFrame, measure: Measure) -> NDArray[np.int64]:
-    """Positions of the jobs that can be best by themselves, best first."""
+    """Positions of the jobs that can be the best job, best first."""
     losses, _ = measure.loss(results)
     usable = np.flatnonzero(completed(results) & ~is_faulty(results) & np.isfinite(losses))
     ranked: NDArray[np.int64] = usable[np.argsort(losses[usable], kind="stable")]
@@ -102,8 +93,8 @@ def best_jobs(results: pd.DataFrame, count: int = 1) -> pd.DataFrame:
     """The best `count` single jobs of every problem of each algorithm, best first.
 
     Returns:
-        Rows of the table, with the column `tied_with`: the other jobs of the same problem whose difference is
-        within 1.96 of its standard error, by number; empty where none is or none has a standard error.
+        Rows of the table with the column `tied_with`: numbers of the other jobs of the same problem that
+        differ by at most 1.96 standard errors of the difference. It is empty if there is no such job.
     """
     found = []
     for _, rows in sections_of(results):
@@ -129,7 +120,7 @@ def _ties(rows: pd.DataFrame, measure: Measure, at: int, ranked: NDArray[np.int6
 
 
 def single_job(section: Section) -> tuple[str, str] | None:
-    """The best group's best job: its figure and what qualifies it; none if it solves several problems."""
+    """The best job of the best group, as its value and a note; None if the group solves several problems."""
     group = section.best
     if group is None or any(varies(section.rows, key) for key in problem_keys(section.rows)):
         return None

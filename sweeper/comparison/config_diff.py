@@ -1,4 +1,4 @@
-"""In what two jobs differ."""
+"""The differences between two jobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ABSENT = "–"
 
 
 def config_diff(first: JobRecord, second: JobRecord) -> pd.DataFrame:
-    """The config keys in which two jobs differ, then their outcomes; columns `key`, `first`, `second`."""
+    """The config keys in which two jobs differ, then their outcomes; columns `key`, `job <n>`, `job <m>`."""
     configs = [dict(flatten(job.config)) for job in (first, second)]
     choices = [dict(job.choices) for job in (first, second)]
     rows = [*_differing(*choices), *_differing(*configs)]

@@ -16,20 +16,21 @@ from sweeper.results.selection import OBJECTIVES
 
 MOST_POINTS = 120
 _OF_VALUE = ("value", "energy", "expected_cut")
-"""Metrics that are on the scale of the value whatever is optimised: what our own jobs log, and `value`."""
+"""Metrics on the scale of the value, whatever is optimised: those of our own jobs, and `value`."""
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Every job's metric on one common grid of iterations.
+    """The metric of every job on a common grid of iterations.
 
     Attributes:
-        name: What it is: the logged metric as the measure of the results judges it, so that curves and
-            rankings tell the same: its distance from the exact reference, its ratio to it, or itself.
+        name: Name of the plotted quantity. It fits the measure of the rankings: the distance of the logged
+            metric from the exact reference, its ratio to the reference, or the metric itself.
         iterations: The grid; shape (points,).
-        of_jobs: Shape (jobs, points), rows as in the results table; nan before a job's first value, where it
-            lacks the reference, and where it has not completed. A job that stopped stays where it stopped.
-        measure: By which the jobs are judged.
+        of_jobs: The quantity, shape (jobs, points), with the rows of the results table. It is nan before the
+            first value of a job, for jobs without the reference, and for jobs that have not completed. After
+            the last value of a job it stays constant.
+        measure: The measure of the rankings.
     """
 
     name: str
@@ -41,13 +42,13 @@ class Curves:
 def curves(
     results: pd.DataFrame, metrics: pd.DataFrame, metric: str | None = None, measure: Measure | None = None
 ) -> Curves | None:
-    """The convergence of every job; none where nothing was logged.
+    """The convergence of every job; None if nothing was logged.
 
     Args:
         results: Rows of `results_frame`.
         metrics: As `metrics_frame` makes it.
         metric: A logged metric; by default `main_metric`.
-        measure: By which the jobs are judged; the most telling one by default.
+        measure: The measure of the rankings; by default the most telling one.
     """
     measure = measure or choose_measure(results)
     logged = metrics[metrics["job"].isin(results["job"][completed(results)])]
@@ -77,12 +78,12 @@ def curves(
 
 
 def main_metric(results: pd.DataFrame, logged: pd.DataFrame) -> tuple[str, bool]:
-    """The metric that tells how these jobs develop, and whether it is on the scale of their value.
+    """The metric that shows how these jobs converge, and whether it is on the scale of their value.
 
-    A script may log anything: an accuracy or the norm of a gradient has no distance from the exact energy. Of
-    what jobs log the objective is taken (`algorithm.objective`), which is on the value's scale where their
-    objective is their value; else one called `value`, `energy` or `expected_cut`, as our own jobs'
-    is; else the first, as it is. Where no objective is named, the first is taken for the value.
+    A script may log anything, and an accuracy or the norm of a gradient cannot be compared with the exact
+    energy. The first of these that the jobs have logged is chosen: the objective (`algorithm.objective`),
+    which is on the scale of the value if the two are equal; a metric named `value`, `energy` or
+    `expected_cut`; any other metric. If no objective is named, the first metric is taken for the value.
 
     Args:
         results: Rows of `results_frame`.
@@ -106,9 +107,9 @@ def main_metric(results: pd.DataFrame, logged: pd.DataFrame) -> tuple[str, bool]
 def as_judged(
     name: str, values: NDArray[np.float64], reference: NDArray[np.float64], measure: Measure
 ) -> tuple[str, NDArray[np.float64]]:
-    """A logged metric's name and values as the measure judges them: by distance from the reference, or ratio.
+    """Name and values of a logged metric in terms of the measure: distance from the reference, or ratio.
 
-    Without a reference, or with another measure, they are what they are.
+    Without a reference, or with another measure, they are unchanged.
     """
     if measure.column == "error" and np.isfinite(reference).any():
         return f"|{name} − reference|", np.abs(values - reference)
@@ -118,7 +119,7 @@ def as_judged(
 
 
 def bands(results: pd.DataFrame, found: Curves, by: Sequence[str]) -> pd.DataFrame:
-    """Median and quartiles over the completed jobs of each group, those left out whose value cannot be.
+    """Median and quartiles over the completed jobs of each group, without jobs that have impossible values.
 
     Returns:
         The keys, `iteration`, `n` (jobs), `median`, `low` and `high` (quartiles).
@@ -149,7 +150,7 @@ def bands(results: pd.DataFrame, found: Curves, by: Sequence[str]) -> pd.DataFra
 
 
 def _grid(iterations: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The iterations there are, thinned to what a picture can show; first and last stay."""
+    """The distinct iterations, thinned to `MOST_POINTS` points; the first and the last stay."""
     distinct = np.unique(iterations)
     if len(distinct) <= MOST_POINTS:
         return distinct

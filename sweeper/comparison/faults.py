@@ -1,14 +1,14 @@
-"""Values that cannot be: an energy below the exact ground energy, a cut above the maximum cut.
+"""Impossible values: an energy below the exact ground energy, a cut above the maximum cut.
 
-No state has an energy below the exact minimum, so a value far below it, in units of its own standard error,
-says that the reference, the mapping or the measurement is wrong. It must not win for being low.
+No state has an energy below the exact minimum. A value that is below it by many of its standard errors shows
+that the reference, the mapping or the measurement is wrong. Such a job must not be the best.
 
-The limit is what a normally distributed value passes with the chance of 5 standard errors, one in 3.5
-million; with few shots, whose standard error is itself uncertain, that quantile of Student's t for shots − 1
-degrees of freedom. Real values are skewed, as rare outcomes are missed together with the noise they would
-make. By simulation of H2 in its exact ground state (`tests/comparison/test_faults.py`), where every alarm is
-false, they are 1.3 in 100 000 jobs with 1000 shots, 5 with 100 and 30 with 20. An exact value has to be
-within a millionth, the digits that references are given with.
+The limit is 5 standard errors, which a normally distributed value exceeds with a probability of 1 in 3.5
+million. With few shots the standard error itself is uncertain, so the limit is the quantile with the same
+probability of Student's t with shots − 1 degrees of freedom. Real values are skewed: samples that miss a rare
+outcome also underestimate the noise. Simulations of H2 in its exact ground state
+(`tests/comparison/test_faults.py`) give 1.3 false alarms in 100 000 jobs with 1000 shots, 5 with 100 shots
+and 30 with 20 shots. An exact value may deviate by a millionth, the precision of the references.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from sweeper.comparison.metric import completed, numbers, value_is_minimised
 
 LIMIT = 5.0
-"""Standard errors; fixed, so that a job is judged alike in every selection of jobs."""
+"""Standard errors. The limit is fixed, so that it does not depend on the selection of jobs."""
 _CHANCE = 2.866515719e-7
-"""Of a standard normal variable to be below -5."""
+"""Probability that a standard normal variable is below -5."""
 _EXACT = 1e-6
 _MOST_NAMED = 3
 
@@ -30,14 +30,14 @@ _MOST_NAMED = 3
 def is_faulty(results: pd.DataFrame) -> NDArray[np.bool_]:
     """Which completed jobs report a value that is significantly beyond the exact optimum; shape (jobs,).
 
-    Nothing is said of a value without a standard error, nor of one whose shots all agreed, which tells
-    nothing of its noise.
+    Values without a standard error are not judged. Values whose shots all agreed are not judged either,
+    because such shots do not show the noise.
     """
     return _excess(results) > 0
 
 
-def fault_words(results: pd.DataFrame, most: int = _MOST_NAMED) -> list[str]:
-    """One sentence for each faulty job, at most so many, and one that counts the others."""
+def fault_sentences(results: pd.DataFrame, most: int = _MOST_NAMED) -> list[str]:
+    """One sentence for each faulty job, for at most `most` jobs, and a sentence that counts the others."""
     excess = _excess(results)
     places = np.flatnonzero(excess > 0)
     sentences = []
@@ -51,8 +51,8 @@ def fault_words(results: pd.DataFrame, most: int = _MOST_NAMED) -> list[str]:
         )
         sentences.append(
             f"fault: job {row['job']} reports {value:.8g}, {beyond} {'below' if below else 'above'} the "
-            f"exact {'minimum' if below else 'maximum'} {reference:.8g}, which cannot be: the reference, the "
-            "mapping or the measurement is wrong. It counts as no result"
+            f"exact {'minimum' if below else 'maximum'} {reference:.8g}, which is impossible: the reference, "
+            "the mapping or the measurement is wrong. It counts as no result"
         )
     if (rest := len(places) - len(sentences)) > 0:
         sentences.append(f"fault: {rest} more jobs report a value beyond the exact optimum")
@@ -60,7 +60,7 @@ def fault_words(results: pd.DataFrame, most: int = _MOST_NAMED) -> list[str]:
 
 
 def limit(shots: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard errors beyond which a value is a fault, by the shots of a circuit (nan if unknown)."""
+    """Number of standard errors beyond which a value is a fault, by the shots of a circuit (or nan)."""
     from scipy.special import stdtrit
 
     freedom = np.maximum(shots - 1, 1)
@@ -68,12 +68,12 @@ def limit(shots: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _excess(results: pd.DataFrame) -> NDArray[np.float64]:
-    """By how much each value is beyond what noise explains, ≤ 0 if not at all; shape (jobs,)."""
+    """By how much each value exceeds what noise explains; at most 0 if it does not. Shape (jobs,)."""
     excess = np.zeros(len(results))
     done = completed(results)
     if not (done & np.isfinite(numbers(results, "reference"))).any():
         return excess
-    # Each algorithm has its own notion of what is better.
+    # Algorithms differ in whether a smaller value is better.
     algorithm = np.zeros(len(results), dtype=np.int64)
     if "algorithm" in results:
         algorithm, _ = pd.factorize(results["algorithm"], use_na_sentinel=False)

@@ -1,13 +1,13 @@
-"""Groups of replicates, and what one row says of each.
+"""Groups of replicates, and one row of statistics for each.
 
-Problems are blocks. Where a group has jobs on several problems (bond lengths, graphs), those are no
-replicates of each other: its mean is the mean over the problems, each weighing the same, and a group that
-lacks a problem which another one has solved is not comparable and cannot be the best.
+Problems are the blocks of the design. Jobs on different problems (bond lengths, graphs) are not replicates of
+each other. The mean of a group is the mean over its problems, with equal weights. A group that lacks a
+problem which another group has solved is not comparable and cannot be the best.
 
-What counts as one independent value then depends on what the problems are. Chosen ones (bond lengths) are a
-fixed set: each seed that was run on all of them gives one value, its mean over them, and a verdict is one
-about these problems. Random ones (`problem.seed`) are a sample of their family: each gives one value, its
-mean over the seeds. So do chosen ones that were not run with at least two seeds each.
+The kind of the problems decides what one independent value is. Chosen problems (bond lengths) are a fixed
+set: each seed that was run on all of them gives one value, the mean over the problems, and a verdict is about
+these problems only. Random problems (`problem.seed`) are a sample of their family: each problem gives one
+value, its mean over the seeds. Chosen problems with fewer than two seeds each count like random ones.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from sweeper.statistics.intervals import Interval, mean_interval, rate_interval
 _COSTS = {"evaluations": "evaluations", "shots": "shots_total", "usd": "cost_usd"}
 
 Unit = Literal["job", "problem", "seed"]
-"""What gives one independent value: a job; a problem, over its seeds; a seed, over the problems."""
+"""What gives one independent value: a job, a problem (mean over its seeds) or a seed (mean over problems)."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,17 @@ class Group:
     """Jobs with the same values of the grouping keys.
 
     Attributes:
-        keys: The values, in the order of the grouping keys; none for a missing one.
-        rows: Their positions in the results table.
-        used: Those of them that have a value: completed, finite, no fault.
-        measured: The measure of these.
-        weights: What each of these contributes to the mean of the replicates; their sum is 1.
+        keys: The values of the grouping keys, in their order; None if the jobs lack a key.
+        rows: Positions of the jobs in the results table.
+        used: Positions of the jobs that have a value: completed, finite and not a fault.
+        measured: The measure of the used jobs.
+        weights: Weight of each used job in the mean of the replicates; the sum is 1.
         replicates: The group's independent values, each with its block.
-        stderr: Standard error that the jobs' own ones give the mean; nan if not all of them have one.
-        problems: Number of problems that it has a value of.
-        faults: Number of its jobs whose value cannot be.
-        lacking: Number of problems that another group has a value of, and this one has not.
-        not_negative: Whether no value of the measure can be below 0.
+        stderr: Standard error of the mean from the standard errors of the jobs; nan if a job has none.
+        problems: Number of problems of which the group has a value.
+        faults: Number of jobs with an impossible value.
+        lacking: Number of problems of which another group has a value and this group has none.
+        not_negative: Whether the measure cannot be below 0.
     """
 
     keys: tuple[Any, ...]
@@ -67,13 +67,13 @@ class Group:
 
     @property
     def interval(self) -> Interval:
-        """95 % confidence interval of the mean, as far as it is possible for the measure."""
+        """95 % confidence interval of the mean; at least 0 if the measure cannot be negative."""
         found = mean_interval(self.replicates.numbers)
         return replace(found, low=max(0.0, found.low)) if self.not_negative and found.low < 0 else found
 
     @property
     def eligible(self) -> bool:
-        """Whether it can be the best: it has values, of all problems, and none that cannot be."""
+        """Whether the group can be the best: it has values of all problems, none of them impossible."""
         return len(self.replicates) > 0 and not self.faults and not self.lacking
 
 
@@ -82,10 +82,10 @@ class Split:
     """A results table in groups.
 
     Attributes:
-        groups: In the order in which they appear in it.
+        groups: The groups, in the order of their first rows.
         unit: What gives one independent value.
-        problems: The keys, not grouped by, whose values tell problems apart.
-        blocks: The other keys that are not grouped by: seeds, and candidates' keys that are pooled.
+        problems: Keys of the problems that are not grouping keys.
+        blocks: The other keys that are not grouping keys: seeds, and candidates' keys that are pooled.
     """
 
     groups: tuple[Group, ...]
@@ -95,12 +95,12 @@ class Split:
 
     @property
     def pooled(self) -> tuple[str, ...]:
-        """The candidates' keys over all of whose values each group is averaged."""
+        """The candidates' keys that are not grouping keys: groups are averaged over all their values."""
         return tuple(key for key in self.blocks if not seeds_randomness(key))
 
     @property
     def over(self) -> str:
-        """What n counts where it is not jobs, and over which problems; empty where it is jobs."""
+        """What n counts, and the problems over which groups are averaged; empty if n counts jobs."""
         if self.unit == "job":
             return ""
         keys = f"problems ({', '.join(self.problems)})"
@@ -109,7 +109,7 @@ class Split:
 
     @property
     def pooling(self) -> list[str]:
-        """What each group is averaged over, and what counts as one value of it, in sentences."""
+        """Sentences that say over what groups are averaged, and what counts as one value."""
         notes = []
         number, keys = max((group.problems for group in self.groups), default=0), ", ".join(self.problems)
         over = f"each group is averaged over the {number} problems of {keys}, each weighing the same"
@@ -127,12 +127,12 @@ def split(results: pd.DataFrame, by: Sequence[str], measure: Measure) -> Split:
 
     Args:
         results: Rows of `results_frame`.
-        by: The grouping keys; all jobs are one group if there are none.
-        measure: What is compared.
+        by: The grouping keys; without any, all jobs are one group.
+        measure: The measure that is compared.
     """
     others = [key for key in swept_keys(results) if key not in by and varies(results, key)]
     problems = tuple(key for key in others if says_the_problem(results, key))
-    # An option inside of a grouping key (`optimizer.rhobeg` of `optimizer`) belongs to the group.
+    # An option below a grouping key (`optimizer.rhobeg` below `optimizer`) belongs to the group.
     inside = tuple(f"{group}." for group in by)
     blocks = tuple(key for key in others if key not in problems and not key.startswith(inside))
     if results.empty:
@@ -149,16 +149,16 @@ def split(results: pd.DataFrame, by: Sequence[str], measure: Measure) -> Split:
 
 @dataclass(frozen=True)
 class _Cells:
-    """What groups are made of; all of shape (jobs,).
+    """The numbers of all jobs from which groups are made; arrays have the shape (jobs,).
 
     Attributes:
-        values: The measure; nan where a job has none that counts.
+        values: The measure; nan if the job has no value that counts.
         stderr: Standard errors of the values.
-        faulty: Jobs whose value cannot be.
-        within: The problem as far as it is grouped by: groups of different ones have nothing in common.
-        problem: The rest of the problem.
-        block: The seed and other keys that are pooled.
-        not_negative: Whether no value can be below 0.
+        faulty: Whether the job has an impossible value.
+        within: Code of the problem keys that are grouping keys. Groups with different codes share no problem.
+        problem: Code of the other problem keys.
+        block: Code of the seed and of the other keys that are pooled.
+        not_negative: Whether the measure cannot be below 0.
     """
 
     values: NDArray[np.float64]
@@ -187,7 +187,7 @@ class _Cells:
 
     @cached_property
     def needed(self) -> dict[int, set[int]]:
-        """For each `within` the problems of which there is a value."""
+        """For each code in `within`, the problems of which some job has a value."""
         known = np.isfinite(self.values)
         pairs = set(zip(self.within[known].tolist(), self.problem[known].tolist(), strict=True))
         found: dict[int, set[int]] = {within: set() for within in self.within.tolist()}
@@ -196,15 +196,15 @@ class _Cells:
         return found
 
     def lacking(self, rows: NDArray[np.int64]) -> int:
-        """Number of problems of which a group in the same place has a value, and these jobs have none."""
+        """Number of problems that these jobs lack and other jobs with the same `within` have solved."""
         return len(self.needed[int(self.within[rows[0]])].difference(self.problem[self.used(rows)].tolist()))
 
     def used(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Those of these jobs that have a value."""
+        """The rows of these jobs that have a value."""
         return rows[np.isfinite(self.values[rows])]
 
     def whole_blocks(self, rows: NDArray[np.int64]) -> list[int]:
-        """Blocks in which these jobs have a value of each problem of which they have one at all."""
+        """Blocks in which these jobs have a value of every problem that they have solved in some block."""
         used = self.used(rows)
         pairs = set(zip(self.block[used].tolist(), self.problem[used].tolist(), strict=True))
         problems = {problem for _, problem in pairs}
@@ -212,7 +212,7 @@ class _Cells:
         return sorted(block for block, number in count.items() if number == len(problems))
 
     def unit(self, groups: Sequence[NDArray[np.int64]], *, random: bool) -> Unit:
-        """What gives one independent value, the same in all groups."""
+        """What gives one independent value; it is the same for all groups."""
         if all(len(problems) <= 1 for problems in self.needed.values()):
             return "job"
         if random:
@@ -236,7 +236,7 @@ class _Cells:
             if unit == "seed":
                 frame = frame[frame["block"].isin(self.whole_blocks(rows))]
                 of_unit, cell, problems = "block", ["block", "problem"], frame["problem"].nunique()
-            # A unit's value is the mean over its problems, in each of which its jobs weigh the same.
+            # The value of a unit is the mean over its problems; within a problem the jobs have equal weights.
             share = 1 / (frame.groupby(cell)["value"].transform("size") * problems)
             means = (share * frame["value"]).groupby(frame[of_unit]).sum()
             replicates = Replicates(means.index.to_numpy(), means.to_numpy(dtype=float))
@@ -258,12 +258,12 @@ class _Cells:
 
 @dataclass(frozen=True)
 class Accounts:
-    """What every group is charged with, by row of the results table; shapes (jobs,).
+    """State, success and spending of every row of the results table; arrays have the shape (jobs,).
 
     Attributes:
         status: The state of each job.
-        success: Whether it succeeded.
-        spent: Evaluations, shots and USD; nan where unknown.
+        success: Whether the job succeeded.
+        spent: Evaluations, shots and USD of each job; nan if unknown.
     """
 
     status: NDArray[np.object_]
@@ -272,18 +272,18 @@ class Accounts:
 
     @classmethod
     def of(cls, results: pd.DataFrame, success: NDArray[np.bool_]) -> Self:
-        """Read them from a results table."""
+        """Read the accounts from a results table."""
         spent = {name: numbers(results, column) for name, column in _COSTS.items()}
         return cls(results["status"].to_numpy(dtype=object), success, spent)
 
 
 def describe(group: Group, accounts: Accounts, *, lower_is_better: bool) -> dict[str, Any]:
-    """One row: counts, location, spread, interval, best job, success rate and the cost of a success.
+    """The row of a group: counts, location, spread, interval, best job, success rate and cost of a success.
 
-    There is no best job of a group over several problems: it would be one of the easiest problem.
+    A group over several problems has no best job, because that would be a job of the easiest problem.
 
-    The expected cost of a success is all that was spent divided by the number of successes: what restarting
-    until one succeeds costs on average (the expected running time of Hansen et al., COCO:
+    The expected cost of a success is the sum of all spending divided by the number of successes. This is the
+    mean cost of restarting until one job succeeds (the expected running time of Hansen et al., COCO:
     Performance Assessment, arXiv:1605.03560).
     """
     values, of_jobs = group.replicates.numbers, group.measured
@@ -327,9 +327,9 @@ def _until_success(spent: NDArray[np.float64], successes: int) -> float:
 
 
 def _codes(results: pd.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
-    """A number for each distinct combination of values, shape (jobs,)."""
+    """An integer code for each distinct combination of values; shape (jobs,)."""
     if not keys:
         return np.zeros(len(results), dtype=np.int64)
-    # Text and numbers may share a column: without sorting they need no order.
+    # A column may mix text and numbers, which cannot be sorted together.
     grouped = results.groupby(list(keys), dropna=False, sort=False, observed=True)
     return np.asarray(grouped.ngroup(), dtype=np.int64)

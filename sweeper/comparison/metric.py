@@ -1,4 +1,4 @@
-"""What is compared: one measure for every table, picture and verdict on the same jobs."""
+"""The measure by which jobs are compared, the same in every table, picture and verdict."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Direction = Literal["minimize", "maximize"]
 
 @dataclass(frozen=True)
 class Measure:
-    """A column, and which of its numbers are better.
+    """A column of the results table, and which of its numbers are better.
 
     Attributes:
-        column: The column, in that column's unit.
-        lower_is_better: Its direction.
-        of_size: Whether a number's distance from 0 counts and not its sign, as with errors.
+        column: Name of the column; the measure has its unit.
+        lower_is_better: Whether smaller numbers are better.
+        of_size: Whether the absolute value counts, as for errors.
     """
 
     column: str
@@ -31,16 +31,16 @@ class Measure:
 
     @property
     def name(self) -> str:
-        """What it is called, such as `|error|` or `ratio`."""
+        """Name of the measure, such as `|error|` or `ratio`."""
         return f"|{self.column}|" if self.of_size else self.column
 
     def of(self, results: pd.DataFrame) -> NDArray[np.float64]:
-        """It of every job; nan where there is none. Shape (jobs,)."""
+        """The measure of every job; nan if a job has none. Shape (jobs,)."""
         values = numbers(results, self.column)
         return np.abs(values) if self.of_size else values
 
     def stderr(self, results: pd.DataFrame) -> NDArray[np.float64]:
-        """Standard error of every job's; nan where none is known. Shape (jobs,)."""
+        """Standard error of the measure of every job; nan if unknown. Shape (jobs,)."""
         stderr, value = numbers(results, "stderr"), numbers(results, "value")
         if self.column in ("value", "error"):
             return stderr
@@ -52,7 +52,7 @@ class Measure:
         return found
 
     def loss(self, results: pd.DataFrame) -> tuple[NDArray[np.float64], str]:
-        """The same turned so that less is better, shape (jobs,), and its name, such as `1 − ratio`."""
+        """A form of the measure of which less is better, shape (jobs,), and its name, such as `1 − ratio`."""
         values = self.of(results)
         if self.lower_is_better:
             return values, self.name
@@ -60,33 +60,33 @@ class Measure:
 
 
 def numbers(results: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """A column as floats; nan where there is no finite number. Shape (jobs,)."""
+    """A column as floats; nan replaces everything that is not a finite number. Shape (jobs,)."""
     values = pd.to_numeric(results[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     return np.where(np.isfinite(values), values, np.nan)
 
 
 def completed(results: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which jobs completed; shape (jobs,). What any other job left behind counts nowhere."""
+    """Which jobs completed; shape (jobs,). Values of other jobs count nowhere."""
     return np.asarray(results["status"] == "COMPLETED")
 
 
 def choose_measure(
     results: pd.DataFrame, wanted: str | None = None, direction: Direction | None = None
 ) -> Measure:
-    """The measure of a column, or of the most telling one that completed jobs have.
+    """The measure of the wanted column, or of the most telling column that completed jobs have.
 
-    That is the approximation ratio; else |error|, the distance from the exact reference, never the most
-    negative one; else, without a reference, the value, if the objective says which way it is better; else
-    the objective in its stated direction.
+    The most telling column is the approximation ratio. Without ratios it is |error|, the distance from the
+    exact reference. Without a reference it is the value, if the objective says which way the value is better.
+    Otherwise it is the objective in its stated direction.
 
     Args:
         results: Rows of `results_frame`.
-        wanted: The column.
-        direction: Of the wanted column, where somebody says so.
+        wanted: The wanted column; None chooses the most telling one.
+        direction: Direction of the wanted column; None derives it.
 
     Raises:
-        ConfigError: There is no such column, it holds no numbers, or algorithms with opposite directions
-            are to be compared by their objectives.
+        ConfigError: There is no such column, it has no numbers, or the algorithms have objectives with
+            opposite directions.
     """
     done = results[completed(results)]
     if wanted is None:
@@ -116,10 +116,10 @@ def choose_measure(
 
 
 def objective_is_minimised(results: pd.DataFrame) -> bool:
-    """The objective's stated direction (`algorithm.direction`).
+    """Whether the objective is minimised, as `algorithm.direction` says.
 
     Raises:
-        ConfigError: These jobs' algorithms have opposite ones, or sweeps have several for one algorithm.
+        ConfigError: The algorithms have opposite directions, or sweeps state several for one algorithm.
     """
     if (said := results.attrs.get(NOT_ONE_OBJECTIVE)) is not None:
         raise ConfigError(said)
@@ -136,11 +136,10 @@ def objective_is_minimised(results: pd.DataFrame) -> bool:
 
 
 def value_is_minimised(results: pd.DataFrame) -> bool | None:
-    """Whether less of the value is better, as an energy, or more, as a cut; none if nothing says so.
+    """Whether a smaller value is better, as for an energy; False for a cut; None if nothing says so.
 
-    An objective that is the value, or its negative, says so by its own direction. An objective may be
-    another quantity of the same state (CVaR); then other jobs, or an approximation ratio, which the exact
-    optimum makes 1, may tell.
+    If the objective is the value or its negative, its direction says so. If the objective is another quantity
+    of the same state (CVaR), other jobs may say so, or the sign of the references of jobs with a ratio.
     """
     value, objective = numbers(results, "value"), numbers(results, "objective")
     telling = np.isfinite(value) & np.isfinite(objective) & (value != 0)

@@ -1,4 +1,4 @@
-"""The jobs of a table in order of a column, such that what comes first is no accident."""
+"""The jobs of a table sorted by a column, so that the first job deserves its place."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from sweeper.comparison.metric import completed, numbers
 from sweeper.results.selection import swept_keys
 
 JUDGED = ("objective", "value", "error", "ratio")
-"""Columns of which a value that cannot be would come first."""
+"""Columns in which an impossible value could come first."""
 _OF_NO_OUTCOME = ("job", "status", "attempts", "job_arn", "reason")
 
 
 def is_outcome(results: pd.DataFrame, column: str) -> bool:
-    """Whether a column says what a job brought or took, and not which one it is or how it stands."""
+    """Whether a column holds a result or a cost of the job, and not its identity or its state."""
     return column not in (*_OF_NO_OUTCOME, *swept_keys(results))
 
 
 def in_order(results: pd.DataFrame, column: str, *, descending: bool = False) -> pd.DataFrame:
-    """The rows by a column.
+    """The rows sorted by a column.
 
-    Errors go by their size. By an outcome, jobs that have not completed come last whatever they left behind,
-    and values that cannot be just before them.
+    Errors are sorted by their absolute value. Sorted by an outcome, jobs that have not completed come last,
+    and jobs with an impossible value come just before them.
     """
     given = results[column]
     if column == "error":

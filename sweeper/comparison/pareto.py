@@ -1,4 +1,4 @@
-"""Which groups are not beaten in both cost and error: the Pareto front."""
+"""The Pareto front: the groups that no other group beats in both cost and error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COSTS = ("cost_usd", "shots_total", "evaluations", "seconds")
 
 
 def choose_cost(results: pd.DataFrame, wanted: str | None = None) -> str:
-    """The wanted cost, or the first of USD, shots, evaluations and seconds that was spent and differs.
+    """The wanted column, or the first of USD, shots, evaluations and seconds that is positive and varies.
 
     Raises:
         ConfigError: There is no such column.
@@ -37,15 +37,14 @@ def pareto(
     measure: Measure | None = None,
     cost: str | None = None,
 ) -> pd.DataFrame:
-    """Mean cost and loss of every group of replicates, cheapest first.
+    """Mean cost and mean loss of every group of replicates, cheapest first.
 
-    Means, not single jobs: a front of single jobs is made of the luckiest ones. Both are means over the
-    same jobs, those that have a value, and over several problems each of these weighs the same.
+    The front is made of means, because a front of single jobs would consist of the luckiest ones. Both means
+    are over the same jobs, those that have a value; several problems have equal weights.
 
     Returns:
-        The keys, the cost, the loss under its name, `n` (jobs), `eligible` (as for being the best: no value
-        that cannot be, no problem lacking), and `on_front`: no other eligible group is at least as good in
-        both and better in one.
+        The keys, the cost, the loss under its name, `n` (jobs), `eligible` (no impossible value, no lacking
+        problem) and `on_front`: no other eligible group is at least as good in both and better in one.
     """
     measure, cost = measure or choose_measure(results), choose_cost(results, cost)
     keys = list(by) if by is not None else [key for key in design_keys(results) if varies(results, key)]

@@ -1,4 +1,4 @@
-"""Means over the values of two keys."""
+"""Means for every pair of values of two keys."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from sweeper.results.selection import check_columns, swept_keys
 
 @dataclass(frozen=True)
 class Pivot:
-    """Four frames of the same shape: values of `row` down, of `column` across.
+    """Frames of the same shape, with the values of one key as rows and of another key as columns.
 
     Attributes:
-        row: The key down.
-        column: The key across.
-        measure: What is averaged.
-        mean: The means; nan where no job has a value.
-        low: Lower ends of their 95 % confidence intervals.
-        high: Upper ends.
+        row: The key of the rows.
+        column: The key of the columns.
+        measure: The measure that is averaged.
+        mean: The means; nan if no job has a value.
+        low: Lower ends of the 95 % confidence intervals.
+        high: Upper ends of the intervals.
         n: Number of independent values.
-        eligible: Whether a cell can be compared: it has no value that cannot be, and lacks no problem.
-        notes: What the means are taken over.
+        eligible: Whether a cell can be compared: it has no impossible value and lacks no problem.
+        notes: Sentences that say over what the means are taken.
     """
 
     row: str
@@ -50,7 +50,7 @@ def pivot(
     *,
     measure: Measure | None = None,
 ) -> Pivot:
-    """Average a measure over everything but two swept keys.
+    """Average a measure over all swept keys but two.
 
     Raises:
         ConfigError: A key was not swept, or both are the same.
@@ -95,7 +95,7 @@ def pivot(
 
 
 def ordered(values: pd.Series[Any]) -> list[Any]:
-    """Each value once: numbers by size, everything else in order of appearance; a missing one is "–"."""
+    """The distinct values: numbers sorted, others in order of appearance. A missing value is "–"."""
     distinct = list(dict.fromkeys(_present(value) for value in values))
     numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in distinct)
     return sorted(distinct) if numeric else distinct

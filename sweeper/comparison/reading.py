@@ -1,4 +1,4 @@
-"""How a results table is read: which way the objective is better, and which keys say the problem."""
+"""How a results table is read: the direction of the objective, and the keys of the problem."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from sweeper.results.selection import MAXIMISED, NOT_ONE_OBJECTIVE, PROBLEM_KEYS
 def read_as(
     results: pd.DataFrame, direction: Direction | None = None, problem_keys: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The same table, read in another way than its sweep's configs say.
+    """The same table with another direction or more problem keys than the configs of its sweep say.
 
     Args:
         results: Rows of `results_frame`.
-        direction: Of every algorithm's objective, in the place of `algorithm.direction`.
-        problem_keys: Swept keys, or a script's hyperparameters, that say which problem is solved, beside
-            those that the configs name.
+        direction: Direction of every objective; it replaces `algorithm.direction`.
+        problem_keys: Further swept keys, or hyperparameters of a script, that say which problem is solved.
 
     Raises:
         ConfigError: No such key was swept.

@@ -1,4 +1,4 @@
-"""What counts as success."""
+"""The criterion by which a job is a success."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Success:
     """When the reported value of a job counts as success.
 
     Attributes:
-        max_error: Largest |error| where a job has no ratio, Ha (VQE).
-        min_ratio: Smallest approximation ratio where it has one (QAOA).
+        max_error: Largest |error| of a success, Ha, for jobs without a ratio (VQE).
+        min_ratio: Smallest approximation ratio of a success, for jobs with a ratio (QAOA).
     """
 
     max_error: float = CHEMICAL_ACCURACY
@@ -37,13 +37,13 @@ class Success:
             )
 
     def reached(self, results: pd.DataFrame) -> NDArray[np.bool_]:
-        """Which jobs succeeded, by the fresh evaluation they report; shape (jobs,)."""
+        """Which jobs succeeded, judged by the fresh evaluation that they report; shape (jobs,)."""
         ratio, error = numbers(results, "ratio"), numbers(results, "error")
         good = np.where(np.isnan(ratio), np.abs(error) <= self.max_error, ratio >= self.min_ratio)
         return np.asarray(good & completed(results) & ~is_faulty(results))
 
     def words(self, results: pd.DataFrame) -> str | None:
-        """The criterion that applies to these jobs; none where nothing can be judged."""
+        """The criterion for these jobs in words; None if no job can be judged."""
         results = results[completed(results)]
         if np.isfinite(numbers(results, "ratio")).any():
             return f"ratio ≥ {self.min_ratio:g}"

@@ -20,13 +20,13 @@ from sweeper.results.tables import results_frame, varying_keys
 def load_together(folders: Sequence[Path], problem_keys: Sequence[str] = ()) -> pd.DataFrame:
     """One table of all jobs, with the column `sweep` after `status`.
 
-    A key counts as swept if it varies in one of the sweeps. What only sets the sweeps apart (the device of
-    a local and a noisy run of the same sweep) is said by `sweep`, so that combinations pair up. The algorithm
-    and the problem (`problem_keys` names further keys of it) count as swept all the same: sweeps that solved
-    different ones have nothing to pair.
+    A key counts as swept if it varies within one of the sweeps. A key that only differs between sweeps (the
+    device of a local and a noisy run) is left out, because `sweep` stands for it and combinations would not
+    pair otherwise. The algorithm and the problem (with the further `problem_keys`) always count as swept,
+    because sweeps that solved different problems cannot be paired.
 
     Raises:
-        ConfigError: A folder is named twice: its jobs would be taken for replicates of themselves.
+        ConfigError: A folder is named twice, so its jobs would count as replicates of themselves.
         FolderError: One is not the folder of a sweep.
     """
     places = [folder.resolve() for folder in folders]
@@ -45,7 +45,7 @@ def load_together(folders: Sequence[Path], problem_keys: Sequence[str] = ()) -> 
     table = results_frame(jobs)
     columns = list(table.columns)
     swept = columns[2 : columns.index("objective")]
-    # The config of a choice (a device's price) goes with the choice that only sets the sweeps apart.
+    # The keys below a choice that differs between sweeps (a device's price) are left out with it.
     apart = [
         key
         for key in swept
@@ -63,7 +63,7 @@ def load_together(folders: Sequence[Path], problem_keys: Sequence[str] = ()) -> 
 
 
 def _different_objectives(jobs: Sequence[JobRecord], sweeps: Sequence[str]) -> str | None:
-    """What the sweeps' objectives are, where one algorithm has several; within a sweep the latest counts."""
+    """A sentence if the sweeps state different objectives of one algorithm; a sweep's latest one counts."""
     stated: dict[str, dict[str, str]] = {}
     for job, sweep in zip(jobs, sweeps, strict=True):
         algorithm = job.config.get("algorithm") or {}
@@ -85,7 +85,7 @@ def _different_objectives(jobs: Sequence[JobRecord], sweeps: Sequence[str]) -> s
 
 
 def software_differences(folders: Sequence[Path]) -> str | None:
-    """In which packages the sweeps' jobs were computed differently, in words; none if in nothing known."""
+    """A sentence about the packages that differ between the sweeps' jobs; None if no difference is known."""
     found = []
     for folder, name in zip(folders, _names(folders), strict=True):
         with reading(SweepFolder(folder).ledger) as db:
@@ -94,7 +94,7 @@ def software_differences(folders: Sequence[Path]) -> str | None:
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
-    """The folders' own names, or their whole paths where these are the same."""
+    """The names of the folders; the whole paths of folders with the same name."""
     short = [folder.resolve().name for folder in folders]
     repeated = {name for name, count in Counter(short).items() if count > 1}
     return [str(folder) if name in repeated else name for folder, name in zip(folders, short, strict=True)]

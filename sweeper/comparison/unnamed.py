@@ -1,8 +1,8 @@
-"""Keys that say which problem is solved, and that nobody has named so.
+"""Keys that change the problem, although nobody has named them as problem keys.
 
-Of a script's hyperparameters nothing tells a molecule from a learning rate, but for what the jobs report: a
-key that changes the exact reference changes the problem. It is ranked as a candidate until it is named, as
-only a person knows; but that is said.
+A script's hyperparameters do not say whether they are a molecule or a learning rate. The jobs' results do: a
+key that changes the exact reference changes the problem. Such a key is ranked like a candidate until a person
+names it, and a sentence says so.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from sweeper.comparison.metric import completed, numbers
 from sweeper.results.selection import design_keys, problem_keys, short_name, swept_keys, varies
 
 _SAME = 1e-6
-"""References that differ by less, as a share, are the same; the digits they are given with."""
+"""References are equal if they differ by at most this fraction, the precision with which they are given."""
 _SETS_APART = ("algorithm", "sweep")
 
 
 def unnamed_problems(results: pd.DataFrame) -> list[str]:
-    """The candidates' keys that change the exact reference while all others stay as they are."""
+    """The candidates' keys that change the exact reference while all other keys stay the same."""
     reference = numbers(results, "reference")
     known = completed(results) & np.isfinite(reference)
     rows = results[known].assign(reference=reference[known])
@@ -31,7 +31,7 @@ def unnamed_problems(results: pd.DataFrame) -> list[str]:
     for key in design_keys(rows):
         if key in _SETS_APART or not varies(rows, key):
             continue
-        # What only goes with the key (the qubits of a molecule) is no other.
+        # A key that is a function of this one (the qubits of a molecule) does not count as another key.
         values = len(rows[[key]].drop_duplicates())
         others = [
             other
@@ -44,7 +44,7 @@ def unnamed_problems(results: pd.DataFrame) -> list[str]:
 
 
 def _changes(rows: pd.DataFrame, fixed: Sequence[str]) -> bool:
-    """Whether the reference changes while these keys stay as they are."""
+    """Whether the reference changes while these keys stay the same."""
     parts = (
         [part for _, part in rows.groupby(list(fixed), dropna=False, sort=False)["reference"]]
         if fixed
@@ -53,8 +53,8 @@ def _changes(rows: pd.DataFrame, fixed: Sequence[str]) -> bool:
     return any(len(part) > 1 and np.ptp(part) > _SAME * max(1.0, float(np.abs(part).max())) for part in parts)
 
 
-def unnamed_words(results: pd.DataFrame) -> str | None:
-    """A sentence for them; none if there are none."""
+def unnamed_sentence(results: pd.DataFrame) -> str | None:
+    """A sentence that names these keys; None if there are none."""
     if not (keys := unnamed_problems(results)):
         return None
     names = ",".join(map(short_name, keys))

@@ -14,19 +14,19 @@ _WIDTH_OF_A_FILE = 240
 
 
 class _PlainConsole(Console):
-    """Shows control characters instead of obeying them: what a job wrote may be anything."""
+    """A console that shows control characters as text, because jobs may write anything."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """As rich renders it, but for control characters in texts."""
+        """Render as rich does, but with control characters made visible."""
         for segment in super().render(renderable, options):
             text, style, control = segment
             yield segment if control else Segment(visible(text), style)
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    """A console as wide as the terminal; wide enough for whole tables where the output is no terminal.
+    """A console as wide as the terminal, or wide enough for whole tables if the output is not a terminal.
 
-    What is printed on it is text: no markup, and no control sequence of a terminal.
+    It prints plain text, without markup and without control sequences.
     """
     console = _PlainConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:

@@ -1,4 +1,4 @@
-"""Shows the plan of a sweep, and asks whether it is wanted."""
+"""Shows the plan of a sweep, and asks for consent to its cost."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _MOST_ROWS = 40
 
 
 def show_plan(combinations: Sequence[Combination], outlooks: Sequence[Outlook], executor: Executor) -> float:
-    """Print one row for each combination, and what is known of the devices.
+    """Print one row for each combination, and remarks on devices and prices.
 
-    Only what is still to run costs anything.
+    Only the jobs that are still to run have a cost.
 
     Args:
         combinations: The combinations of the sweep.
-        outlooks: How each of them stands.
-        executor: Where they are to run.
+        outlooks: The outlook of each combination.
+        executor: The executor that would run the jobs.
 
     Returns:
-        The upper bound for what is to run in USD; 0 where the executor costs nothing.
+        The upper bound in USD for the jobs that are still to run; 0 if the executor costs nothing.
     """
     instances = instance_shares(combinations, outlooks, executor)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -73,15 +73,15 @@ def show_plan(combinations: Sequence[Combination], outlooks: Sequence[Outlook], 
     amount = "an unknown amount" if any(map(is_unpriced, costs)) else f"{how} {cents(total)} USD"
     console.print(
         f"{len(combinations)} jobs {executor.words}: {others}{count[Outlook.TO_RUN]} to run for {amount} "
-        "(each job's instance for its longest runtime, all evaluations of the optimizer; what fails and is "
-        "tried again costs as much again, and is only started within the budget).",
+        "(each job's instance for its longest runtime, all evaluations of the optimizer; a retry "
+        "costs as much again and is only started within the budget).",
         soft_wrap=True,
     )
     return total
 
 
 def _amounts(cost: Cost, instance_usd: float, *, paid: bool) -> tuple[str, str, str]:
-    """A job's quantum tasks, instance and sum in USD; what is an estimate says so."""
+    """The cost of a job's quantum tasks, of its instance and the sum, in USD; estimates are marked."""
     tasks, instance = SIMULATOR_SECONDS in cost.estimates, paid and INSTANCE_PRICE in cost.estimates
     unknown = paid and is_unpriced(cost)
     marked = [
@@ -96,7 +96,7 @@ def _amounts(cost: Cost, instance_usd: float, *, paid: bool) -> tuple[str, str, 
 
 
 def ask_consent(total_usd: float, max_usd: float | None) -> None:
-    """See that somebody wants to pay this much: the budget says so, or the person at the terminal.
+    """Make sure that somebody consents to the cost, by the budget or at the terminal.
 
     Raises:
         ConfigError: The upper bound is over the budget, or nobody consented.

@@ -28,11 +28,11 @@ _SHOWN = (
     *("evaluations", "tasks", "shots_total", "cost_usd", "seconds"),
 )
 _OPTIONAL = ("tasks", "shots_total", "seconds", "evaluations", "reference")
-"""Left out of a table that is too wide for the terminal, in this order."""
+"""Columns that a table leaves out, in this order, if it is too wide for the terminal."""
 _IN_UNITS_OF_VALUE = {"value", "reference", "error", "objective", "result.optimizer_best"}
 _FORMATS = {"stderr": ".2g", "seconds": ".2f", "cost_usd": ".4f", "ratio": ".4f"}
 _COST_MARKS = {"not known": "?", "at most": "≤", "estimate": "≈"}
-"""Before a cost that is no measurement, by the column `result.cost_is`."""
+"""Marks of a cost that was not measured, by the value of the column `result.cost_is`."""
 _MOST_FAILURES = 5
 
 
@@ -41,16 +41,15 @@ def render_results(
 ) -> Group:
     """The results as a table.
 
-    Values are shown to the precision of their standard error. Columns without any value are left out, as
-    is the objective where it only repeats the value, the luckiest value that an optimizer saw, which looks
-    like a result and is none, and the least important ones of a table that is too wide. A value that cannot
-    be is marked.
+    Values are shown to the precision of their standard error, and impossible values are marked. These
+    columns are left out: those without any value, the objective if jobs have a value, the best value that an
+    optimizer saw (which is lucky and no result), and the least important ones if the table is too wide.
 
     Args:
         results: Rows of `results_frame`.
-        console: Where the table is to fit.
-        limit: Most rows to show.
-        columns: The columns to show; by default the job, what was swept and what came out.
+        console: The console into which the table has to fit.
+        limit: Largest number of rows; None shows all.
+        columns: The columns to show; by default the job, the swept keys and the outcomes.
     """
     from sweeper.comparison.faults import is_faulty
 
@@ -74,7 +73,7 @@ def render_results(
 
 
 def _width(table: Table, console: Console) -> int:
-    """Columns of text the table would like to have."""
+    """Width that the table needs, in characters."""
     return Measurement.get(console, console.options.update(max_width=10_000), table).maximum
 
 
@@ -95,23 +94,23 @@ def _table(results: pd.DataFrame, names: Sequence[str]) -> Table:
 
 
 def render_answers(results: pd.DataFrame, compared: Callable[[], Comparison]) -> Group:
-    """What is best among the candidates, and which values cannot be: a line each; nothing of a single job.
+    """A line for each impossible value and, if there are several jobs, for the best candidates.
 
     Args:
         results: Rows of `results_frame`.
         compared: Compares them, if there is something to compare.
     """
     from sweeper.comparison.best import answers
-    from sweeper.comparison.faults import fault_words
+    from sweeper.comparison.faults import fault_sentences
 
-    lines = [Text(sentence, style="magenta") for sentence in fault_words(results)]
+    lines = [Text(sentence, style="magenta") for sentence in fault_sentences(results)]
     if len(results) > 1:
         lines += [Text(line) for line in answers(compared())]
     return Group(*lines)
 
 
 def render_failures(jobs: Sequence[JobRecord], folder: SweepFolder, of: int | None = None) -> Group | None:
-    """Why jobs failed, with the ends of their logs; none if none failed.
+    """Why jobs failed, with the ends of their logs; None if no job failed.
 
     Args:
         jobs: The sweep's jobs, or only those that have failed.
@@ -158,7 +157,7 @@ def _cell(name: str, record: dict[Any, Any]) -> str:
 
 
 def _decimals(stderr: Any) -> int:
-    """Decimals that show two digits of the standard error; six where the value is exact."""
+    """Number of decimals that shows two digits of the standard error; six if the value is exact."""
     if not isinstance(stderr, float) or not 0 < stderr < math.inf:
         return 6
     return min(8, max(2, 1 - math.floor(math.log10(stderr))))

@@ -1,4 +1,4 @@
-"""What an annotation makes of a hyperparameter: Braket calls it with the text, and few stand that.
+"""What happens when Braket casts a hyperparameter: it calls the annotation with the text, which often fails.
 
 The outcomes are those of Braket's own container (`tests/contract/recorded.json`).
 """
@@ -12,27 +12,27 @@ from sweeper.contract.modules import Module
 _SPLIT = frozenset({"list", "tuple", "set", "frozenset"})
 _NUMBERS = {"int": int, "float": float, "complex": complex}
 _REFUSE_TEXT = frozenset({"dict", "bytes", "bytearray", "memoryview", "object", "range"})
-"""Built-in types of which none can be made from a text alone."""
+"""Built-in types that cannot be made from a text alone."""
 
 _TYPING = frozenset({"typing", "typing_extensions", "collections.abc"})
 _CALLABLE = frozenset({"Annotated", "NewType", "NamedTuple", "Text", "Counter", "Deque", "ChainMap"})
-"""What of `typing` is not said to fail: the rest cannot be called, or not with a text."""
+"""Names of `typing` that can be called; the others cannot be called, or not with a text."""
 
 _MOST_STEPS = 10
 
 
 def trap(name: str, annotation: ast.expr, value: str, module: Module) -> str | None:
-    """What happens to a hyperparameter that is cast by an annotation, if that misleads or fails.
+    """Why casting a hyperparameter by an annotation misleads or fails.
 
     Args:
-        name: The parameter.
-        annotation: Its annotation.
-        value: The hyperparameter.
-        module: Where the function is written.
+        name: The name of the parameter.
+        annotation: The annotation of the parameter.
+        value: The text of the hyperparameter.
+        module: The module of the function.
 
     Returns:
-        A sentence that names the parameter, and one that says what to do; none if all is well, or if it
-        cannot be told without running the code.
+        A sentence that names the parameter, and one that says what to do; None if the cast works, or if
+        only running the code could tell.
     """
     written = f"`{name}: {ast.unparse(annotation)}`"
     fails = "cannot be called with a text, so every job fails before the function starts"
@@ -81,7 +81,7 @@ def _is_number(builtin: str, value: str) -> bool:
 
 
 def _resolved(annotation: ast.expr, module: Module) -> ast.expr:
-    """The annotation behind names that the module gives to types, and within `Annotated`."""
+    """The annotation after replacing the module's names for types, and `Annotated`."""
     for _ in range(_MOST_STEPS):
         if isinstance(annotation, ast.Name) and isinstance(
             bound := module.bound.get(annotation.id), ast.expr

@@ -1,4 +1,4 @@
-"""One value that a hybrid job has logged."""
+"""The record of a logged metric."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Metric(NamedTuple):
-    """One value of one metric; `timestamp` in seconds since the epoch."""
+    """One logged value of a metric; `timestamp` is in seconds since the epoch."""
 
     iteration: int | None
     timestamp: float | None

@@ -1,9 +1,9 @@
-r"""The grammar of metric lines, which a job prints and Braket looks for in its log.
+r"""The grammar of metric lines, which a job prints and Braket finds in its log.
 
-`braket.jobs.metrics.log_metric` prints `Metrics - timestamp=T; NAME=VALUE; iteration_number=N;`. CloudWatch
-is asked for every line with `Metrics - ` anywhere in it (SDK, `cwl_insights_metrics_fetcher.py`), and the
-pairs are found by `(\w+)\s*=\s*([^;]+)\s*;` (`log_metrics_parser.py`), so that of a name which is not one
-word only the end is seen, or nothing. Here a name is all that was given as one.
+`braket.jobs.metrics.log_metric` prints `Metrics - timestamp=T; NAME=VALUE; iteration_number=N;`. The SDK asks
+CloudWatch for every line that contains `Metrics - ` (`cwl_insights_metrics_fetcher.py`), and finds pairs by
+`(\w+)\s*=\s*([^;]+)\s*;` (`log_metrics_parser.py`). Of a name that is not one word it sees only the end, or
+nothing. Here the whole name is read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sweeper.contract.metric import Metric
 
 MARK = "Metrics - "
 LONGEST = 2**16
-"""Characters after a mark that are read."""
+"""Number of characters after a mark that are read."""
 
 _ONE_METRIC = re.compile(
     r"timestamp=([^;=\x1b]+); (\w+)=([^;=\x1b]+);(?: iteration_number=([^;=\x1b]+);)?\s*"
@@ -26,10 +26,10 @@ _WORD = re.compile(r"\w+")
 
 
 def metrics_in(line: str) -> Iterator[Metric]:
-    """The metrics of a line of a log, wherever in it they begin.
+    """The metrics in a line of a log, wherever they begin.
 
-    Text before and between the lines that `log_metric` made is passed over: progress bars, the names of
-    processes that MPI puts first, colours. What follows the last semicolon was cut off, or is something else.
+    Other text before and between them is ignored: progress bars, colours, the names of processes that MPI
+    puts first. Text after the last semicolon is ignored as well.
     """
     if MARK in line:
         for record in line.split(MARK)[1:]:
@@ -37,17 +37,17 @@ def metrics_in(line: str) -> Iterator[Metric]:
 
 
 def told_apart_by_braket(name: str) -> bool:
-    """Whether Braket's console and the SDK's `metrics()` show a metric under the whole of its name."""
+    """Whether Braket's console and the SDK's `metrics()` show the whole name of a metric."""
     return _WORD.fullmatch(name) is not None
 
 
 def without_escapes(text: str) -> str:
-    """A text without what is meant for the terminal: colours, movements of the cursor, titles of windows."""
+    """A text without control sequences of terminals: colours, cursor movements, window titles."""
     return _ESCAPE.sub("", text) if "\x1b" in text else text
 
 
 def _metrics_of(record: str) -> Iterator[Metric]:
-    """The metrics of what follows one mark."""
+    """The metrics in the text after one mark."""
     if alone := _ONE_METRIC.fullmatch(record):  # nearly all of millions: three times as fast
         texts = {"timestamp": alone[1], alone[2]: alone[3]}
         if alone[4] is not None:
@@ -63,7 +63,7 @@ def _metrics_of(record: str) -> Iterator[Metric]:
 
 
 def _pairs(record: str) -> Iterator[tuple[str, str]]:
-    """Names and values, as texts."""
+    """Pairs of name and value, both as text."""
     logged = record.startswith("timestamp=")
     before = ""
     for part in record.split(";")[:-1]:

@@ -36,7 +36,7 @@ class Module:
     unseen: bool
 
     def full_name(self, expression: ast.expr) -> str | None:
-        """What an expression means by its full name, as in `typing.Optional`; none if it was not imported."""
+        """The full name of an expression, such as `typing.Optional`; None if it was not imported."""
         if isinstance(expression, ast.Attribute):
             whole = self.full_name(expression.value)
             return whole and f"{whole}.{expression.attr}"
@@ -68,7 +68,7 @@ def module_file(source: Path, module: str) -> Path | None:
 
 
 def read_module(source: Path, name: str) -> Module | None:
-    """A module of the source; none if it is not there, or is no Python, which the job will say."""
+    """A module of the source; None if it is missing or is not Python, which the job will report."""
     file = module_file(source, name)
     if file is None:
         return None

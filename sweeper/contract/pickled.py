@@ -1,8 +1,8 @@
-"""Reads pickled results, in a process of its own; only ever called where the user has allowed it.
+"""Reads pickled results in a process of its own. It is only called if the user has allowed it.
 
-Unpickling runs code that whoever wrote the file has chosen. The process keeps a crash, a hang or a flood of
-data away from the sweep, and credentials in environment variables away from that code; it does not keep it
-from the user's files.
+Unpickling runs code that the author of the file has chosen. The process protects the sweep from a crash, a
+hang or a flood of data, and hides credentials in environment variables from that code. It does not protect
+the user's files.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _PATIENCE_SECONDS = 60.0
 def unpickled(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that `save_job_result` pickled (protocol 4, base64), as JSON values.
 
-    Arrays become lists; what JSON cannot hold becomes its `repr`.
+    Arrays become lists. Values that JSON cannot hold are replaced by their `repr`.
 
     Raises:
-        ValueError: They cannot be unpickled here.
+        ValueError: The values cannot be unpickled here.
     """
     try:
         child = subprocess.run(

@@ -1,4 +1,4 @@
-"""What a person should know of the numbers of a sweep: kept with each job, said once for all of them."""
+"""Remarks on the numbers of a sweep, which are kept with each job and shown once for all jobs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _MOST_NAMES = 12
 
 
 class Remark(NamedTuple):
-    """Something to know of a job's numbers.
+    """A remark on a job's numbers.
 
     Attributes:
         kind: A key of `_SAY`.
-        detail: JSON, as that kind has it.
+        detail: JSON, whose form depends on the kind.
     """
 
     kind: str
@@ -22,7 +22,7 @@ class Remark(NamedTuple):
 
 
 def names_beyond_words(names: Sequence[str]) -> Remark:
-    """Metrics whose names Braket reads in part only, or not at all."""
+    """Braket reads the names of these metrics only in part, or not at all."""
     return Remark("names_beyond_words", json.dumps(list(names)))
 
 
@@ -37,15 +37,15 @@ def names_left_out(count: int, kept: int) -> Remark:
 
 
 def broken_promise(why: str) -> Remark:
-    """A job created quantum tasks that it had said it would not, and had ended before they were counted."""
+    """A job created more quantum tasks than its limits allow, and ended before they were counted."""
     return Remark("broken_promise", json.dumps(why))
 
 
 def sentences(remarks: Iterable[tuple[int, Remark]]) -> list[str]:
-    """What is to be said of a whole sweep.
+    """The sentences about a whole sweep.
 
     Args:
-        remarks: Each with its job's number.
+        remarks: The remarks, each with the number of its job.
     """
     by_kind: dict[str, dict[int, str]] = {}
     for job, remark in remarks:
@@ -54,7 +54,7 @@ def sentences(remarks: Iterable[tuple[int, Remark]]) -> list[str]:
 
 
 def listed(names: Sequence[str], most: int = _MOST_NAMES) -> str:
-    """Names for a sentence, the first ones if there are many."""
+    """Names for a sentence, at most `most` of them."""
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 

@@ -1,4 +1,4 @@
-"""As many of a job's metrics as a table can hold, however many it has logged."""
+"""Thins out the metrics of a job that has logged more than a table can hold."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from sweeper.contract.metric import Metric
 
 MOST_VALUES = 50_000
-"""Metric values of a job that are kept; of what is longer, evenly spaced ones."""
+"""Largest number of metric values of a job that are kept; of more values, evenly spaced ones are kept."""
 MOST_NAMES = 1_000
-"""Different metrics of a job that are kept: those it logged first."""
+"""Largest number of different metrics of a job that are kept: those that it logged first."""
 
 _Place = tuple[int, Metric]
 
 
 @dataclass
 class _Series:
-    """One metric: every `stride`-th value, with the last, the least and the greatest one."""
+    """One metric: every `stride`-th value, and the last, smallest and largest value."""
 
     kept: list[_Place] = field(default_factory=list)
     stride: int = 1
@@ -41,14 +41,14 @@ class _Series:
                 self.greatest = place
 
     def halve(self) -> int:
-        """Keep half of the values; returns how many were let go."""
+        """Drop every other value; returns the number of dropped values."""
         before = len(self.kept)
         del self.kept[1::2]
         self.stride *= 2
         return before - len(self.kept)
 
     def places(self) -> Iterator[_Place]:
-        """What is kept."""
+        """The kept values with their places."""
         yield from self.kept
         if self.stride > 1:
             yield from (place for place in (self.last, self.least, self.greatest) if place is not None)
@@ -59,9 +59,9 @@ class Thinned:
     """Metrics in the order in which they were logged.
 
     Attributes:
-        metrics: Those that are kept.
-        count: How many were logged.
-        names_left_out: How many different metrics none is kept of.
+        metrics: The kept values.
+        count: Number of logged values.
+        names_left_out: Number of metrics of which no value is kept.
     """
 
     metrics: list[Metric]
@@ -70,14 +70,14 @@ class Thinned:
 
 
 def thinned(metrics: Iterable[Metric], always: str | None = None) -> Thinned:
-    """Go through metrics, however many, in memory for `MOST_VALUES` of them.
+    """Thin out any number of metric values, with memory for `MOST_VALUES` of them.
 
-    Of too many the longest series lose every other value, again and again, so that what is left is evenly
-    spaced; the first and the last value of each stay, and the least and the greatest finite one.
+    If there are too many, the longest series drops every other value, repeatedly, so that the rest is evenly
+    spaced. The first, last, smallest and largest finite value of each metric are kept.
 
     Args:
-        metrics: In the order in which they were logged.
-        always: A metric that is kept even if `MOST_NAMES` others came before it.
+        metrics: The values, in the order in which they were logged.
+        always: Name of a metric that is kept even if `MOST_NAMES` others came before it.
     """
     series: dict[str, _Series] = {}
     left_out: set[int] = set()

@@ -1,6 +1,6 @@
-"""Pickled values in on standard input, plain ones out on standard output, both as JSON.
+"""Reads pickled values from standard input and writes plain values to standard output, both as JSON.
 
-Run as a script, in a process of its own, and imports nothing of `sweeper`. As in
+This module runs as a script in a process of its own, and imports nothing of `sweeper`. As in
 `braket.jobs.serialization.deserialize_values`, each value is a base64 text.
 """
 
@@ -13,14 +13,14 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """What JSON can hold of a value that it cannot hold as it is."""
+    """A replacement for a value that JSON cannot hold."""
     if hasattr(value, "tolist"):  # numpy's arrays and numbers
         return value.tolist()
     return sorted(value, key=repr) if isinstance(value, set | frozenset) else repr(value)
 
 
 def main() -> None:
-    """Unpickle; what the unpickled code prints goes nowhere."""
+    """Unpickle the values; output of the unpickled code is discarded."""
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     values = json.load(sys.stdin)

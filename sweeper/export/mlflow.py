@@ -1,6 +1,6 @@
 """MLflow: one run for each job, with parameters, metric histories, tags and the files the job saved.
 
-What a failed job left behind, and a value that cannot be, are kept under names of their own (`failed/…`,
+What a failed job left behind, and an impossible value, are kept under names of their own (`failed/…`,
 `fault/…`): sorted by a result, they must not come first.
 
 The destination is a tracking URI: a file store beside the sweep by default, or a server's address.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sweeper.comparison.faults import fault_words, is_faulty
+from sweeper.comparison.faults import fault_sentences, is_faulty
 from sweeper.config.leaves import flatten
 from sweeper.errors import SweeperError
 from sweeper.export import needs
@@ -41,7 +41,7 @@ _JOB, _SWEEP = "sweeper.job", "sweeper.sweep"
 
 
 def export(sweep: Sweep, destination: str) -> str:
-    """Write an experiment named like the sweep's folder; jobs that are there already are passed over.
+    """Write an experiment named like the sweep's folder, without the jobs that it already has.
 
     Raises:
         SweeperError: MLflow is missing, or refuses.
@@ -59,7 +59,7 @@ def export(sweep: Sweep, destination: str) -> str:
     metrics = dict(iter(sweep.metrics.groupby("job", sort=False)))
     results = sweep.results
     faulty = results["job"].array[is_faulty(results)]
-    faults = dict(zip(faulty, fault_words(results, most=len(results)), strict=True))
+    faults = dict(zip(faulty, fault_sentences(results, most=len(results)), strict=True))
     ended = [job for job in jobs if job.state.finished]
     with _file_store_allowed(destination):
         try:
@@ -81,7 +81,7 @@ def export(sweep: Sweep, destination: str) -> str:
 
 @contextmanager
 def _file_store_allowed(destination: str) -> Iterator[None]:
-    """MLflow 3 keeps its file store but wants it asked for; a folder that can be mailed needs no server."""
+    """Allow MLflow 3 to use its file store, which it refuses by default but which needs no server."""
     name = "MLFLOW_ALLOW_FILE_STORE"
     before = os.environ.get(name)
     if destination.startswith("file:"):
@@ -95,14 +95,14 @@ def _file_store_allowed(destination: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Experiment:
-    """Where the runs of one sweep go; `client` is an `MlflowClient`."""
+    """The MLflow experiment of one sweep; `client` is an `MlflowClient`."""
 
     client: Any
     id: str
     sweep_id: str
 
     def exported(self) -> set[tuple[str, str]]:
-        """Number and status of every job of this sweep that is there."""
+        """Number and status of every job of this sweep that the experiment has."""
         found: set[tuple[str, str]] = set()
         token = None
         while True:
@@ -114,7 +114,7 @@ class _Experiment:
                 return found
 
     def add(self, job: JobRecord, history: pd.DataFrame | None, files: JobFolder, fault: str | None) -> None:
-        """Write one job as a run; `fault` says why its value cannot be, if so."""
+        """Write one job as a run; `fault` says why its value is impossible, and is None if it is not."""
         from mlflow.entities import Param
 
         begun = job.started_at or 0.0
@@ -147,7 +147,7 @@ def _parameters(job: JobRecord) -> Mapping[str, str]:
 
 
 def _metrics(job: JobRecord, history: pd.DataFrame | None, prefix: str) -> list[Any]:
-    """The numbers of the result and every logged metric with its iterations, `prefix` before their names."""
+    """The numbers of the result and all logged metrics; `prefix` begins their names."""
     from mlflow.entities import Metric
 
     at = int(1000 * (job.ended_at or job.started_at or 0.0))
@@ -168,5 +168,5 @@ def _metrics(job: JobRecord, history: pd.DataFrame | None, prefix: str) -> list[
 
 
 def _key(name: str) -> str:
-    """A name as MLflow allows it: letters, digits, `_ - . : /` and blanks."""
+    """A name with only the characters that MLflow allows: letters, digits, `_ - . : /` and blanks."""
     return re.sub(r"[^\w\-.:/ ]", "_", name)

@@ -1,8 +1,8 @@
 """Optuna: one study for each problem of each algorithm, one trial for each job.
 
-A study's value is what the sweep is judged by (|error|, ratio, or the objective in its direction), so that
-its best trial is what the sweep's tables call best, and no lucky energy. A job that failed, or whose value
-cannot be, is a failed trial.
+The value of a study is the measure of the sweep's rankings (|error|, ratio, or the objective in its
+direction). Its best trial is therefore a job that the sweep's tables call best, and not one with a lucky
+energy. A job that failed, or that has an impossible value, is a failed trial.
 
 The destination is an Optuna storage address: an SQLite file beside the sweep by default.
 """
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sweeper.comparison.blocks import key_text
-from sweeper.comparison.compare import sections_of
 from sweeper.comparison.convergence import as_judged, main_metric
-from sweeper.comparison.faults import fault_words, is_faulty
+from sweeper.comparison.display import key_text
+from sweeper.comparison.faults import fault_sentences, is_faulty
 from sweeper.comparison.metric import Measure, choose_measure, completed
+from sweeper.comparison.ranking import sections_of
 from sweeper.errors import SweeperError
 from sweeper.export import needs
 from sweeper.folder.provenance import without_secrets
@@ -85,7 +85,7 @@ def export(sweep: Sweep, destination: str) -> str:
 
 
 def _studies(results: pd.DataFrame) -> Iterator[tuple[list[str], pd.DataFrame, Measure]]:
-    """What tells each study's jobs from the others, the jobs, and what they are judged by."""
+    """For each study, the words of its name, its jobs, and their measure."""
     for title, rows in sections_of(results):
         algorithm = [title.rpartition("=")[2]] if title else []
         measure = choose_measure(rows)
@@ -105,7 +105,9 @@ def _trials(rows: pd.DataFrame, metrics: pd.DataFrame, measure: Measure, optuna:
     history = dict(iter(logged[logged["metric"] == main].groupby("job", sort=False)))
     ended = rows[[JobState(state).finished for state in rows["status"]]]
     values = np.where(completed(ended) & ~is_faulty(ended), measure.of(ended), np.nan)
-    words = dict(zip(ended["job"].array[is_faulty(ended)], fault_words(ended, most=len(ended)), strict=True))
+    words = dict(
+        zip(ended["job"].array[is_faulty(ended)], fault_sentences(ended, most=len(ended)), strict=True)
+    )
     trials = []
     for row, value in zip(ended.to_dict("records"), values, strict=True):
         logged_here = history.get(row["job"])
@@ -148,7 +150,7 @@ def _trial(
 
 
 def _distribution(column: pd.Series[Any], optuna: Any) -> Any:
-    """The range of a key: what was swept of it; none where no job has a value."""
+    """The range of a key, from its swept values; None if no job has a value."""
     given = column.dropna()
     if given.empty:
         return None
@@ -166,5 +168,5 @@ def _missing(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A value of Python's own types; numpy's are refused by databases."""
+    """A value as a built-in Python type, because databases refuse numpy's types."""
     return value.item() if hasattr(value, "item") else value

@@ -1,4 +1,4 @@
-"""When the disk itself is in the way: full, read-only or failing. No job is to blame for that."""
+"""Errors of the disk itself, which is full, read-only or failing. No job is to blame for them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 
 class DiskError(FolderError):
-    """Nothing can be written; what has been is safe, and the sweep can go on later."""
+    """Nothing can be written. What was written before is safe, and the sweep can go on later."""
 
 
 @contextmanager
 def trouble(path: Path) -> Iterator[None]:
-    """Tell the disk's errors from others.
+    """Turn errors of the disk into `DiskError`; other errors pass through.
 
     Raises:
-        DiskError: The disk is full, read-only or failing; says what to do.
+        DiskError: The disk is full, read-only or failing; the message says what to do.
     """
     try:
         yield

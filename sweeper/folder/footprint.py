@@ -1,4 +1,4 @@
-"""Whether anything in a folder has been touched: seen from what the system says of its files, unread."""
+"""Finds out whether anything in a folder has changed, from the metadata of its files alone."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 Footprint = Mapping[str, tuple[int, ...]]
-"""For every path below a folder what tells a change of it: kind and rights, inode, and for all but folders
-size, time of the last write, and time of the last change of any kind, which no program can set back."""
+"""Metadata of every path below a folder: kind and rights, and inode. Files also have their size, the time of
+the last write, and the time of the last change of any kind, which no program can set back."""
 
 
 def footprint(folder: Path) -> Footprint:
-    """How the folder's content is now; the folder itself may be moved.
+    """The footprint of the folder's content, which does not change if the folder is moved.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The folder cannot be read.
     """
     found: dict[str, tuple[int, ...]] = {}
     waiting = [(os.fspath(folder), "")]

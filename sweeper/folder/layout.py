@@ -1,4 +1,4 @@
-"""Where everything is in a sweep's folder; no other module joins these paths."""
+"""The paths of all files in a sweep's folder. No other module joins these paths."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from sweeper.folder import disk
 
 DIGESTED = ("log.txt", "results/results.json")
-"""What a job's row is made of, in its folder: digested when a job on this machine has ended."""
+"""Files from which a job's row is made. Their digests are taken when a job on this machine has ended."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class JobFolder:
 
     @property
     def overrides(self) -> Path:
-        """The overrides that led to it."""
+        """The overrides from which the config was composed."""
         return self.root / ".hydra" / "overrides.yaml"
 
     @property
@@ -50,32 +50,32 @@ class JobFolder:
 
     @property
     def results(self) -> Path:
-        """What the job saved: `results.json` and files of its own."""
+        """The files that the job saved: `results.json` and others."""
         return self.root / "results"
 
     @property
     def checkpoints(self) -> Path:
-        """Checkpoints, kept over attempts."""
+        """Checkpoints, which are kept from one attempt to the next."""
         return self.root / "checkpoints"
 
     @property
     def record(self) -> Path:
-        """What the ledger says of the job, so that it can be rebuilt."""
+        """A copy of the job's row in the ledger, from which the ledger can be rebuilt."""
         return self.root / "job.json"
 
     @property
     def exit_record(self) -> Path:
-        """How its process on this machine ended, so that the end outlives the orchestrator."""
+        """How the job's process on this machine ended; it is there even if the orchestrator was killed."""
         return self.root / "exit.json"
 
     @property
     def failure(self) -> Path:
-        """The text of the exception with which it ended, as in Braket's container."""
+        """The text of the exception that ended the job, as in Braket's container."""
         return self.root / "failure.txt"
 
     @property
     def work(self) -> Path:
-        """Its working directory, which is its own copy of the source."""
+        """The job's working directory, which is its own copy of the source."""
         return self.root / "work"
 
     @property
@@ -92,17 +92,17 @@ class SweepFolder:
 
     @property
     def ledger(self) -> Path:
-        """The truth about every job."""
+        """The ledger, an SQLite file with the state of every job."""
         return self.root / "sweep.db"
 
     @property
     def facts(self) -> Path:
-        """The sweep's name and launcher, so that the ledger can be rebuilt."""
+        """The sweep's name and launcher, from which the ledger can be rebuilt."""
         return self.root / "sweep.json"
 
     @property
     def listing(self) -> Path:
-        """Every job as it was enlisted, one JSON line each, so that the ledger can be rebuilt."""
+        """Every job as it was enlisted, one JSON line each, from which the ledger can be rebuilt."""
         return self.root / "jobs.jsonl"
 
     @property
@@ -113,22 +113,22 @@ class SweepFolder:
 
     @property
     def lock(self) -> Path:
-        """Held by the one process that may write here."""
+        """The lock of the one process that may write here."""
         return self.root / "sweep.lock"
 
     @property
     def jobs_lock(self) -> Path:
-        """Held by every process on this machine that runs a job of the sweep, until it has ended."""
+        """The lock of all processes that run a job of the sweep on this machine."""
         return self.root / "jobs.lock"
 
     @property
     def results(self) -> Path:
-        """One row for each job."""
+        """The results table, with one row for each job."""
         return self.root / "results.parquet"
 
     @property
     def results_csv(self) -> Path:
-        """The same for people."""
+        """The results table for people and spreadsheets."""
         return self.root / "results.csv"
 
     @property
@@ -143,32 +143,32 @@ class SweepFolder:
 
     @property
     def provenance(self) -> Path:
-        """What made the results: command, versions, host, prices."""
+        """Where the results come from: command, versions, host, prices."""
         return self.root / "provenance.json"
 
     @property
     def cancel_request(self) -> Path:
-        """Its presence asks the process that runs the sweep to cancel it."""
+        """If this file is there, the process that runs the sweep cancels it."""
         return self.root / "cancel"
 
     @property
     def spending_limits(self) -> Path:
-        """The spending limits that were set for this sweep and are not known to be removed."""
+        """The spending limits that were set for this sweep and may still exist."""
         return self.root / "spending-limits.json"
 
     @property
     def rehearsal(self) -> Path:
-        """Where programs ran briefly on this machine before anything was paid for."""
+        """The folder of the rehearsal, in which jobs ran briefly before anything was paid for."""
         return self.root / "rehearsal"
 
     @property
     def sources(self) -> Path:
-        """The source modules as they stood when the sweep began."""
+        """The source modules as they were when the sweep began."""
         return self.root / "source"
 
     @property
     def typed(self) -> str:
-        """The folder as a person types it into a shell, for commands that a message shows."""
+        """The folder as it is typed into a shell, for commands in messages."""
         return shlex.quote(str(self.root))
 
     def job(self, number: int) -> JobFolder:
@@ -177,18 +177,18 @@ class SweepFolder:
 
 
 def write_atomically(path: Path, content: bytes, *, private: bool = False) -> None:
-    """Write a file so that a reader sees the old content or the new, never half of it.
+    """Write a file so that readers see either the old or the new content, never a part of it.
 
     Args:
         path: The file.
-        content: What is to be in it.
-        private: Let nobody else read it; by default whoever the umask lets.
+        content: The new content.
+        private: Whether only this user may read it; otherwise the umask decides.
 
     Raises:
         DiskError: The disk is full, read-only or failing; the old content is still there.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    # Never into something that lies there already: a job may have put a link there, or a pipe.
+    # The draft must not exist before: a job may have put a link or a pipe there.
     flags, mode = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600 if private else 0o666
     with disk.trouble(path):
         try:
@@ -216,12 +216,12 @@ def write_json(path: Path, value: Any, *, private: bool = False) -> None:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file that a job has left, whatever it has left there.
+    """Open a file that a job has left, if it is a regular file.
 
     Raises:
-        FileNotFoundError: There is none.
-        OSError: It is a link, a folder, a pipe or a device: reading one could wait for ever, or read what is
-            not the job's.
+        FileNotFoundError: There is no file.
+        OSError: It is a link, a folder, a pipe or a device. Reading one could wait for ever, or read a file
+            that is not the job's.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

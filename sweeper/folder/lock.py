@@ -21,16 +21,16 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 @contextmanager
 def only_writer(lock: Path) -> Iterator[None]:
-    """Hold the folder's lock; the kernel drops it when the process ends, however it ends.
+    """Hold the folder's lock. The kernel releases it when the process ends, however it ends.
 
-    Jobs that an earlier writer has left running on this machine have ended when this returns.
+    When this returns, jobs that an earlier writer has left running on this machine have ended.
 
-    What the file says is for people: a name in it without a lock on it is that of a process that was killed,
-    and its place is taken. On another machine it may still run, if the file system does not carry locks
-    between machines; that is said, as nothing here can tell.
+    The file names its writer, for people. A name in a file that is not locked belongs to a process that was
+    killed, and the new writer takes its place. If that process was on another machine it may still run,
+    because not all file systems share locks between machines. A message says so.
 
     Raises:
-        FolderError: Another process writes there; names its host and pid. Or nobody can write there.
+        FolderError: Another process writes there, whose host and pid are named, or nobody can write there.
     """
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -42,14 +42,14 @@ def only_writer(lock: Path) -> Iterator[None]:
         ) from error
     with file:
         _take(file, lock.parent)
-        before = _said(file)
+        before = _holder(file)
         here = socket.gethostname()
         if before and not before.endswith(f" on {here}"):
             say(
                 f"{lock.parent} was being written by {before}, which did not end in order. If it still runs "
                 "there, stop it now: not every shared file system carries locks between machines."
             )
-        with suppress(OSError):  # a full disk: the lock holds all the same
+        with suppress(OSError):  # if the disk is full, the lock still holds
             file.truncate(0)
             file.write(f"process {os.getpid()} on {here}\n")
             file.flush()
@@ -66,8 +66,8 @@ def _take(file: TextIO, folder: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise FolderError(
-            f"{folder} is being written by {_said(file) or 'another process'}: wait for it to end, stop it, "
-            "or choose another hydra.sweep.dir."
+            f"{folder} is being written by {_holder(file) or 'another process'}: wait for it to end, stop "
+            "it, or choose another hydra.sweep.dir."
         ) from None
     except OSError as error:
         if error.errno not in _NO_LOCKS:
@@ -78,7 +78,7 @@ def _take(file: TextIO, folder: Path) -> None:
         ) from error
 
 
-def _said(file: TextIO) -> str:
-    """What the lock's last holder wrote into it."""
+def _holder(file: TextIO) -> str:
+    """The last holder of the lock, as it wrote itself into the file."""
     file.seek(0)
     return file.read(200).strip()

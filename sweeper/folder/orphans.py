@@ -1,4 +1,4 @@
-"""Jobs on this machine whose orchestrator or fork server was killed: ended before anybody writes again."""
+"""Ends jobs on this machine whose orchestrator or fork server was killed, before anybody writes again."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sweeper.folder.layout import SweepFolder
 _PATIENCE_SECONDS = 60.0
 _MARK = "BRAKET_SWEEPER_JOBS"
 _OURS = secrets.token_hex(8)
-"""Stands in the marks that this process gives."""
+"""A part of the marks that this process gives, by which it recognises them."""
 
 
 def mark(root: Path) -> dict[str, str]:
-    """The variable by which the processes of a fork server and of its jobs are known.
+    """The environment variable that marks the processes of a fork server and of its jobs.
 
-    The kernel shows the environment with which a program was started, so that a process which was only forked
-    bears the mark as well, whatever it has done to its variables since.
+    The kernel shows the environment with which a program was started. A forked process therefore has the mark
+    as well, even if it has changed its variables since.
 
     Args:
         root: The sweep's folder.
@@ -33,10 +33,10 @@ def mark(root: Path) -> dict[str, str]:
 
 
 def end_processes(marked: Mapping[str, str]) -> None:
-    """End all that bear a mark, but for ourselves; returns when they have ended.
+    """Kill all processes with this mark but our own, and return when they have ended.
 
     Raises:
-        FolderError: One does not end.
+        FolderError: A process does not end.
     """
     ((name, value),) = marked.items()
     text, root = f"{name}={value}".encode(), value.split(" ", 2)[2]
@@ -44,11 +44,11 @@ def end_processes(marked: Mapping[str, str]) -> None:
 
 
 def end_orphans(folder: SweepFolder) -> None:
-    """Return when no process of an earlier run writes into this folder any more.
+    """End the processes of earlier runs that could still write into this folder.
 
-    Jobs and their fork server are known by their mark, other programs that they have started by their
-    environment as well, and are killed: whoever would have waited for them is gone. Jobs besides hold a lock
-    until they have ended; that is waited for. Call it as the folder's only writer.
+    Jobs, their fork server and the programs that they have started are recognised by their mark and killed,
+    because the process that waited for them is gone. Jobs also hold a lock until they have ended; this
+    function waits for it. Call it as the folder's only writer.
 
     Raises:
         FolderError: A job does not end.
@@ -125,7 +125,7 @@ def _alive(pid: int) -> bool:
 
 
 def _status(pid: int) -> list[str] | None:
-    """State, parent, and further fields of proc_pid_stat(5); none if there is no such process."""
+    """State, parent, and further fields of proc_pid_stat(5); None if there is no such process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

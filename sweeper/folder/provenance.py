@@ -1,4 +1,4 @@
-"""What made the results: command, code revision, package versions, machine, prices. No environment values."""
+"""Where results come from: command, revision, versions, machine, prices; no values of the environment."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def record(
 
     Args:
         folder: The sweep's folder.
-        sweep_id: Its name.
+        sweep_id: The name of the sweep.
         configs: The jobs' configs.
-        reused: Where the results of jobs come from that were taken over from other sweeps.
-        changes: What has changed since the sweep's earlier runs, and was accepted.
+        reused: For each job whose result was taken over from another sweep, where it comes from.
+        changes: The accepted changes since the sweep's earlier runs.
     """
     runs = []
     if folder.provenance.is_file():
@@ -81,12 +81,12 @@ def record(
 
 
 def without_secrets(text: str) -> str:
-    """A text without the passwords, tokens and keys in it, as far as their names or places give them away."""
+    """A text without the passwords, tokens and keys that can be recognised by their names or places."""
     return _NAMED_SECRET.sub(r"\1***", _USER_INFO.sub(r"\1***@", text))
 
 
 def _command(arguments: Sequence[str]) -> str:
-    """The command line as it could be typed again, but for its secrets."""
+    """The command line as it could be typed again, without its secrets."""
     shown = [
         "***"
         if _SECRET_OPTION.fullmatch(before)
@@ -97,12 +97,12 @@ def _command(arguments: Sequence[str]) -> str:
 
 
 def _distinct(values: Iterable[Mapping[str, Any]]) -> list[Any]:
-    """Devices and instances with their prices, dates and sources, each once."""
+    """The distinct devices or instances, with their prices, dates and sources."""
     return [json.loads(text) for text in sorted({json.dumps(value, sort_keys=True) for value in values})]
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of the packages that results depend on; without those that are missing."""
+    """Versions of the installed packages on which results depend."""
     versions = {}
     for name in _PACKAGES:
         with suppress(metadata.PackageNotFoundError):
@@ -111,7 +111,7 @@ def package_versions() -> dict[str, str]:
 
 
 def _git() -> dict[str, Any] | None:
-    """Revision of the current directory's repository, and whether its files differ from it."""
+    """Git revision of the current directory, and whether its files differ; None outside a repository."""
     try:
         revision = _ask_git("rev-parse", "HEAD")
         return {"revision": revision, "dirty": bool(_ask_git("status", "--porcelain"))}

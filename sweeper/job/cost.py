@@ -28,7 +28,7 @@ TRACKED = ("quantum_cost_usd", "braket_tasks_cost", "estimated cost")
 """Keys under which a job may save what its quantum tasks cost: ours, and those of Amazon's own examples."""
 
 Devices = Callable[[str], Device | None]
-"""The device of a device string, with its price and caps; none if nothing describes it."""
+"""The device of a device string, with its price and caps; None if nothing describes it."""
 
 
 @dataclass(frozen=True)

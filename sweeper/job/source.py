@@ -124,7 +124,7 @@ class Source:
         return copied if copied.exists() else self.path
 
     def changed_files(self, parent: Path) -> list[str]:
-        """In which files the source differs now from its copy below `parent`; none if there is no copy."""
+        """Files in which the source differs from its copy below `parent`; None if there is no copy."""
         copied = parent / self.snapshot_name / self.path.name
         if not copied.exists():
             return []

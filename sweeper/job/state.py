@@ -6,12 +6,12 @@ from enum import StrEnum
 
 
 class JobState(StrEnum):
-    """Where a job stands. From QUEUED on the words are Braket's own."""
+    """The state of a job. From QUEUED on the names are those of Braket."""
 
     PENDING = "PENDING"
     """Not submitted yet, or to be submitted again."""
     SUBMITTING = "SUBMITTING"
-    """Committed before the executor is asked, so that a crash in between is seen."""
+    """Committed before the executor is called, so that a crash during the call is noticed."""
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
     COMPLETED = "COMPLETED"
@@ -29,7 +29,7 @@ class JobState(StrEnum):
         return self in _ACTIVE
 
     def may_become(self, other: JobState) -> bool:
-        """Whether the life cycle has this step."""
+        """Whether the life cycle has the step to this state."""
         return other in _STEPS[self]
 
 
@@ -37,13 +37,13 @@ _FINISHED = frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED})
 _ACTIVE = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.RUNNING})
 
 _STEPS: dict[JobState, frozenset[JobState]] = {
-    # At once to COMPLETED: its result is taken over from another sweep.
+    # To COMPLETED, if the result is taken over from another sweep.
     JobState.PENDING: frozenset({JobState.SUBMITTING, JobState.COMPLETED, JobState.CANCELLED}),
-    # Back to PENDING: the executor turns out not to know the job.
+    # Back to PENDING, if the executor does not know the job.
     JobState.SUBMITTING: frozenset({JobState.PENDING, JobState.QUEUED, JobState.RUNNING}) | _FINISHED,
     JobState.QUEUED: frozenset({JobState.PENDING, JobState.RUNNING}) | _FINISHED,
     JobState.RUNNING: frozenset({JobState.PENDING}) | _FINISHED,
-    # A completed job is never touched again; the others may be tried once more.
+    # A completed job never changes; failed and cancelled jobs may run again.
     JobState.COMPLETED: frozenset(),
     JobState.FAILED: frozenset({JobState.PENDING}),
     JobState.CANCELLED: frozenset({JobState.PENDING}),

@@ -1,4 +1,4 @@
-"""Quantum tasks of a job as the place where it runs has counted them."""
+"""The quantum tasks of a job, as its executor has counted them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TasksSeen:
-    """The tasks that a job has created so far, those that failed or were cancelled left out.
+    """The tasks that a job has created so far, without those that failed or were cancelled.
 
     Attributes:
-        tasks: How many.
-        shots: Of all of them together.
-        seconds: For each, from its creation to its end (to now if it has not ended): no less than what a
-            simulator bills for it.
-        elsewhere: Device strings other than the job's own on which it created tasks.
-        sharers: Jobs of ours that share the hybrid job whose tasks these are, and that nobody can tell apart.
+        tasks: Number of tasks.
+        shots: Sum of the shots of all tasks.
+        seconds: For each task the time from its creation to its end, or to now if it has not ended. A
+            simulator bills at most this time.
+        elsewhere: Other device strings than the job's own on which it created tasks.
+        sharers: Number of our jobs that share the hybrid job, and whose tasks cannot be told apart.
     """
 
     tasks: int = 0
@@ -25,11 +25,11 @@ class TasksSeen:
     sharers: int = 1
 
     def excess(self, most_tasks: int, most_shots: int) -> str | None:
-        """Why a job that said it would create no more than this is ended; none if it keeps its word.
+        """The reason for ending a job that exceeds its limits; None if it does not.
 
         Args:
-            most_tasks: Of all jobs that share the hybrid job.
-            most_shots: The same.
+            most_tasks: Limit of the tasks of all jobs that share the hybrid job.
+            most_shots: Limit of the shots of all jobs that share the hybrid job.
         """
         if self.elsewhere:
             return (

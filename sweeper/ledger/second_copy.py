@@ -262,7 +262,7 @@ def _sealed(text: str) -> str:
 
 
 def _parsed(text: bytes) -> dict[str, Any] | None:
-    """A JSON object; none if it is not, or not as it was written. Earlier versions wrote no digest."""
+    """A JSON object; None if it is not one, or was changed. Earlier versions wrote no digest."""
     try:
         values = json.loads(text)
         if (seal := _SEAL.search(text)) and digest(f"{text[: seal.start()].decode()}}}") != seal[1].decode():

@@ -1,4 +1,4 @@
-"""A file that a person gives: read whole, within a limit, as text with numbered lines."""
+"""A file that a person gives. It is read as a whole, up to a limit, as text with numbered lines."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 from sweeper.errors import ConfigError
 
 LARGEST_FILE = 32 * 2**20
-"""Bytes: twice what the edges of a complete graph of a thousand nodes take."""
+"""Bytes; twice the size of a complete graph of a thousand nodes."""
 MOST_PIECES = 2_000_000
-"""Lines, cells, terms and elements: each takes some hundred bytes of memory while it is read."""
+"""Largest number of lines, cells and terms; each takes some hundred bytes of memory while it is read."""
 
 _LONGEST_QUOTE = 80
 _LONGEST_NAME = 40
+_LONGEST_MESSAGE = 300
 _PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz"}
 
 
@@ -30,12 +31,12 @@ class Line:
 
 @dataclass(frozen=True)
 class GivenFile:
-    """What stands in a file, and how messages name it.
+    """The content of a file, and its name in messages.
 
     Attributes:
-        where: The config key with its value: `problem.path=graph.txt`.
+        where: The config key with its value, such as `problem.path=graph.txt`.
         content: The file's bytes.
-        what: What the file should hold: `graph file`, `Hamiltonian`.
+        what: The expected content, such as `graph file` or `Hamiltonian`.
     """
 
     where: str
@@ -44,10 +45,10 @@ class GivenFile:
 
     @cached_property
     def text(self) -> str:
-        """The text without byte order mark, its lines ending in a line feed each.
+        """The text without byte order mark; every line ends with a line feed.
 
         Raises:
-            ConfigError: The bytes are no text.
+            ConfigError: The bytes are not text.
         """
         for mark, kind in _PACKED.items():
             if self.content.startswith(mark):
@@ -67,10 +68,10 @@ class GivenFile:
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def refuse_too_many_pieces(self) -> None:
-        """Look how much there is before anything is made of each piece.
+        """Refuse a file with too many pieces before an object is made of each.
 
         Raises:
-            ConfigError: More than `MOST_PIECES`.
+            ConfigError: There are more than `MOST_PIECES` pieces.
         """
         pieces = sum(self.text.count(mark) for mark in "\n,;+<[")
         if pieces > MOST_PIECES:
@@ -83,7 +84,7 @@ class GivenFile:
         return [Line(number, text) for number, text in numbered if text.strip()]
 
     def refusal(self, line: Line | int, fault: str) -> ConfigError:
-        """The error that names a line, with its text where there is one: `…, line 3: '0 1 x' is …`."""
+        """The error about a line. Of a `Line` it quotes the text: `…, line 3: '0 1 x' is …`."""
         if isinstance(line, int):
             return ConfigError(f"{self.where}, line {line}: {fault}")
         return ConfigError(f"{self.where}, line {line.number}: {quoted(line.text)} {fault}")
@@ -93,11 +94,11 @@ def open_given(path: str, what: str) -> GivenFile:
     """Read the file at `problem.path`.
 
     Args:
-        path: Starts at the folder the command was typed in.
-        what: What it should hold, for messages.
+        path: The path, relative to the folder in which the command was typed.
+        what: The expected content, for messages.
 
     Raises:
-        ConfigError: It is no file, cannot be read, or is larger than `LARGEST_FILE`.
+        ConfigError: The path is not a file, cannot be read, or is larger than `LARGEST_FILE`.
     """
     where = f"problem.path={path}"
     try:
@@ -114,8 +115,13 @@ def open_given(path: str, what: str) -> GivenFile:
     return GivenFile(where, content, what)
 
 
+def message_of(error: Exception) -> str:
+    """The text of another library's error on one line, shortened."""
+    return " ".join(str(error).split())[:_LONGEST_MESSAGE] or type(error).__name__
+
+
 def repeated(names: Iterable[str]) -> str | None:
-    """The first name that comes a second time."""
+    """The first name that is repeated; None if no name is."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
@@ -124,13 +130,13 @@ def repeated(names: Iterable[str]) -> str | None:
     return None
 
 
-def shown(name: str) -> str:
-    """A name for a message: short, and in quotation marks if a terminal could obey it."""
+def printable(name: str) -> str:
+    """A name for a message: shortened, and quoted if it has control characters."""
     short = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
     return short if short.isprintable() else repr(short)
 
 
 def quoted(text: str) -> str:
-    """A line's text for a message: in quotation marks, shortened, nothing in it that a terminal obeys."""
+    """The text of a line for a message: quoted, shortened, and without control characters."""
     text = text.strip()
     return repr(text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _ROUNDING = 1e-9
-"""Relative: what a best known cut may be above the exact one, as a sum of weights is rounded."""
+"""Relative amount by which a best known cut may exceed the exact one, because sums are rounded."""
 
 
 def make_graph(
@@ -28,13 +28,13 @@ def make_graph(
     Args:
         nodes: Number of nodes.
         weighted_edges: (node, node, weight).
-        where: Names the config key in messages.
-        best_known: The reference where the maximum cut is too expensive to compute.
-        names: What messages call the nodes; their numbers if none.
+        where: The config key, for messages.
+        best_known: The reference if the maximum cut is too expensive to compute.
+        names: Names of the nodes in messages; None means their numbers.
 
     Raises:
-        ConfigError: No edge, a loop, an edge twice, a graph in several pieces, or a best known cut above
-            the maximum.
+        ConfigError: The graph has no edges, a loop, an edge twice, or several pieces, or the best known cut
+            is above the maximum.
     """
     weight_of: dict[tuple[int, int], float] = {}
     for u, v, weight in weighted_edges:
@@ -59,8 +59,8 @@ def make_graph(
 def edge_weights(kind: str, count: int, seed: int) -> Sequence[float]:
     """Weights for `count` edges: all 1, or drawn with a seed.
 
-    `uniform` draws from 0.01, 0.02 … 1, `signs` is -1 or 1, `normal` the standard normal distribution to
-    three decimals.
+    `uniform` draws from 0.01, 0.02 … 1, `signs` draws -1 or 1, and `normal` draws from the standard normal
+    distribution, rounded to three decimals.
     """
     import numpy as np
 

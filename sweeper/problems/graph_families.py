@@ -1,4 +1,4 @@
-"""Families of graphs, made by networkx; whatever is random is drawn with a seed."""
+"""Families of graphs, made by networkx. Random graphs and weights are drawn with seeds."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Regular(Family):
         )
 
     def networkx_graph(self) -> nx.Graph[Any]:
-        """The graph; of a large dense one it is drawn which edges it lacks.
+        """The graph. For a large dense graph, the missing edges are drawn.
 
         networkx joins nodes at random until it finds a pair that is joined already, and then begins anew, so
         that it hardly ever comes to an end with nearly all pairs.

@@ -19,8 +19,8 @@ from sweeper.problems.numbers import real, whole
 class EdgeList(Problem):
     """A graph written out: `edges="0-1,1-2,2-0:0.5"`.
 
-    Its nodes are numbered from 0, or from 1, without a gap. `best_known` is the reference of a graph too
-    large for its maximum cut to be computed.
+    The nodes are numbered from 0, or from 1, without a gap. `best_known` is the reference of a graph that is
+    too large for computing its maximum cut.
     """
 
     name: ClassVar[str] = "edge_list"
@@ -33,7 +33,7 @@ class EdgeList(Problem):
         """The graph of the edges given.
 
         Raises:
-            ConfigError: A piece is no edge, a number is left out, or what `make_graph` refuses.
+            ConfigError: A piece is not an edge, a node number is missing, or `make_graph` refuses the graph.
         """
         where = "problem.edges"
         edges = [_edge(edge.strip(), where) for edge in self.edges.split(",") if edge.strip()]
@@ -45,12 +45,12 @@ class EdgeList(Problem):
 
 @dataclass
 class GraphFile(Problem):
-    """A graph from a file at `path`, which starts at the folder the command was typed in.
+    """A graph from the file at `path`, relative to the folder in which the command was typed.
 
-    Its format is seen in its content, or said by `format`. `header` says whether the first line of an edge
-    list is something else than an edge, where both are possible; `weight` which attribute of the edges is
-    their weight, or `unit`. `best_known` is the reference of a graph too large for its maximum cut to be
-    computed.
+    The format is recognised by the content, or given by `format`. `header` says whether the first line of an
+    edge list is a header, if both are possible. `weight` names the attribute of the edges that is their
+    weight, or is `unit`. `best_known` is the reference of a graph that is too large for computing its maximum
+    cut.
     """
 
     name: ClassVar[str] = "graph_file"
@@ -75,10 +75,10 @@ class GraphFile(Problem):
     best_known: float | None = None
 
     def make(self) -> Graph:
-        """The graph of the file; its text is read again each time, and understood once.
+        """The graph of the file, which is read each time but parsed once.
 
         Raises:
-            ConfigError: The file is no graph, has several readings, or what `make_graph` refuses.
+            ConfigError: The file is not a graph or is ambiguous, or `make_graph` refuses the graph.
         """
         how = GraphReading(self.format, self.header, self.weight, self.best_known)
         return read_graph(open_given(self.path, "graph file"), how)
@@ -95,9 +95,9 @@ def _edge(text: str, where: str) -> tuple[int, int, float]:
 
 
 def _count_nodes(edges: list[tuple[int, int, float]], where: str) -> tuple[int, int]:
-    """The first node's number, 0 or 1, and how many nodes there are.
+    """The number of the first node, 0 or 1, and the number of nodes.
 
-    Typed edges leave out a number by a slip of the keyboard: it would be a qubit that nothing acts on.
+    A gap in typed edges is a typing error: the missing node would be a qubit on which nothing acts.
     """
     named = {node for u, v, _ in edges for node in (u, v)}
     if not named:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from sweeper.contract.hyperparameters import format_edges, format_pauli_terms
 
 LARGEST = 1000
-"""Most qubits of an instance: more than any device has."""
+"""Largest number of qubits of an instance, more than any device has."""
 
 
 class Instance(ABC):
@@ -20,7 +20,7 @@ class Instance(ABC):
 
     @abstractmethod
     def hyperparameters(self) -> dict[str, object]:
-        """The instance as named values, still to be encoded as strings."""
+        """The instance as named values, which are not yet encoded as strings."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Hamiltonian(Instance):
 
     Attributes:
         terms: (coefficient, Pauli string) pairs; the leftmost letter acts on qubit 0.
-        nuclear_repulsion: Added to the electronic energy to give the total energy.
-        reference: Exact total ground-state energy of these terms; none if unknown.
+        nuclear_repulsion: Energy that is added to the electronic energy to give the total energy.
+        reference: Exact total ground-state energy; None if unknown.
     """
 
     words: ClassVar[str] = "a Hamiltonian"
@@ -55,8 +55,8 @@ class Graph(Instance):
     Attributes:
         nodes: Number of nodes, isolated ones included.
         edges: Pairs of nodes, each pair once, the smaller node first.
-        weights: One weight for each edge; none if all are 1.
-        reference: Weight of a maximum cut; none if unknown.
+        weights: One weight for each edge; None if all are 1.
+        reference: Weight of a maximum cut; None if unknown.
     """
 
     words: ClassVar[str] = "a graph"
@@ -76,13 +76,13 @@ class Graph(Instance):
 
 
 class Problem(ABC):
-    """A `problem=<name>` option: its fields are config keys, `instance` is what they describe."""
+    """A `problem=<name>` option. Its fields are config keys, and `instance` is what they describe."""
 
     name: ClassVar[str]
     makes: ClassVar[type[Instance]]
 
     def instance(self) -> Instance:
-        """What the keys describe, made once: drawing a graph and solving it exactly take their time.
+        """The instance that the keys describe. It is made once, because the exact solution takes time.
 
         Raises:
             ConfigError: The keys describe no possible instance.

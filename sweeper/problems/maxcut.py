@@ -13,7 +13,7 @@ LARGEST_EXACT = 24
 def maximum_cut(
     nodes: int, edges: tuple[tuple[int, int], ...], weights: tuple[float, ...] | None
 ) -> float | None:
-    """Weight of a maximum cut; none above `LARGEST_EXACT` nodes, unless the graph shows it.
+    """Weight of a maximum cut; None above `LARGEST_EXACT` nodes, unless the graph itself shows the cut.
 
     All partitions are enumerated; the last node stays on one side (a cut and its complement weigh the
     same), which halves the work. A graph of two colours without negative weights is cut whole, however large.

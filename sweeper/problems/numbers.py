@@ -13,9 +13,9 @@ _AROUND_SIGN = re.compile(r"\s*([+-])\s*")
 
 
 def real(value: object) -> float | None:
-    """The number that `value` is or spells in decimal; none if it is no finite number.
+    """The number that `value` is, or spells in decimal; None if it is not a finite number.
 
-    Python's own `float` also takes `1_000`, `nan`, other scripts' digits and `True`, which nobody means here.
+    Python's `float` would also accept `1_000`, `nan`, digits of other scripts and `True`.
     """
     if isinstance(value, bool):
         return None
@@ -33,7 +33,7 @@ def real(value: object) -> float | None:
 
 
 def whole(text: str) -> int | None:
-    """The number 0, 1, 2 … that `text` spells; none if it spells something else."""
+    """The number 0, 1, 2 … that `text` spells; None if it spells something else."""
     return int(text) if _WHOLE.fullmatch(text) else None
 
 

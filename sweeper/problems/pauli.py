@@ -20,7 +20,7 @@ from sweeper.problems.hamiltonian_formats import (
 from sweeper.problems.instance import Hamiltonian, Instance, Problem
 
 _AGREES = 1e-3
-"""Relative: how near a given reference must be to the exact energy, which is shown in its place."""
+"""Largest relative difference between a given reference and the exact energy, which replaces it."""
 
 
 @dataclass
@@ -40,10 +40,10 @@ def _ising() -> list[Term]:
 class Pauli(Problem):
     """A sum of Pauli strings: a file at `path`, or `terms` in the config, or else a small Ising model.
 
-    `terms` is a list of `{coefficient: 0.5, string: ZZ}`; a file's format is seen in its content.
-    `qubit_order` says which letter acts on qubit 0: the leftmost (`big`), the rightmost (`little`), or
-    (`auto`) the one that does in the file's format. `constant` is added to every energy (a molecule's nuclear
-    repulsion). The reference is exact up to 14 qubits and `reference` (none if unknown) beyond.
+    `terms` is a list of `{coefficient: 0.5, string: ZZ}`. The format of a file is recognised by its content.
+    `qubit_order` says which letter acts on qubit 0: the leftmost (`big`), the rightmost (`little`), or the
+    one that the file's format defines (`auto`). `constant` is added to every energy (a molecule's nuclear
+    repulsion). The reference is exact up to 14 qubits. Beyond, it is `reference` (None if unknown).
     """
 
     name: ClassVar[str] = "pauli"
@@ -71,8 +71,8 @@ class Pauli(Problem):
         """The Hamiltonian, equal strings added up.
 
         Raises:
-            ConfigError: Something is no term, terms do not fit each other, or a constant or reference is
-                given twice or contradicts the exact energy.
+            ConfigError: A term cannot be read, the terms have different lengths, or a constant or reference
+                is given twice or contradicts the exact energy.
         """
         order: QubitOrder | None = None if self.qubit_order == "auto" else self.qubit_order
         if self.path is None:

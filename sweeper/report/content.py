@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 
 from sweeper.comparison.best import name_of, single_job, tied_names
-from sweeper.comparison.blocks import Block, number, ranking
-from sweeper.comparison.compare import FAULT, INCOMPLETE, Section
+from sweeper.comparison.display import DisplayTable, number, ranking_table
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import completed, numbers
 from sweeper.comparison.order import is_outcome
+from sweeper.comparison.ranking import Section
 from sweeper.comparison.success import Success
 from sweeper.comparison.sweep_tables import SweepTables
+from sweeper.comparison.verdicts import FAULT, INCOMPLETE
 from sweeper.contract.outcome import log_tail
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.failure import Failure
@@ -81,7 +82,7 @@ class Content:
     running: bool
     parts: Sequence[Part]
     headlines: Sequence[Sequence[Headline]]
-    rankings: Sequence[Block]
+    rankings: Sequence[DisplayTable]
     table: pd.DataFrame
     outcomes: frozenset[str]
     faulty: Sequence[bool]
@@ -104,7 +105,7 @@ def read_content(sweep: SweepTables) -> Content:
         running=any(not JobState(state).finished for state in count),
         parts=parts,
         headlines=[_headlines(part.section) for part in parts],
-        rankings=[ranking(part.section, _MOST_RANKED) for part in parts],
+        rankings=[ranking_table(part.section, _MOST_RANKED) for part in parts],
         table=_table(results),
         outcomes=frozenset(str(name) for name in results if is_outcome(results, str(name))),
         faulty=is_faulty(results).tolist(),

@@ -1,4 +1,4 @@
-"""Single pictures as files, for papers."""
+"""The pictures as files, for papers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDTH, _HEIGHT = 800, 480  # px, where the picture has no height of its own
 def write_figures(sweep: SweepTables, target: Path, formats: Sequence[str]) -> list[Path]:
     """Draw every picture of a sweep's report into files of `target`.
 
-    The drawing itself is done by plotly's kaleido, which drives a Chrome or Chromium of this machine.
+    Plotly's kaleido draws the files with an installed Chrome or Chromium.
 
     Raises:
         SweeperError: kaleido or a browser is missing.

@@ -1,4 +1,4 @@
-"""The report's pictures for a notebook, one at a time."""
+"""The pictures of the report, one by one, for notebooks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from sweeper.comparison.compare import compare, sections_of
+from sweeper.comparison.compare import compare
 from sweeper.comparison.convergence import bands, curves
 from sweeper.comparison.metric import choose_measure
 from sweeper.comparison.pivot import pivot
+from sweeper.comparison.ranking import sections_of
 from sweeper.comparison.sweep_tables import SweepTables
 from sweeper.errors import ConfigError
 from sweeper.report.part import Part

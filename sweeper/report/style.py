@@ -1,4 +1,4 @@
-"""How pictures look: colours that colour-blind people tell apart, on light and on dark ground."""
+"""The style of pictures: colours that colour-blind people can distinguish, on light and dark ground."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-# Okabe and Ito, "Color Universal Design" (2008), without black and yellow: each vanishes on a ground.
+# Okabe and Ito, "Color Universal Design" (2008), without black and yellow, which vanish on one ground.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "triangle-down")
@@ -20,23 +20,23 @@ def colour(place: int) -> str:
 
 
 def faint(place: int, opacity: float = 0.18) -> str:
-    """The same colour for a band behind the line."""
+    """The colour of a series as a transparent band behind its line."""
     red, green, blue = (int(colour(place)[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
 
 
 def line(place: int) -> dict[str, Any]:
-    """Line style: dashes tell series apart as well as colours do."""
+    """Line style: series differ in their dashes and in their colours."""
     return {"color": colour(place), "dash": _DASHES[place % len(_DASHES)], "width": 2}
 
 
 def marker(place: int) -> dict[str, Any]:
-    """Marker style: shapes tell series apart as well as colours do."""
+    """Marker style: series differ in their shapes and in their colours."""
     return {"color": colour(place), "symbol": _SYMBOLS[place % len(_SYMBOLS)], "size": 8}
 
 
 def template(*, dark: bool) -> go.layout.Template:
-    """Text, axes and grid for one of the two grounds; the ground itself shows through."""
+    """Text, axes and grid for a dark or a light ground; the ground itself is transparent."""
     text, grid, edge = ("#d7dde4", "#343c46", "#7b8794") if dark else ("#1f2933", "#e3e7eb", "#7b8794")
     axis = {
         "gridcolor": grid,
@@ -69,5 +69,5 @@ def figure(*traces: Any, **layout: Any) -> go.Figure:
 
 
 def spans_decades(low: float, high: float) -> bool:
-    """Whether a logarithmic axis serves the values better."""
+    """Whether the values suit a logarithmic axis."""
     return low > 0 and high / low > 12

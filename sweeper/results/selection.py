@@ -1,4 +1,4 @@
-"""Columns and rows of a results table: swept keys, seeds, problems; conditions such as `shots>=1000`."""
+"""Columns and rows of a results table: swept keys, seeds and problems, and conditions like `shots>=1000`."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import pandas as pd
 from sweeper.errors import ConfigError
 
 PROBLEM_KEYS = "problem_keys"
-"""Where a results table's `attrs` name the keys that say which problem is solved, beside `problem`'s own."""
+"""Key in a results table's `attrs`: further keys, beside `problem`'s own, that say the problem."""
 MAXIMISED = "maximised"
-"""Where they name the algorithms whose objective is better the larger it is."""
+"""Key in `attrs`: the algorithms that maximise their objective."""
 OBJECTIVES = "objectives"
-"""Where they name what scripts optimise (`algorithm.objective`), by algorithm."""
+"""Key in `attrs`: the objective of each algorithm that states one (`algorithm.objective`)."""
 NOT_ONE_OBJECTIVE = "not_one_objective"
-"""Where they say, of several sweeps, that these state different objectives of one algorithm."""
+"""Key in `attrs`: a sentence if several sweeps state different objectives of one algorithm."""
 _OF_A_SCRIPT = "algorithm.hyperparameters."
 
 
 def swept_keys(results: pd.DataFrame) -> list[str]:
-    """The columns of a results table that say what was swept."""
+    """The columns of a results table that hold the swept keys."""
     columns = list(results.columns)
     return columns[columns.index("status") + 1 : columns.index("objective")]
 
@@ -35,20 +35,20 @@ def seeds_randomness(key: str) -> bool:
 def says_the_problem(results: pd.DataFrame, key: str) -> bool:
     """Whether a key says which problem is solved: `problem`, what is below it, and what `attrs` name.
 
-    Another bond length or another random graph is another problem, with another exact answer. Jobs are
-    compared on the same problems; a problem is never better than another.
+    Another bond length or another random graph is another problem with another exact answer. Jobs are
+    compared on the same problems, and problems are not ranked.
     """
     named = results.attrs.get(PROBLEM_KEYS, ())
     return key.partition(".")[0] == "problem" or any(is_named(key, name) for name in named)
 
 
 def is_named(key: str, name: str) -> bool:
-    """Whether a name means a key: the whole key, or a script's hyperparameter by its own name."""
+    """Whether a name means a key: it is the whole key, or the short name of a script's hyperparameter."""
     return key in (name, f"{_OF_A_SCRIPT}{name}")
 
 
 def short_name(key: str) -> str:
-    """A script's hyperparameter by its own name; any other key as it is."""
+    """The short name of a script's hyperparameter; other keys are unchanged."""
     return key.removeprefix(_OF_A_SCRIPT)
 
 
@@ -58,14 +58,14 @@ def problem_keys(results: pd.DataFrame) -> list[str]:
 
 
 def design_keys(results: pd.DataFrame) -> list[str]:
-    """The swept keys that make one candidate another: all but seeds and problems."""
+    """The swept keys that distinguish candidates: all but seeds and problems."""
     return [
         key for key in swept_keys(results) if not seeds_randomness(key) and not says_the_problem(results, key)
     ]
 
 
 def varies(results: pd.DataFrame, key: str) -> bool:
-    """Whether a column has more than one value; a missing one is a value of its own."""
+    """Whether a column has more than one value; a missing value counts as one."""
     return len(results[key].drop_duplicates()) > 1
 
 
@@ -73,7 +73,7 @@ def check_columns(results: pd.DataFrame, columns: Iterable[str]) -> None:
     """Refuse a column that the table does not have.
 
     Raises:
-        ConfigError: Names the columns there are.
+        ConfigError: There is no such column; the message names the columns.
     """
     unknown = [column for column in columns if column not in results]
     if unknown:
@@ -129,6 +129,6 @@ def select(results: pd.DataFrame, condition: str) -> pd.DataFrame:
         "<": compared.lt,
         "=": compared.eq,
     }
-    # As in SQL, nothing holds for a row that has no value.
+    # As in SQL, no condition holds for a row without a value.
     kept: pd.DataFrame = results[masks[operator](wanted).fillna(value=False).astype(bool) & values.notna()]
     return kept

@@ -263,7 +263,7 @@ def read_table(path: Path, version: str | None = None) -> pd.DataFrame | None:
         version: The ledger's version that the table must show; any will do if none is given.
 
     Returns:
-        The table; none if it is missing, damaged or shows another version.
+        The table; None if it is missing, damaged or shows another version.
     """
     import pyarrow as pa
 
@@ -309,7 +309,7 @@ def parquet(frame: pd.DataFrame, version: str) -> bytes:
 
 
 def _lookup(job: JobRecord, leaves: Mapping[str, Any], key: str) -> Any:
-    """A job's chosen option, or the value at a dotted key; none where it has no such key."""
+    """A job's chosen option, or the value at a dotted key; None if it has no such key."""
     return job.choices[key] if key in job.choices else leaves.get(key)
 
 
@@ -347,7 +347,7 @@ def _column(values: Sequence[Any]) -> pd.Series[Any]:
 
 
 def _text(value: Any) -> str | None:
-    """A value as text; none for what is too long to be one cell."""
+    """A value as text; None if it is too long for one cell."""
     if value is None:
         return None
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

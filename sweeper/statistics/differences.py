@@ -24,7 +24,7 @@ class Replicates:
 
     @property
     def mean(self) -> float:
-        """Their mean; at least one is needed."""
+        """Mean of the values; there has to be at least one."""
         return float(self.numbers.mean())
 
 
@@ -33,10 +33,10 @@ class Difference:
     """Mean of the first group minus that of the second.
 
     Attributes:
-        mean: Over the common blocks if paired, else of the groups' means.
-        p_value: Two-sided; none where the design has too few values for a test.
-        test: The test's name, or why there is none.
-        n: Pairs, or values of the smaller group.
+        mean: Mean over the common blocks if paired, otherwise the difference of the groups' means.
+        p_value: Two-sided p value; None if there are too few values for a test.
+        test: Name of the test, or the reason why there is none.
+        n: Number of pairs, or of values of the smaller group.
     """
 
     mean: float
@@ -46,10 +46,10 @@ class Difference:
 
 
 def difference(first: Replicates, second: Replicates) -> Difference:
-    """Compare two groups: paired where the same blocks were run in both, else by Welch's test.
+    """Compare two groups: by a paired test if both have the same blocks, otherwise by Welch's test.
 
-    Paired means Student's t on the differences within blocks, which takes out whatever a seed, a graph or a
-    bond length contributes to both. At least half of the smaller group has to have a partner.
+    The paired test is Student's t on the differences within blocks. It removes what a seed, a graph or a bond
+    length contributes to both groups. At least half of the smaller group has to have a partner.
     """
     _, in_first, in_second = np.intersect1d(first.blocks, second.blocks, return_indices=True)
     pairs = len(in_first)
@@ -91,7 +91,7 @@ def _welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 def _two_sided(mean: float, variance: float, freedom: float) -> float:
     """The p value of a mean of this variance, by Student's t.
 
-    `scipy.stats` has these tests, and takes half a second to be imported, at the end of every sweep.
+    `scipy.stats` has these tests, but importing it would take half a second at the end of every sweep.
     """
     from scipy.special import stdtr
 
@@ -99,7 +99,7 @@ def _two_sided(mean: float, variance: float, freedom: float) -> float:
 
 
 def _certain(differences: NDArray[np.float64], scale: float) -> float | None:
-    """The p value where nothing is random (exact simulation): the differences are all the same."""
+    """The p value if all differences are equal, as after an exact simulation; None if they are not."""
     if np.ptp(differences) > 1e-13 * scale:
         return None
     return 1.0 if abs(differences.mean()) <= 1e-12 * scale else 0.0

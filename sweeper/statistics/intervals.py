@@ -1,13 +1,13 @@
 """95 % confidence intervals of a mean and of a success rate.
 
-Which interval of the mean is used depends on n alone, by the coverage that `tests/statistics` simulates:
-below 5 values a resample is too often constant, so Student's t; from 5 to 99 the studentised bootstrap
-("bootstrap-t", Efron & Tibshirani 1993, section 12.5), which keeps its level for skewed errors where
-Student's t and the percentile bootstrap fall short; from 100 on Student's t, which is then as good.
+The method for the mean depends on n, as the coverage shows that `tests/statistics` simulates. Below 5 values
+a resample is too often constant, so Student's t is used. From 5 to 99 values it is the studentised bootstrap
+("bootstrap-t", Efron & Tibshirani 1993, section 12.5): it keeps its level for skewed errors, for which
+Student's t and the percentile bootstrap cover too little. From 100 values on Student's t is as good.
 
-Where most values nearly coincide and one lies far off, resamples without that one make the studentised
-bootstrap's interval as wide as one likes. They count as constant; if they are many, Student's t is used,
-which then covers less than it promises, as any interval from such values would.
+If most values nearly coincide and one is far away, resamples without that value make the bootstrap interval
+arbitrarily wide. Such resamples count as constant. If there are many of them, Student's t is used, which then
+covers less than 95 %, as would any interval from such values.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ FEWEST_FOR_BOOTSTRAP = 5
 FEWEST_FOR_NORMAL = 100
 _RESAMPLES = 999  # (999 + 1) · 2.5 % is whole, so the quantiles are order statistics
 _LEAST_ERROR = 0.03
-"""Of a resample, as a share of the sample's; below it counts as constant. For exponential and lognormal
-values it costs half a point of coverage at n = 5 and nothing from 8 on, and intervals are about ten times as
-wide as Student's at most."""
+"""Standard error, as a fraction of that of the sample, below which a resample counts as constant. For
+exponential and lognormal values it costs half a point of coverage at n = 5 and nothing from n = 8 on, and
+intervals are at most about ten times as wide as Student's."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A 95 % confidence interval; `method` says how it was found, or why there is none (nan bounds)."""
+    """A 95 % confidence interval; `method` names its method, or the reason why the bounds are nan."""
 
     low: float
     high: float
@@ -40,8 +40,8 @@ class Interval:
 def mean_interval(values: NDArray[np.float64]) -> Interval:
     """Confidence interval of the mean of independent values, shape (n,), all finite.
 
-    The bootstrap draws the same resamples every time, and of the values by their size, so that equal data
-    give equal intervals, in whatever order their jobs stand in a table.
+    The bootstrap sorts the values and draws the same resamples every time, so that equal data give equal
+    intervals, whatever the order of the jobs.
     """
     values = np.sort(values)
     n = len(values)
@@ -61,7 +61,7 @@ def mean_interval(values: NDArray[np.float64]) -> Interval:
 
 
 def rate_interval(successes: int, trials: int) -> Interval:
-    """Wilson's score interval of a success rate (Wilson 1927); sensible at 0 and at all successes."""
+    """Wilson's score interval of a success rate (Wilson 1927), which also works for no and all successes."""
     if trials == 0:
         return Interval(math.nan, math.nan, "none: no trials")
     from scipy.special import ndtri
@@ -85,7 +85,7 @@ def _bootstrap_t(values: NDArray[np.float64]) -> tuple[float, float]:
     shift = resamples.mean(axis=1) - mean
     error = resamples.std(axis=1, ddof=1) / math.sqrt(n)
     scale = values.std(ddof=1) / math.sqrt(n)
-    # A constant resample has no standard error: it counts as infinitely far out, the cautious reading.
+    # A constant resample has no standard error. To be cautious, it counts as infinitely far away.
     degenerate = error <= _LEAST_ERROR * scale
     studentised = np.where(degenerate, np.copysign(np.inf, shift), shift / np.where(degenerate, 1.0, error))
     low, high = np.sort(studentised)[[24, 974]]

@@ -10,13 +10,13 @@ import numpy as np
 def holm(p_values: Sequence[float], family: int) -> list[float]:
     """Holm's step-down adjusted p values (Holm 1979), for `p_values` out of a larger family of tests.
 
-    Every group is compared with the best one only. But the data chose the best, so the family is that of all
-    pairs. Tests of it that were not made count as if they had the largest p value: the adjusted values are
-    never smaller than those of the full family, so the family-wise error rate holds.
+    Groups are compared with the best group only. But the data choose the best group, so the family is all
+    pairs. Pairs that were not tested count as having the largest p values. The adjusted values are then never
+    smaller than those of the full family, so the family-wise error rate holds.
 
     Args:
-        p_values: Of the tests made.
-        family: Number of tests the error rate is to hold for; at least as many.
+        p_values: The p values of the tests that were made.
+        family: Number of tests in the family; at least the number of p values.
     """
     p = np.asarray(p_values, dtype=float)
     order = np.argsort(p, kind="stable")

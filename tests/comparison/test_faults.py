@@ -13,7 +13,7 @@ import pytest
 
 from sweeper import load_sweep, problems
 from sweeper.cli import run_subcommand
-from sweeper.comparison.faults import LIMIT, fault_words, is_faulty
+from sweeper.comparison.faults import LIMIT, fault_sentences, is_faulty
 from sweeper.job.state import JobState
 from sweeper.report.content import read_content
 from sweeper.results.tables import results_frame
@@ -192,8 +192,8 @@ def test_where_all_are_faulty_there_is_no_best(tmp_path: Path) -> None:
     sweep = load_sweep(written(tmp_path / "sweep", jobs).root)
     (section,) = sweep.compare().sections
     assert section.best is None
-    assert "no group is the best: each has a value that cannot be" in str(sweep.compare())
+    assert "no group is the best: each has an impossible value" in str(sweep.compare())
     with pytest.warns(UserWarning, match="1 more jobs report a value beyond"):
         assert sweep.best().empty
-    assert len(fault_words(sweep.results)) == 4  # three by name, and the rest counted
+    assert len(fault_sentences(sweep.results)) == 4  # three by name, and the rest counted
     assert read_content(sweep).headlines[0][0].figure == "–"

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from sweeper.comparison.compare import WORSE, ranked
 from sweeper.comparison.groups import Group
+from sweeper.comparison.verdicts import WORSE, ranked
 from sweeper.statistics.differences import Replicates
 from sweeper.statistics.multiplicity import holm
 

@@ -1,4 +1,4 @@
-"""Graph files: which format a file has is seen in its content, and what has two readings is refused."""
+"""Graph files. The format is recognised by the content, and ambiguous files are refused."""
 
 from sweeper.problems.graph_formats.reading import FORMATS, GraphReading, read_graph
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from sweeper.errors import ConfigError
 from sweeper.problems.given_file import GivenFile
 from sweeper.problems.graph_formats.named_graph import NamedEdge, NamedGraph, check_size
-from sweeper.problems.graph_formats.table import Row, rows_of
+from sweeper.problems.graph_formats.rows import Row, rows_of
 from sweeper.problems.numbers import whole
 
 
 def adjacency(file: GivenFile) -> NamedGraph:
-    """A node and its neighbours on each line, as networkx writes them; each edge once or twice."""
+    """The graph of an adjacency list: each line has a node and its neighbours; edges may be there twice."""
     rows = rows_of(file)
     for row in rows:
         if row.data is not None:
@@ -24,14 +24,14 @@ def adjacency(file: GivenFile) -> NamedGraph:
 
 
 def may_be_adjacency(rows: Sequence[Row]) -> bool:
-    """Whether each node has a line of its own and some line is no pair: then it may be an adjacency list."""
+    """Whether this may be an adjacency list: each node has its own line, and some line is not a pair."""
     nodes = {cell for row in rows for cell in row.cells}
     lengths = {len(row.cells) for row in rows}
     return 1 < len(rows) == len(nodes) == len({row.cells[0] for row in rows if row.cells}) and lengths != {2}
 
 
 def may_be_metis(file: GivenFile) -> bool:
-    """Whether as many lines follow the first one as it has nodes, and it is no mere pair of nodes."""
+    """Whether the first line counts nodes and edges, and as many lines follow as there are nodes."""
     lines = [line.text.split() for line in file.lines if not line.text.lstrip().startswith("%")]
     counts = [whole(word) for word in lines[0]] if lines else []
     return len(counts) in {2, 3} and None not in counts and 1 < len(lines) == (counts[0] or 0) + 1
@@ -40,11 +40,11 @@ def may_be_metis(file: GivenFile) -> bool:
 def metis(file: GivenFile) -> NamedGraph:
     """METIS' graph files (manual of METIS 5.1, section 4.1.1): line i has the neighbours of node i.
 
-    The first line counts nodes and edges; `1` or `001` behind them says that each neighbour is followed by
-    the edge's weight. Every edge is there twice.
+    The first line counts nodes and edges. `1` or `001` after them says that the weight of the edge follows
+    each neighbour. Every edge is listed twice.
 
     Raises:
-        ConfigError: The counts do not fit, or nodes have weights.
+        ConfigError: The counts are wrong, or nodes have weights.
     """
     lines = [(number, text.split()) for number, text in enumerate(file.text.split("\n"), start=1)]
     lines = [(number, words) for number, words in lines if not (words and words[0].startswith("%"))]
@@ -58,7 +58,7 @@ def metis(file: GivenFile) -> NamedGraph:
     weighted = counts[2:] == [1]
     if counts[2:] not in ([], [0], [1]):
         raise file.refusal(lines[0][0], "the nodes have weights, which a cut does not know.")
-    # Nodes without neighbours have empty lines, which may be missing at the end.
+    # A node without neighbours has an empty line, which may be missing at the end of the file.
     if len(lines) - 1 > nodes:
         raise file.refusal(lines[0][0], f"{nodes} nodes are promised, but {len(lines) - 1} lines follow.")
     edges = []

@@ -20,7 +20,7 @@ _MENTIONS = re.compile(r"(c(\s.*)?|p\s+[A-Za-z].*)")
 
 
 def is_dimacs(file: GivenFile) -> bool:
-    """Whether the first line that is no comment is a problem line."""
+    """Whether the first line that is not a comment is a problem line."""
     for line in file.lines:
         if not _MENTIONS.fullmatch(line.text.strip()):
             return False
@@ -30,10 +30,10 @@ def is_dimacs(file: GivenFile) -> bool:
 
 
 def dimacs(file: GivenFile) -> NamedGraph:
-    """The graph of a DIMACS file; an arc given in both directions is one edge.
+    """The graph of a DIMACS file. An arc in both directions is one edge.
 
     Raises:
-        ConfigError: A problem of another kind, a line that is no edge, or a count that does not fit.
+        ConfigError: The problem is of another kind, a line is not an edge, or the count is wrong.
     """
     lines = [line for line in file.lines if not re.match(r"\s*c(\s|$)", line.text)]
     if not lines:
@@ -46,12 +46,12 @@ def dimacs(file: GivenFile) -> NamedGraph:
         )
     kind, nodes, count = header.group(1).lower(), int(header.group(2)), int(header.group(3))
     check_size(nodes, file.where)
-    # The ends of a flow mean nothing to a cut of the whole graph.
+    # The source and the sink of a flow problem are irrelevant for a cut of the whole graph.
     flow_ends = re.compile(r"\s*n\s+[0-9]+\s+[st]\s*") if kind == "max" else None
     edges = [
         _edge(file, line, nodes) for line in lines[1:] if not (flow_ends and flow_ends.fullmatch(line.text))
     ]
-    # Some of the challenge's files list both directions, and some that list one count both.
+    # Some files of the challenges list both directions, and some list one but count both.
     once = len({frozenset((edge.source, edge.target)) for edge in edges})
     if count not in {len(edges), once, 2 * once}:
         raise file.refusal(lines[0], f"promises {count} edges, but {len(edges)} follow.")

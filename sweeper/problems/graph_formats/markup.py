@@ -1,4 +1,4 @@
-"""GraphML and GML, read by networkx."""
+"""GraphML and GML files, which networkx reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import GivenFile
+from sweeper.problems.given_file import GivenFile, message_of
 from sweeper.problems.graph_formats.named_graph import NamedEdge, NamedGraph
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _GRAPH = re.compile(r"(^|[\s\]])graph\s*\[")
 
 _FAULTS = (SyntaxError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""What networkx's readers raise where a file is not as they expect it."""
+"""Errors that networkx's readers raise for files that they cannot read."""
 
 
 class _RefusedError(Exception):
-    """Something in an XML file that is not read, with its line."""
+    """A part of an XML file is not read; has its line."""
 
     def __init__(self, line: int, fault: str) -> None:
         super().__init__(fault)
@@ -33,7 +33,7 @@ class _RefusedError(Exception):
 
 def is_xml(file: GivenFile) -> bool:
     """Whether the file is XML of some kind."""
-    # XML names its own encoding, so that its bytes need not be text yet.
+    # An XML file names its own encoding, so its bytes may not be decoded yet.
     begins = file.content.removeprefix(codecs.BOM_UTF8).lstrip()
     return begins.startswith(b"<") or (
         begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and file.text.lstrip().startswith("<")
@@ -41,7 +41,7 @@ def is_xml(file: GivenFile) -> bool:
 
 
 def is_gml(file: GivenFile) -> bool:
-    """Whether the file has GML's `graph [`, behind nothing but comments and simple keys."""
+    """Whether the file has GML's `graph [` after nothing but comments and simple keys."""
     found = _GRAPH.search(file.text)
     if found is None:
         return False
@@ -62,7 +62,7 @@ def graphml(file: GivenFile) -> NamedGraph:
     try:
         places = _edges_of(file.content)
         with warnings.catch_warnings():
-            # Of attributes whose type is not declared, and of ports of nodes: neither changes the graph.
+            # It warns of attributes without a declared type and of ports; neither changes the graph.
             warnings.simplefilter("ignore")
             graph = nx.read_graphml(BytesIO(file.content))
     except _RefusedError as error:
@@ -70,7 +70,7 @@ def graphml(file: GivenFile) -> NamedGraph:
     except expat.ExpatError as error:
         raise ConfigError(f"{file.where}: not a GraphML file ({error}).") from None
     except (*_FAULTS, nx.NetworkXError) as error:
-        raise ConfigError(f"{file.where}: not a GraphML file ({_said(error)}).") from None
+        raise ConfigError(f"{file.where}: not a GraphML file ({message_of(error)}).") from None
     return _named(graph, places)
 
 
@@ -92,19 +92,15 @@ def gml(file: GivenFile) -> NamedGraph:
             graph = nx.parse_gml(lines, label="id")
     except (*_FAULTS, nx.NetworkXError) as error:
         raise ConfigError(
-            f"{file.where}: not a GML file, or a pair of nodes twice ({_said(error)})."
+            f"{file.where}: not a GML file, or a pair of nodes twice ({message_of(error)})."
         ) from None
     return _named(graph, {})
-
-
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _named(graph: nx.Graph[Any], places: dict[frozenset[str], list[tuple[str, str, int]]]) -> NamedGraph:
     """The graph of networkx with the direction in which the file names each edge, and its line."""
     edges = []
-    # Networkx keeps what an attribute's declaration says of edges without it, and leaves it to others.
+    # Networkx keeps the declared defaults of attributes, but does not apply them.
     defaults = {str(name): value for name, value in graph.graph.get("edge_default", {}).items()}
     for source, target, data in _edges(graph):
         attributes = {**defaults, **data}
@@ -116,12 +112,12 @@ def _named(graph: nx.Graph[Any], places: dict[frozenset[str], list[tuple[str, st
 
 def _edges(graph: nx.Graph[Any]) -> Iterable[tuple[str, str, dict[str, object]]]:
     for source, target, data in graph.edges(data=True):
-        # Of an edge's own name networkx makes an attribute.
+        # Networkx turns the name of an edge into an attribute, which is dropped here.
         yield str(source), str(target), {str(name): data[name] for name in data if name not in {"id", "key"}}
 
 
 def _edges_of(content: bytes) -> dict[frozenset[str], list[tuple[str, str, int]]]:
-    """Where the edges stand, by their two nodes, each as (source, target, line).
+    """Positions of the edges by their two nodes, each as (source, target, line).
 
     Raises:
         _RefusedError: A document type, in which entities could be declared, or something else than one graph.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sweeper.errors import ConfigError
 from sweeper.problems.given_file import GivenFile
 from sweeper.problems.graph_formats.named_graph import WEIGHT, NamedEdge, NamedGraph, check_size
-from sweeper.problems.graph_formats.table import Row, rows_of
+from sweeper.problems.graph_formats.rows import Row, rows_of
 from sweeper.problems.numbers import real
 
 

@@ -1,4 +1,4 @@
-"""What a graph file says, in its own names, and the rules that make a numbered graph of it."""
+"""A graph with the names of its file, and the rules that make a numbered graph of it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import quoted, shown
+from sweeper.problems.given_file import printable, quoted
 from sweeper.problems.graph import make_graph
 from sweeper.problems.instance import LARGEST, Graph
 from sweeper.problems.numbers import real, whole
 
 WEIGHT = "weight"
-"""The attribute that is an edge's weight without being asked for."""
+"""The attribute that is the weight of an edge by default."""
 UNIT = "unit"
-"""`problem.weight=unit`: whatever the edges carry, each counts 1."""
+"""`problem.weight=unit`: every edge has the weight 1, whatever its attributes are."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class NamedEdge:
     """An edge as it is written.
 
     Attributes:
-        source: The name of the node written first.
-        target: The name of the other one.
-        attributes: What the file says of the edge, by name.
-        line: Where it stands; none where the format's reader does not tell.
+        source: Name of the first node.
+        target: Name of the second node.
+        attributes: The attributes of the edge, by name.
+        line: Line of the edge; None if the reader of the format does not tell.
     """
 
     source: str
@@ -39,7 +39,7 @@ class NamedEdge:
         return f"the edge {self}" + ("" if self.line is None else f" of line {self.line}")
 
     def __str__(self) -> str:
-        return f"{shown(self.source)}-{shown(self.target)}"
+        return f"{printable(self.source)}-{printable(self.target)}"
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class NamedGraph:
     """A graph as it is written.
 
     Attributes:
-        edges: In the file's order.
-        nodes: Names of nodes that are declared, whether or not an edge has them.
-        size: How many nodes the file announces, where it does not name them.
-        directed: Whether the file says that its edges lead one way.
+        edges: The edges, in the order of the file.
+        nodes: Names of the declared nodes, with or without edges.
+        size: Number of nodes that the file announces; None if it names them instead.
+        directed: Whether the file says that its edges have a direction.
     """
 
     edges: Sequence[NamedEdge]
@@ -61,16 +61,16 @@ class NamedGraph:
     def numbered(self, weight: str | None, where: str, best_known: float | None = None) -> Graph:
         """The graph with its nodes numbered from 0, its weights chosen and each edge once.
 
-        Nodes whose names are all whole numbers are numbered in rising order, others as they first appear.
+        Nodes are numbered in rising order if all names are whole numbers, otherwise as they first appear.
 
         Args:
-            weight: The attribute that is the weight, `unit`, or none for `weight` if it is the only one.
-            where: Names the config key in messages.
-            best_known: The reference where the maximum cut is too expensive to compute.
+            weight: The attribute that is the weight, or `unit`; None means `weight` if it is the only one.
+            where: The config key, for messages.
+            best_known: The reference if the maximum cut is too expensive to compute.
 
         Raises:
-            ConfigError: Attributes with no choice among them, a weight that is no number, edges that
-                contradict each other, a directed graph, too many nodes, or what `make_graph` refuses.
+            ConfigError: No attribute is chosen, a weight is not a number, edges contradict each other, the
+                graph is directed or has too many nodes, or `make_graph` refuses it.
         """
         names = _in_order([*self.nodes, *(end for edge in self.edges for end in (edge.source, edge.target))])
         check_size(max(len(names), self.size or 0), where)
@@ -87,11 +87,11 @@ class NamedGraph:
         number_of = {name: number for number, name in enumerate(names)}
         once = _each_once(self.edges, weights, self.directed, where)
         weighted = ((number_of[edge.source], number_of[edge.target], value) for edge, value in once)
-        return make_graph(len(names), weighted, where, best_known, [shown(name) for name in names])
+        return make_graph(len(names), weighted, where, best_known, [printable(name) for name in names])
 
 
 def check_size(nodes: int, where: str) -> None:
-    """Refuse more nodes than any device has qubits, before anything is made for each of them."""
+    """Refuse more nodes than any device has qubits, before an object is made of each."""
     if nodes > LARGEST:
         raise ConfigError(f"{where}: the graph has {nodes} nodes; {LARGEST} are the most that are read.")
 
@@ -103,7 +103,7 @@ def _in_order(names: Iterable[str]) -> list[str]:
 
 def _weights(edges: Sequence[NamedEdge], choice: str | None, where: str) -> list[float]:
     known = list(dict.fromkeys(name for edge in edges for name in edge.attributes))
-    listed = [shown(name) for name in known]
+    listed = [printable(name) for name in known]
     if choice is None and set(known) - {WEIGHT}:
         options = " or ".join(f"problem.weight={name}" for name in [*listed[:5], UNIT])
         raise ConfigError(
@@ -121,14 +121,16 @@ def _weights(edges: Sequence[NamedEdge], choice: str | None, where: str) -> list
 
 def _weight(edge: NamedEdge, name: str, where: str) -> float:
     if name not in edge.attributes:
-        # What networkx and everybody after it does, for the attribute of this name alone.
+        # As in networkx, a missing `weight` is 1. Other attributes have no default.
         if name == WEIGHT:
             return 1.0
         raise ConfigError(f"{where}: {edge.place} has no {name}, which problem.weight asks for.")
     number = real(edge.attributes[name])
     if number is None:
         value = quoted(str(edge.attributes[name])[:100])
-        raise ConfigError(f"{where}: {edge.place} has the {shown(name)} {value}, which is no finite number.")
+        raise ConfigError(
+            f"{where}: {edge.place} has the {printable(name)} {value}, which is no finite number."
+        )
     return number
 
 
@@ -139,7 +141,7 @@ def _listed(names: Sequence[str]) -> str:
 def _each_once(
     edges: Sequence[NamedEdge], weights: Sequence[float], directed: bool, where: str
 ) -> list[tuple[NamedEdge, float]]:
-    """The edges without mirror images: a pair listed once in each direction, with one weight, is one edge."""
+    """The edges without duplicates: a pair that is listed once in each direction is one edge."""
     found: dict[tuple[str, str], tuple[NamedEdge, float]] = {}
     mirrored = set()
     for edge, weight in zip(edges, weights, strict=True):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import GivenFile, quoted, repeated, shown
+from sweeper.problems.given_file import GivenFile, printable, quoted, repeated
 from sweeper.problems.graph_formats.named_graph import WEIGHT, NamedEdge, NamedGraph
 from sweeper.problems.numbers import real
 
@@ -115,7 +115,7 @@ def _nodes(file: GivenFile, content: Mapping[str, Any]) -> list[str]:
         names.append(_name(file, found, at + 1, "node"))
     twice = repeated(names)
     if twice is not None:
-        raise ConfigError(f"{file.where}: the node {shown(twice)} is given twice.")
+        raise ConfigError(f"{file.where}: the node {printable(twice)} is given twice.")
     return names
 
 
@@ -167,7 +167,7 @@ def _refuse_unknown(file: GivenFile, edges: Sequence[NamedEdge], nodes: Sequence
         for end in (edge.source, edge.target):
             if end not in known:
                 raise ConfigError(
-                    f"{file.where}, edge {at}: {edge} names the node {shown(end)}, which `nodes` has not."
+                    f"{file.where}, edge {at}: {edge} names the node {printable(end)}, which `nodes` has not."
                 )
 
 

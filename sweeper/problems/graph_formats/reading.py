@@ -1,4 +1,4 @@
-"""Which format a graph file has, and what it says."""
+"""Recognises the format of a graph file, and reads its graph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pathlib import PurePath
 from sweeper.errors import ConfigError
 from sweeper.problems.given_file import GivenFile, quoted
 from sweeper.problems.graph_formats import adjacency, dimacs, markup, matrix, matrix_market, objects, table
+from sweeper.problems.graph_formats.header import may_have_header, must_have_header
 from sweeper.problems.graph_formats.named_graph import NamedGraph
+from sweeper.problems.graph_formats.rows import rows_of
 from sweeper.problems.instance import Graph
 
 Reader = Callable[[GivenFile], NamedGraph]
@@ -23,7 +25,7 @@ _SIGNED: dict[str, tuple[Callable[[GivenFile], bool], Reader]] = {
     "gml": (markup.is_gml, markup.gml),
     "dimacs": (dimacs.is_dimacs, dimacs.dimacs),
 }
-"""Formats that a file's beginning tells, by name, with what recognises and what reads them."""
+"""Formats that are recognised by the beginning of a file, each with its recogniser and its reader."""
 
 _OTHERS: dict[str, Reader] = {
     "gset": table.gset,
@@ -36,10 +38,10 @@ FORMATS = ("auto", "edge_list", *_SIGNED, *_OTHERS)
 """Values of `problem.format`; `edge_list` is any table of edges, whatever its first line is."""
 
 _SIGNED_ENDINGS = {".graphml": "graphml", ".gml": "gml", ".mtx": "matrix_market", ".json": "json"}
-"""Endings of files that are never anything else: without the format's beginning, they are damaged."""
+"""File endings that belong to one format. Such a file is damaged if it does not begin like its format."""
 
 _COUNTED_ENDINGS = {".gset", ".rud", ".rudy", ".mc"}
-"""Files that always begin with the numbers of nodes and edges."""
+"""Endings of files that always begin with the numbers of nodes and edges."""
 
 _UNREAD: dict[str, tuple[str, str]] = {
     r"(\s|%.*\n)*\*(vertices|network)\b": ("Pajek", "read_pajek"),
@@ -48,7 +50,7 @@ _UNREAD: dict[str, tuple[str, str]] = {
     r">>graph6<<": ("graph6", "read_graph6"),
     r">>sparse6<<": ("sparse6", "read_sparse6"),
 }
-"""Formats of graphs that are known and not read, by how they begin: their name, and networkx's reader."""
+"""Formats that are not read, by a pattern of their beginning: their name, and networkx's reader."""
 
 _REMEMBERED = 16
 
@@ -59,9 +61,9 @@ class GraphReading:
 
     Attributes:
         format: One of `FORMATS`.
-        header: Whether the first line of an edge list is something else than an edge; none to see for itself.
-        weight: The edges' attribute that is their weight, or `unit`; none for `weight`.
-        best_known: The reference where the maximum cut is too expensive to compute.
+        header: Whether the first line of an edge list is a header; None means that the content decides.
+        weight: The attribute of the edges that is their weight, or `unit`; None means `weight`.
+        best_known: The reference if the maximum cut is too expensive to compute.
     """
 
     format: str = "auto"
@@ -72,7 +74,7 @@ class GraphReading:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A reading that may be meant, the key that chooses it, and what to try if it is not meant."""
+    """A possible reading, the config key that selects it, and advice if it is the wrong one."""
 
     key: str
     read: Reader
@@ -84,7 +86,7 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
     """The graph of a file, read once for each content.
 
     Raises:
-        ConfigError: No reading is possible, or several are that do not make the same graph.
+        ConfigError: No reading is possible, or several readings give different graphs.
     """
     if how.format == "auto":
         _refuse_unread(file)
@@ -110,7 +112,7 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
         )
     if not possible:
         (_, first), *others = faults
-        # The last reading is the rarest, and what recognised it the strictest.
+        # The last reading is the rarest one, and its recogniser the strictest.
         also = [
             f" Read with {key}: {str(error).removeprefix(file.where).lstrip(':, ')}"
             for key, error in others[-1:]
@@ -121,7 +123,7 @@ def read_graph(file: GivenFile, how: GraphReading) -> Graph:
 
 
 def _refuse_unread(file: GivenFile) -> None:
-    """Say what a file is whose lines no reader here could name."""
+    """Refuse formats that are known but not read, with advice for converting them."""
     beginning = file.content[:4000].decode("utf-8", "replace").removeprefix("\ufeff")
     for pattern, (name, reader) in _UNREAD.items():
         if re.match(pattern, beginning, re.IGNORECASE):
@@ -167,10 +169,10 @@ def _tables(file: GivenFile, how: GraphReading) -> Sequence[_Candidate]:
     guessed = replace(headed, otherwise=" If the first line is an edge, say problem.header=false.")
     if PurePath(file.where).suffix.lower() in _COUNTED_ENDINGS:
         return [guessed]
-    rows = table.rows_of(file)
-    if table.must_have_header(rows):
+    rows = rows_of(file)
+    if must_have_header(rows):
         found = [guessed]
-    elif table.may_have_header(rows):
+    elif may_have_header(rows):
         found = [without, headed]
     else:
         found = [without]

@@ -1,4 +1,4 @@
-"""Hamiltonian files: which format a file has is seen in its content, each with its own order of qubits."""
+"""Hamiltonian files. The format is recognised by the content, and defines the order of the qubits."""
 
 from sweeper.problems.hamiltonian_formats.given_terms import (
     GivenTerm,

@@ -52,8 +52,8 @@ class GivenHamiltonian:
     Attributes:
         terms: In the file's order.
         order: Which letter of a string acts on qubit 0 in this format.
-        constant: What the file adds to every energy; none if it says nothing.
-        reference: The exact energy that the file names; none if it says nothing.
+        constant: Energy that the file adds to every energy; None if it has none.
+        reference: The exact energy that the file names; None if it names none.
     """
 
     terms: Sequence[GivenTerm]
@@ -63,7 +63,7 @@ class GivenHamiltonian:
 
 
 def read_string(text: str) -> str | Factors | None:
-    """A Pauli string: `IXZ`, or `X1 Z2`, `X1*Z2`, `X1 @ Z2` with numbers of qubits; none if it is neither."""
+    """A Pauli string: `IXZ`, or `X1 Z2`, `X1*Z2`, `X1 @ Z2` with numbers of qubits; None if it is neither."""
     text = " ".join(text.split())
     if _LETTERS.fullmatch(text):
         return text
@@ -87,7 +87,7 @@ def summed(
 
     Args:
         terms: As they are written.
-        order: What `problem.qubit_order` says; none for the format's own.
+        order: The value of `problem.qubit_order`; None means the order of the format.
         default: The format's own.
         where: Names the config key in messages.
 

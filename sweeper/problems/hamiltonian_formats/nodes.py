@@ -1,6 +1,6 @@
-"""YAML, JSON and Python's own literals as one tree of texts, which keeps the lines.
+"""YAML, JSON and Python literals as one tree of texts with line numbers.
 
-Scalars stay the text they are: YAML 1.1 takes `1e-3` for a text, `010` for eight and `no` for false.
+Scalars stay text, because YAML 1.1 reads `1e-3` as a text, `010` as eight and `no` as false.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 
 from sweeper.errors import ConfigError
-from sweeper.problems.given_file import GivenFile, quoted, repeated
+from sweeper.problems.given_file import GivenFile, message_of, quoted, repeated
 
 _DEEPEST = 20
-"""Levels of lists and mappings in one another: a Hamiltonian has four."""
+"""Largest depth of nested lists and mappings; a Hamiltonian has four levels."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Node:
 
     Attributes:
         value: The piece.
-        line: Where it begins; none if its reader does not tell.
+        line: Line in which the piece begins; None if the reader of the format does not tell.
     """
 
     value: str | list[Node] | dict[str, Node]
@@ -39,7 +39,7 @@ class Node:
         return "" if self.line is None else f", line {self.line}"
 
     def __str__(self) -> str:
-        """The piece in short, for messages."""
+        """The piece, shortened for messages."""
         return quoted(self._shown(2))[1:-1]
 
     def _shown(self, deep: int) -> str:
@@ -55,10 +55,10 @@ class Node:
 
 
 def read_nodes(file: GivenFile) -> Node | None:
-    """The file's content; none if there is none.
+    """The content of the file; None if it is empty.
 
     Raises:
-        ConfigError: It is neither YAML nor JSON nor what Python prints, has a key twice, or is nested deeply.
+        ConfigError: The file is not YAML, JSON or a Python literal, repeats a key, or is nested too deeply.
     """
     if file.text.lstrip().startswith(("[(", "(")):
         return _python(file)
@@ -68,26 +68,24 @@ def read_nodes(file: GivenFile) -> Node | None:
     except yaml.YAMLError as error:
         fault = error
     if file.text.lstrip()[:1] in {"[", "{"}:
-        # JSON may be indented with tabs and escape a slash, which YAML does not know.
+        # JSON may be indented with tabs and may escape a slash; YAML allows neither.
         try:
             return _of_json(file, json.loads(file.text, object_pairs_hook=_Pairs, **_AS_TEXT))
         except (ValueError, RecursionError) as error:
-            raise ConfigError(f"{file.where}: the {file.what} cannot be read ({str(error)[:200]}).") from None
-    raise ConfigError(f"{file.where}: the {file.what} cannot be read ({_said(fault)}).") from None
-
-
-def _said(error: yaml.YAMLError) -> str:
-    return " ".join(str(error).split())[:300]
+            raise ConfigError(
+                f"{file.where}: the {file.what} cannot be read ({message_of(error)})."
+            ) from None
+    raise ConfigError(f"{file.where}: the {file.what} cannot be read ({message_of(fault)}).") from None
 
 
 @cache
 def _loader() -> Any:
-    """The fast one where PyYAML was built with it."""
+    """The fast loader if PyYAML was built with it, otherwise the slow one."""
     return getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def _refuse_knots(file: GivenFile) -> None:
-    """Look through the file before a tree is made of it: an alias can make a small file a huge tree."""
+    """Refuse aliases and deep nesting before a tree is built: aliases can make a small file a huge tree."""
     deep = 0
     for event in yaml.parse(file.text, Loader=_loader()):
         line = event.start_mark.line + 1 if event.start_mark else 1

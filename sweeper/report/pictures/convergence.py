@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from sweeper.comparison.blocks import key_text
-from sweeper.comparison.compare import FAULT, INCOMPLETE
 from sweeper.comparison.convergence import Curves, bands
+from sweeper.comparison.display import key_text
 from sweeper.comparison.groups import split
+from sweeper.comparison.verdicts import FAULT, INCOMPLETE
 from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
@@ -21,7 +21,7 @@ _MOST_VALUES = 100
 
 
 def draw(part: Part) -> Picture | None:
-    """One figure for each swept key, and one of the best combinations; of all jobs where none was swept."""
+    """One figure for each swept key and one of the best combinations; without swept keys, one of all jobs."""
     found = part.curves
     if found is None or len(found.iterations) < 2:
         return None
@@ -51,7 +51,7 @@ def draw(part: Part) -> Picture | None:
 def figure(frame: pd.DataFrame, by: Sequence[str], found: Curves, marked: Collection[str] = ()) -> go.Figure:
     """Median and quartile band of every group; at most `style.MOST_SERIES` of them, evenly chosen.
 
-    Those in `marked` are said not to be comparable: they have a value that cannot be, or lack problems.
+    Those in `marked` are said not to be comparable: they have an impossible value, or lack problems.
     """
     groups = list(frame.groupby(list(by), sort=False, dropna=False)) if by else [((), frame)]
     if by and len(by) == 1 and pd.api.types.is_numeric_dtype(frame[by[0]]):

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from sweeper.comparison.blocks import key_text
+from sweeper.comparison.display import key_text
 from sweeper.comparison.groups import split
 from sweeper.comparison.metric import Measure, completed, numbers
 from sweeper.comparison.success import CHEMICAL_ACCURACY
@@ -19,7 +19,7 @@ _LENGTH = "bond_length"
 
 
 def draw(part: Part) -> Picture | None:
-    """One figure for each other swept key; one of all jobs where only bond lengths were swept."""
+    """One figure for each other swept key; one of all jobs if only bond lengths were swept."""
     lengths = [key for key in part.keys if key.rpartition(".")[2] == _LENGTH]
     if not lengths or not np.isfinite(numbers(part.rows[completed(part.rows)], "value")).any():
         return None
@@ -35,7 +35,7 @@ def draw(part: Part) -> Picture | None:
 
 
 def figure(rows: pd.DataFrame, length: str, by: str | None) -> go.Figure:
-    """Energies in Ha above, mean |error| in mHa below: the measure of the ranking."""
+    """Mean energies in Ha above; below, mean |error| in mHa, which is the measure of the ranking."""
     drawn = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.62, 0.38], vertical_spacing=0.06)
     drawn.update_layout(template=style.template(dark=False), height=560)
     exact = rows[completed(rows)].dropna(subset=["reference"]).groupby(length)["reference"].first()

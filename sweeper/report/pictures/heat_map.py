@@ -6,7 +6,7 @@ from itertools import combinations
 
 import plotly.graph_objects as go
 
-from sweeper.comparison.blocks import key_text
+from sweeper.comparison.display import key_text
 from sweeper.comparison.pivot import Pivot, pivot
 from sweeper.report import style
 from sweeper.report.part import Part

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from sweeper.comparison.blocks import key_text
+from sweeper.comparison.display import key_text
 from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
@@ -42,7 +42,7 @@ def draw(part: Part) -> Picture | None:
 
 
 def read_scan(results: Path) -> pd.DataFrame | None:
-    """The objective on a grid, second parameter down and first across; none where no grid was scanned."""
+    """The objective on a grid, second parameter down and first across; None if no grid was scanned."""
     try:
         points = np.load(results / "parameter_trajectory.npy", mmap_mode="r", allow_pickle=False)
         if points.ndim != 2 or points.shape[1] != 2:

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from sweeper.comparison.blocks import key_text
-from sweeper.comparison.compare import FAULT, INCOMPLETE, WORSE, Section, rank
+from sweeper.comparison.display import key_text
 from sweeper.comparison.metric import Measure
 from sweeper.comparison.pivot import ordered
+from sweeper.comparison.ranking import Section, rank
+from sweeper.comparison.verdicts import FAULT, INCOMPLETE, WORSE
 from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
@@ -56,7 +57,7 @@ def _verdict(section: Section, key: str, is_candidate: bool) -> str:
 
 
 def figure(rows: pd.DataFrame, key: str, measure: Measure) -> go.Figure | None:
-    """Means with intervals; none where fewer than two values of the key have any, or there are too many."""
+    """Means with intervals; None if fewer than two values of the key have a mean, or there are too many."""
     if len(rows[key].drop_duplicates()) > _MOST_VALUES:
         return None
     return _figure(rank(rows, [key], measure), key)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from sweeper.comparison.blocks import key_text
+from sweeper.comparison.display import key_text
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Measure, completed, numbers
 from sweeper.comparison.pareto import choose_cost

@@ -1,4 +1,4 @@
-"""Cost against error, and which groups no other beats in both."""
+"""Cost against error, with the groups that no other group beats in both."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from sweeper.comparison.blocks import key_text
+from sweeper.comparison.display import key_text
 from sweeper.comparison.faults import is_faulty
 from sweeper.comparison.metric import Measure, completed, numbers
 from sweeper.comparison.pareto import choose_cost, pareto
@@ -22,7 +22,7 @@ _UNITS = {"cost_usd": "cost (USD)", "shots_total": "shots", "seconds": "time (s)
 
 
 def draw(part: Part) -> Picture | None:
-    """Groups as points, single jobs faint behind them, the front as a line."""
+    """Groups as points, the front as a line, and single jobs faint behind them."""
     if not part.candidates:
         return None
     frame = pareto(part.rows, by=part.section.by, measure=part.measure)
@@ -31,14 +31,14 @@ def draw(part: Part) -> Picture | None:
     caption = (
         "Each point is the mean of a group of replicates, over all problems; the line joins those that no "
         "other beats in both. Faint: single jobs, whose luckiest ones are no evidence. Jobs that failed, or "
-        "whose value cannot be, are not shown."
+        "whose value is impossible, are not shown."
     )
     figures = {"": figure(part.rows, frame, part.section.by, part.measure)}
     return Picture("pareto", "Cost against error", caption, figures)
 
 
 def figure(rows: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str], measure: Measure) -> go.Figure:
-    """The picture of what `pareto` returned."""
+    """The picture of the frame that `pareto` returned."""
     cost = choose_cost(rows) if choose_cost(rows) in frame else str(frame.columns[len(by)])
     losses, name = measure.loss(rows)
     shown = np.flatnonzero(completed(rows) & ~is_faulty(rows) & np.isfinite(losses))
@@ -91,5 +91,5 @@ def figure(rows: pd.DataFrame, frame: pd.DataFrame, by: Sequence[str], measure: 
 
 
 def _evenly(count: int) -> NDArray[np.int64]:
-    """Places of at most `_MOST_POINTS` of so many points."""
+    """Evenly spaced positions of at most `_MOST_POINTS` of `count` points."""
     return np.linspace(0, count - 1, min(count, _MOST_POINTS)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Comparisons as tables for people: short columns of text, and nothing that says nothing."""
+"""Comparisons as tables for people: short columns of text, and no column that is empty."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from sweeper.comparison.across import SideBySide
-from sweeper.comparison.compare import BEST, FAULT, LISTED, OPEN, WITHIN, Section
 from sweeper.comparison.metric import completed
 from sweeper.comparison.pivot import Pivot
+from sweeper.comparison.ranking import Section
+from sweeper.comparison.verdicts import BEST, FAULT, LISTED, OPEN, WITHIN
 
 _COSTS = {"evaluations": "evaluations", "shots_total": "shots", "cost_usd": "USD"}
 _MOST_DECIMALS = 6
@@ -28,30 +29,30 @@ _LOST = {
 
 
 @dataclass(frozen=True)
-class Block:
-    """One table.
+class DisplayTable:
+    """A table for people, with the data behind it.
 
     Attributes:
-        title: What it is about; may be empty.
-        shown: Text only, for people.
-        full: Every column at full precision, for programs.
-        notes: What a reader has to know.
-        left: The columns of `shown` that read from the left.
-        styles: A rich style for each row.
-        optional: The columns that a narrow terminal can do without, the least important first.
+        title: Title of the table; may be empty.
+        text: The cells as people read them.
+        data: Every column at full precision, for programs.
+        notes: Sentences that explain the table.
+        left: Names of the columns of `text` that are aligned to the left.
+        styles: The rich style of each row.
+        optional: Names of the columns that a narrow terminal leaves out, the least important first.
     """
 
     title: str
-    shown: pd.DataFrame
-    full: pd.DataFrame
+    text: pd.DataFrame
+    data: pd.DataFrame
     notes: tuple[str, ...] = ()
     left: frozenset[str] = frozenset()
     styles: tuple[str, ...] = field(default=(), repr=False)
     optional: tuple[str, ...] = ()
 
 
-def ranking(section: Section, most: int | None = None) -> Block:
-    """The groups, best first; `most` of them, or all."""
+def ranking_table(section: Section, most: int | None = None) -> DisplayTable:
+    """A ranking, best group first, with at most `most` groups."""
     table = section.table.head(most or len(section.table))
     rows = table.to_dict("records")
     done = section.rows[completed(section.rows)]
@@ -64,7 +65,9 @@ def ranking(section: Section, most: int | None = None) -> Block:
         ],
     }
     if len(section.table) > 1 and not (section.table["verdict"] == LISTED).all():
-        columns["against the best"] = [_against_the_best(row) for row in rows]
+        columns["against the best"] = [
+            _difference(row["verdict"], row["minus_best"], row["p_value"]) for row in rows
+        ]
     columns |= {
         "sd": [number(value, 2) for value in table["sd"]],
         "median": [number(value) for value in table["median"]],
@@ -85,7 +88,7 @@ def ranking(section: Section, most: int | None = None) -> Block:
     notes = (*section.faults, *section.notes)
     if (hidden := len(section.table) - len(table)) > 0:
         notes = (*notes, f"{hidden} more groups: sweeper compare DIR --best {len(section.table)} shows all")
-    return Block(
+    return DisplayTable(
         section.title,
         pd.DataFrame(columns),
         full,
@@ -96,8 +99,8 @@ def ranking(section: Section, most: int | None = None) -> Block:
     )
 
 
-def across_sweeps(found: SideBySide, remarks: Sequence[str] = ()) -> Block:
-    """One row for each combination, the sweeps side by side; remarks come after the notes."""
+def side_by_side_table(found: SideBySide, remarks: Sequence[str] = ()) -> DisplayTable:
+    """One row for each combination, with the sweeps side by side. The remarks follow the notes."""
     metric = found.measure.name
     rows = found.table.to_dict("records")
     columns = {key: [key_text(row[key]) for row in rows] for key in found.keys}
@@ -119,7 +122,7 @@ def across_sweeps(found: SideBySide, remarks: Sequence[str] = ()) -> Block:
         notes = [f"no combination has values in {base} and in another sweep, so nothing can be compared"]
     elif not tested:
         notes = ["no difference can be tested with fewer than 2 values of a combination: sweep seeds"]
-    return Block(
+    return DisplayTable(
         "The sweeps side by side",
         pd.DataFrame(columns),
         found.table,
@@ -128,8 +131,8 @@ def across_sweeps(found: SideBySide, remarks: Sequence[str] = ()) -> Block:
     )
 
 
-def crossed(found: Pivot, title: str = "") -> Block:
-    """Means with the half width of their intervals, two keys crossed."""
+def pivot_table(found: Pivot, title: str = "") -> DisplayTable:
+    """Means with the half width of their confidence intervals, one key down and one across."""
     label = f"{found.row} \\ {found.column}"
     columns = {label: [key_text(key) for key in found.mean.index]}
     for name in found.mean:
@@ -142,17 +145,17 @@ def crossed(found: Pivot, title: str = "") -> Block:
     note = f"mean {found.measure.name} ± half of its 95 % confidence interval (n)"
     notes = [note, *found.notes]
     if not found.eligible[found.n > 0].isin([True, np.nan]).all(axis=None):
-        notes.append("*: not comparable, as it has a value that cannot be or lacks problems")
-    return Block(title, pd.DataFrame(columns), full, tuple(notes), frozenset({label}))
+        notes.append("*: not comparable, as it has an impossible value or lacks problems")
+    return DisplayTable(title, pd.DataFrame(columns), full, tuple(notes), frozenset({label}))
 
 
-def plain(frame: pd.DataFrame, title: str = "") -> Block:
-    """A frame of text as it is."""
-    return Block(title, frame, frame, left=frozenset(frame.columns))
+def text_table(frame: pd.DataFrame, title: str = "") -> DisplayTable:
+    """A frame that already holds text."""
+    return DisplayTable(title, frame, frame, left=frozenset(frame.columns))
 
 
 def number(value: float, digits: int = 4) -> str:
-    """A number in few digits; empty where there is none, ∞ where it is never reached."""
+    """A number with few digits: "" for nan, "∞" for infinity."""
     if math.isnan(value):
         return ""
     if math.isinf(value):
@@ -163,49 +166,43 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def key_text(value: Any) -> str:
-    """The value of a key; – where a job has none."""
+    """The value of a key, or "–" where a job has no such key."""
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return "–"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _lost(row: dict[Any, Any]) -> str:
-    # A group without any value lacks every problem: that says nothing more.
+    # A group without any value lacks every problem, so the count adds nothing.
     lost = {name: words for name, words in _LOST.items() if row[name] and (row["n"] or name != "lacking")}
     return ", ".join(f"{row[name]} {words}" for name, words in lost.items())
 
 
 def mean_text(mean: float, low: float, high: float) -> str:
-    """The mean and its interval to the digits that the interval's width warrants."""
+    """The mean and its interval. The width of the interval sets the number of digits."""
     if math.isnan(mean):
         return ""
-    if math.isnan(low) or high <= low:
+    if not high > low:
         return number(mean, 5)
-    half = (high - low) / 2
-    decimals = _decimals(half)
-    if decimals > _MOST_DECIMALS:
-        return f"{number(mean, 2)} [{number(low, 2)}, {number(high, 2)}]"
-    return f"{mean:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
+    first, *ends = _digits((high - low) / 2, mean, low, high)
+    return f"{first} [{', '.join(ends)}]"
 
 
 def _plus_minus(mean: float, low: float, high: float, n: float) -> str:
     if math.isnan(mean):
         return ""
-    if math.isnan(low) or high <= low:
+    if not high > low:
         return f"{number(mean, 5)} ({n:.0f})"
     half = (high - low) / 2
-    decimals = _decimals(half)
+    return f"{' ± '.join(_digits(half, mean, half))} ({n:.0f})"
+
+
+def _digits(half_width: float, *values: float) -> list[str]:
+    """The values to two digits of the interval's half width."""
+    decimals = max(0, 1 - math.floor(math.log10(half_width)))
     if decimals > _MOST_DECIMALS:
-        return f"{number(mean, 2)} ± {number(half, 2)} ({n:.0f})"
-    return f"{mean:.{decimals}f} ± {half:.{decimals}f} ({n:.0f})"
-
-
-def _decimals(half_width: float) -> int:
-    return max(0, 1 - math.floor(math.log10(half_width)))
-
-
-def _against_the_best(row: dict[Any, Any]) -> str:
-    return _difference(row["verdict"], row["minus_best"], row["p_value"])
+        return [number(value, 2) for value in values]
+    return [f"{value:.{decimals}f}" for value in values]
 
 
 def _difference(verdict: str, mean: float, p_value: float) -> str:
