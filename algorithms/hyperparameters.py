@@ -58,6 +58,14 @@ class Hyperparameters:
         """Whether the key was passed: what belongs to a feature that is off is not."""
         return self._prefix + key in self._strings
 
+    def skip(self, key: str) -> None:
+        """Count a key as read that was not passed, and need not be."""
+        self._read.add(self._prefix + key)
+
+    def says(self, key: str, text: str) -> bool:
+        """Whether the key, which has to be there, was passed as exactly this text."""
+        return self._text_of(key) == text
+
     def integer(self, key: str, *, at_least: int | None = None) -> int:
         """An integer, not below `at_least`."""
         text = self._text_of(key)
@@ -182,6 +190,10 @@ class Hyperparameters:
                 f'Hyperparameter "{self._prefix + key}" is in the input file {path}, '
                 f"which cannot be read: {error.strerror}."
             ) from error
+
+    def malformed(self, key: str, expected: str) -> HyperparameterError:
+        """The error of a value that is not what is expected."""
+        return self._malformed(key, self._text_of(key), expected)
 
     def _malformed(self, key: str, text: str, expected: str) -> HyperparameterError:
         shown = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

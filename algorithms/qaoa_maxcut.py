@@ -1,27 +1,51 @@
 """Hybrid job: quantum approximate optimisation of MaxCut.
 
-Hyperparameters: those of `settings.Settings`, `optimizer.<option>`, and
-
-- `nodes`: number of nodes
-- `edges`: `0-1,1-2`, or `0-1:0.5,1-2:2` with weights
-- `depth`: number of layers, the literature's p
-- `initial_point`: a name in `start_points.START_POINTS`, or `interp`: depth by depth from 1 on,
-  each started from the optimum of the one before, with an equal share of the evaluations
-- `angles`: `standard` or `multi`, one for each edge and node; standard if not passed
-- `aggregation`: a name in `aggregation.AGGREGATIONS`, with `cvar_alpha` or `gibbs_eta`; `mean` if not passed
+Hyperparameters: those of `settings.Settings` and `Options`.
 """
 
 from __future__ import annotations
 
+from collections import ChainMap
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
 from algorithms import variational
-from algorithms.aggregation import AGGREGATIONS
+from algorithms.aggregation import AGGREGATIONS, Aggregation, Mean
 from algorithms.graph import parse_graph
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.layerwise import layer_by_layer
+from algorithms.options import Option, name_of, read
 from algorithms.qaoa import ExpectedCut
 from algorithms.randomness import RandomStreams
 from algorithms.settings import Settings
-from algorithms.start_points import START_POINTS
+from algorithms.start_points import START_POINTS, Start, ramp
+
+
+@dataclass(frozen=True)
+class Interp:
+    """Depth by depth from 1 on, each from the optimum of the one before, equal shares of the evaluations."""
+
+
+_STARTS = ChainMap[str, type]({"interp": Interp}, START_POINTS)  # type: ignore[arg-type]  # only read
+
+
+@dataclass(frozen=True)
+class Options:
+    """What QAOA reads beside the settings; the graph is the problem's."""
+
+    nodes: Annotated[int, Option("Number of nodes", at_least=1)]
+    edges: Annotated[str, Option("`0-1,1-2`, or `0-1:0.5,1-2:2` with weights")]
+    depth: Annotated[int, Option("Number of layers, the literature's p", at_least=1)] = 1
+    initial_point: Annotated[Start | Interp, Option("Where the search starts", one_of=_STARTS)] = field(
+        default=ramp.Start()
+    )
+    angles: Annotated[
+        Literal["standard", "multi"],
+        Option("One gamma and beta for each layer, or one for each edge and node of it", may_be_absent=True),
+    ] = "standard"
+    aggregation: Annotated[
+        Aggregation, Option("What the optimizer maximises", one_of=AGGREGATIONS, may_be_absent=True)
+    ] = field(default=Mean())
 
 
 def main() -> None:
@@ -32,25 +56,22 @@ def main() -> None:
     """
     given = Hyperparameters.of_this_job()
     settings = Settings.read(given)
-    edges_text = given.text("edges")
-    graph = parse_graph(edges_text, given.integer("nodes", at_least=1))
-    depth = given.integer("depth", at_least=1)
-    initial_point = given.choice("initial_point", [*START_POINTS, "interp"])
-    angles = given.choice("angles", ("standard", "multi"), default="standard")
-    aggregation_name = given.choice("aggregation", AGGREGATIONS, default="mean")
-    aggregation = AGGREGATIONS[aggregation_name](given)
+    options = read(Options, given)
     given.finish()
+    graph, depth = parse_graph(options.edges, options.nodes), options.depth
 
     streams = RandomStreams.from_seed(settings.seed)
-    expected_cut = ExpectedCut(graph, depth, multi_angle=angles == "multi", aggregation=aggregation)
-    if initial_point == "interp":
-        if angles == "multi" or settings.max_iterations < depth:
+    expected_cut = ExpectedCut(
+        graph, depth, multi_angle=options.angles == "multi", aggregation=options.aggregation
+    )
+    if isinstance(options.initial_point, Interp):
+        if options.angles == "multi" or settings.max_iterations < depth:
             raise HyperparameterError(
                 "initial_point=interp needs standard angles and max_iterations of the depth or more."
             )
-        search = layer_by_layer(START_POINTS["ramp"](graph, 1, streams.start), depth)
+        search = layer_by_layer(ramp.Start()(graph, 1, streams.start), depth)
     else:
-        start = START_POINTS[initial_point](graph, depth, streams.start)
+        start = options.initial_point(graph, depth, streams.start)
         search = variational.from_point(expected_cut.spread(start))
     run = variational.run(expected_cut, search, settings, streams)
 
@@ -68,11 +89,11 @@ def main() -> None:
             "algorithm": "qaoa_maxcut",
             "ansatz": "qaoa",
             "depth": depth,
-            "initial_point": initial_point,
-            "angles": angles,
-            "aggregation": aggregation_name,
+            "initial_point": name_of(_STARTS, options.initial_point),
+            "angles": options.angles,
+            "aggregation": name_of(AGGREGATIONS, options.aggregation),
             "qubits": graph.nodes,
-            "edges": edges_text,
+            "edges": options.edges,
         },
     )
 

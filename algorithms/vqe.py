@@ -1,26 +1,46 @@
 """Hybrid job: variational quantum eigensolver for the ground-state energy of a Hamiltonian, such as H2's.
 
-Hyperparameters: those of `settings.Settings`, `optimizer.<option>`, and
-
-- `hamiltonian`: the electronic Hamiltonian in Ha, `-1.05 II, 0.4 IZ, …`
-- `nuclear_repulsion`: Ha, added to give the total energy
-- `ansatz`: a name in `ansatz.ANSATZE`; `hardware_efficient` also reads `layers`, `entangler`, `rotations`
-- `initial_point`: `random` angles in [-π, π), or the `hartree_fock` state
-- `grouping`, `allocation`: as `energy.Energy` takes them; `qubit_wise` and `uniform` if not passed
+Hyperparameters: those of `settings.Settings` and `Options`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
 import numpy as np
 
+from algorithms import ansatz as ansatze
 from algorithms import variational
-from algorithms.ansatz import ANSATZE
-from algorithms.energy import ALLOCATIONS, Energy
-from algorithms.grouping import GROUPINGS
+from algorithms.ansatz import ANSATZE, ry_cnot_ry
+from algorithms.energy import Energy
 from algorithms.hyperparameters import Hyperparameters
+from algorithms.options import Option, name_of, read
 from algorithms.pauli import parse_hamiltonian
 from algorithms.randomness import RandomStreams
 from algorithms.settings import Settings
+
+
+@dataclass(frozen=True)
+class Options:
+    """What VQE reads beside the settings; the Hamiltonian is the problem's."""
+
+    hamiltonian: Annotated[str, Option("The electronic Hamiltonian, `-1.05 II, 0.4 IZ, …`", unit="Ha")]
+    nuclear_repulsion: Annotated[float, Option("Added to give the total energy", unit="Ha")]
+    ansatz: Annotated[ansatze.Options, Option("The circuit that prepares trial states", one_of=ANSATZE)] = (
+        field(default=ry_cnot_ry.Options())
+    )
+    initial_point: Annotated[
+        Literal["random", "hartree_fock"], Option("Angles in [-π, π), or the lowest determinant")
+    ] = "random"
+    grouping: Annotated[
+        Literal["qubit_wise", "separate"],
+        Option("Terms in one circuit: those that commute qubit by qubit, or each alone", may_be_absent=True),
+    ] = "qubit_wise"
+    allocation: Annotated[
+        Literal["uniform", "weighted"],
+        Option("Each circuit's shots: the same, or as many in all by coefficients", may_be_absent=True),
+    ] = "uniform"
 
 
 def main() -> None:
@@ -31,23 +51,24 @@ def main() -> None:
     """
     given = Hyperparameters.of_this_job()
     settings = Settings.read(given)
-    hamiltonian_text = given.text("hamiltonian")
-    hamiltonian = parse_hamiltonian(hamiltonian_text)
-    nuclear_repulsion = given.number("nuclear_repulsion")
-    ansatz_name = given.choice("ansatz", ANSATZE)
-    ansatz = ANSATZE[ansatz_name](hamiltonian, given)
-    initial_point = given.choice("initial_point", ("random", "hartree_fock"))
-    grouping = given.choice("grouping", GROUPINGS, default="qubit_wise")
-    allocation = given.choice("allocation", ALLOCATIONS, default="uniform")
+    options = read(Options, given)
     given.finish()
+    hamiltonian = parse_hamiltonian(options.hamiltonian)
+    ansatz = options.ansatz.on(hamiltonian)
 
     streams = RandomStreams.from_seed(settings.seed)
-    if initial_point == "hartree_fock":
+    if options.initial_point == "hartree_fock":
         start = ansatz.basis_state(hamiltonian.lowest_basis_state())
     else:
         start = streams.start.uniform(-np.pi, np.pi, ansatz.parameters)
 
-    energy = Energy(hamiltonian, nuclear_repulsion, ansatz, grouping=grouping, allocation=allocation)
+    energy = Energy(
+        hamiltonian,
+        options.nuclear_repulsion,
+        ansatz,
+        grouping=options.grouping,
+        allocation=options.allocation,
+    )
     run = variational.run(energy, variational.from_point(start), settings, streams)
     variational.save(
         run,
@@ -56,14 +77,14 @@ def main() -> None:
         results_of_algorithm={},
         metadata_of_algorithm={
             "algorithm": "vqe",
-            "ansatz": ansatz_name,
+            "ansatz": name_of(ANSATZE, options.ansatz),
             "ansatz_parameters": ansatz.parameters,
-            "initial_point": initial_point,
-            "grouping": grouping,
-            "allocation": allocation,
+            "initial_point": options.initial_point,
+            "grouping": options.grouping,
+            "allocation": options.allocation,
             "qubits": hamiltonian.qubits,
-            "hamiltonian": hamiltonian_text,
-            "nuclear_repulsion": nuclear_repulsion,
+            "hamiltonian": options.hamiltonian,
+            "nuclear_repulsion": options.nuclear_repulsion,
         },
     )
 
