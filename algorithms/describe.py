@@ -3,9 +3,9 @@
     python -m algorithms.describe
 
 JSON Schema 2020-12 of the values that a job's strings say. Every hyperparameter is a property under its full
-name, with its type, bounds, default and one line of description. Those that belong to a value of another one stand
-in a branch of `allOf`: `if` has the condition, `then` the properties. Annotations of our own are `unit`,
-`expected` (what a text has to be, in words) and `entryPoints`, which has one schema for each job of the source.
+name, with its type, bounds, default and one line of description. Those that belong to a value of another one
+stand in a branch of `allOf`: `if` has the condition, `then` the properties. Annotations of ours are `unit`,
+`expected` (what a text has to be, in words) and `entryPoints`, which has a schema for each job of the source.
 """
 
 from __future__ import annotations

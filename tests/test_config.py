@@ -31,7 +31,7 @@ from sweeper.problems import PROBLEMS, Hamiltonian, options_making
 
 CONF = shipped("conf")
 ALGORITHMS = {**{algorithm.name: algorithm for algorithm in (Vqe, QaoaMaxcut, Script)}, "vqe_h2": Vqe}
-METHODS = {optimizer.method: optimizer for optimizer in OPTIMIZERS}
+METHODS = OPTIMIZERS
 # The whole grid has to fit into the evaluations.
 SMALL_ENOUGH = {"grid": "optimizer=grid algorithm=qaoa_maxcut max_iterations=300"}
 

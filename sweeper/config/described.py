@@ -1,21 +1,23 @@
 """What a source says of its own hyperparameters, in `hyperparameters.schema.json` beside its code.
 
-JSON Schema 2020-12. Understood are `properties` with `type`, `enum`, `default`, `description`, bounds, `pattern`
-and the annotations `unit` and `expected`; `required`; local `$ref`; `allOf`; and in it `if` one property has (or
-has `not`) a `const` or an `enum`, `then` others belong to it. `entryPoints` has a schema for each job of the source;
-without it the document itself is the schema of every one.
+JSON Schema 2020-12. Understood are `properties` with `type`, `enum`, `default`, `description`, bounds,
+`pattern` and the annotations `unit` and `expected`; local `$ref`; and `allOf`, in which others may belong to
+one property (`then`) if that has, or has `not`, a `const` or one of an `enum`. `entryPoints` has a schema for
+each job of the source; without it the document itself is the schema of every one.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Optional, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Optional, TypeVar
 
 from sweeper.config.check import require
 from sweeper.errors import ConfigError
@@ -34,8 +36,8 @@ class Option:
         name: Of the hyperparameter.
         kind: Its type; `Any` if the source does not say.
         nullable: Whether null is allowed.
-        choices: What to choose from, each with one line of description, which may be empty; no choices for none.
-        default: MISSING if there is none.
+        choices: What to choose from, each with one line of description (or an empty one); empty for anything.
+        default: The ellipsis if there is none.
         text: One line on what it is.
         unit: Of a number.
         minimum: Smallest value.
@@ -51,7 +53,7 @@ class Option:
     kind: Any = Any
     nullable: bool = False
     choices: Mapping[str, str] = field(default_factory=dict)
-    default: Any = MISSING
+    default: Any = ...
     text: str = ""
     unit: str | None = None
     minimum: float | None = None
@@ -130,9 +132,7 @@ class Branch:
         return (value in self.values) is not self.negated
 
 
-def sent(
-    options: Sequence[Option], values: Mapping[str, Any], *, defaults: bool = True
-) -> dict[str, Any]:
+def sent(options: Sequence[Option], values: Mapping[str, Any], *, defaults: bool = True) -> dict[str, Any]:
     """The hyperparameters that a job is passed: those of a value that is not chosen stay here.
 
     Args:
@@ -210,7 +210,7 @@ def _option(name: str, said: Mapping[str, Any], branches: tuple[Branch, ...]) ->
         kind=_TYPES.get(kinds[0], Any) if len(kinds) == 1 else Any,
         nullable="null" in types or None in said.get("enum", ()),
         choices=choices,
-        default=said.get("default", MISSING),
+        default=said.get("default", ...),
         text=said.get("description", ""),
         unit=said.get("unit"),
         minimum=said.get("minimum"),
@@ -232,10 +232,12 @@ class FromSource:
 
     Attributes:
         prefix: Of its config keys.
-        options: By the config key without the prefix.
+        described: What the source describes.
+        options: All of them, also those that belong to some value of another, by the key without the prefix.
     """
 
     prefix: ClassVar[str]
+    described: ClassVar[Sequence[Option]]
     options: ClassVar[Mapping[str, Option]]
 
     def __post_init__(self) -> None:
@@ -247,26 +249,41 @@ class FromSource:
         for key, option in self.options.items():
             option.require(f"{self.prefix}{key}", getattr(self, key))
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """An option; which there are is known when the source has been read."""
+
     def values(self) -> dict[str, Any]:
-        """The fields' values by the names of hyperparameters."""
+        """All values by the names of hyperparameters."""
         return {option.name: getattr(self, key) for key, option in self.options.items()}
 
 
-def with_options(prefix: str, options: Mapping[str, Option]) -> Callable[[type[T]], type[T]]:
-    """Make a class a dataclass that has these options as fields beside its own.
+def with_options(
+    prefix: str, options: Sequence[Option], keys: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[type[T]], type[T]]:
+    """Make a class, which is `FromSource`, a dataclass that has these options as fields beside its own.
 
     Args:
         prefix: Of its config keys.
-        options: By the config key without the prefix; each has a default.
+        options: What the source describes; those without a default are no fields.
+        keys: The config key without the prefix of a hyperparameter, where it is not its name's last part.
     """
+    fields = {
+        keys.get(option.name, option.name.rpartition(".")[2]): option
+        for each in options
+        if each.default is not ...
+        for option in each.members()
+    }
 
     def made(schema: type[T]) -> type[T]:
-        own = dict(schema.__dict__.get("__annotations__", {}))
-        for key, option in options.items():
-            own[key] = option.annotation
+        annotations = {key: option.annotation for key, option in fields.items()}
+        schema.__annotations__ = {**inspect.get_annotations(schema), **annotations}
+        for key, option in fields.items():
             setattr(schema, key, option.default)
-        schema.__annotations__ = own
-        schema.prefix, schema.options = prefix, dict(options)  # type: ignore[attr-defined]
+        described = [each for each in options if each.default is not ...]
+        for name, value in {"prefix": prefix, "described": described, "options": fields}.items():
+            setattr(schema, name, value)
         return dataclass(schema)
 
     return made

@@ -1,12 +1,13 @@
-"""The optimizers' options. Each class has its twin, the optimizer itself, in `algorithms/optimizers/`."""
+"""The optimizers' options, as the source of the algorithms describes them."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, fields
-from typing import ClassVar, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from sweeper.config.check import require
+from sweeper.config.described import FromSource, Option, sent, with_options
+from sweeper.config.execution import SETTINGS
 from sweeper.errors import ConfigError
 
 
@@ -29,16 +30,14 @@ class Search:
     aperiodic: bool
 
 
-@dataclass
-class Optimizer:
+class Optimizer(FromSource):
     """What all optimizers share: a method name and options that travel as `optimizer.<option>`."""
 
     method: ClassVar[str]
 
     def hyperparameters(self) -> dict[str, object]:
-        """The method under `optimizer`, every option under `optimizer.<option>`."""
-        options = {f"optimizer.{option.name}": getattr(self, option.name) for option in fields(self)}
-        return {"optimizer": self.method, **options}
+        """The method under `optimizer`, the options under `optimizer.<option>`."""
+        return {"optimizer": self.method, **sent(self.described, self.values())}
 
     def check(self, search: Search) -> None:
         """Refuse options that do not fit what is to be optimised.
@@ -46,187 +45,41 @@ class Optimizer:
         Raises:
             ConfigError: Names the keys and what would fit.
         """
-
-    def _positive(self, *names: str) -> None:
-        for name in names:
-            value = getattr(self, name)
-            require(0 < value < math.inf, f"optimizer.{name}", value, "greater than 0")
-
-
-@dataclass
-class Cobyla(Optimizer):
-    """Constrained optimisation by linear approximation (Powell 1994)."""
-
-    method: ClassVar[str] = "cobyla"
-    rhobeg: float = 0.5
-    tol: float = 1e-4
-    implementation: Literal["auto", "nlopt", "scipy"] = "auto"
-
-    def __post_init__(self) -> None:
-        self._positive("rhobeg", "tol")
-
-
-@dataclass
-class NelderMead(Optimizer):
-    """Downhill simplex (Nelder and Mead 1965)."""
-
-    method: ClassVar[str] = "nelder_mead"
-    initial_step: float = 0.5
-    xatol: float = 1e-4
-    fatol: float = 1e-4
-
-    def __post_init__(self) -> None:
-        self._positive("initial_step", "xatol", "fatol")
+        options: Any = self
+        if "gradient" in self.options:
+            shift = options.gradient == "parameter_shift"
+            if shift and search.inexact:
+                raise ConfigError(
+                    f"optimizer.gradient=parameter_shift is not exact: {search.inexact}. Choose "
+                    "optimizer.gradient=finite_differences."
+                )
+            needed = search.shift_evaluations if shift else 2 * search.parameters
+            allowed = f"{needed} or more, which one gradient takes"
+            require(search.max_iterations >= needed, "max_iterations", search.max_iterations, allowed)
+        if self.method == "grid":
+            if options.points**search.parameters > search.max_iterations:
+                raise ConfigError(
+                    f"optimizer.points={options.points} is not possible: {options.points}^"
+                    f"{search.parameters} points are more than max_iterations={search.max_iterations}. "
+                    "Raise max_iterations, or lower optimizer.points."
+                )
+            if options.span is None and search.aperiodic:
+                raise ConfigError(
+                    "optimizer=grid needs optimizer.span here: edges of different weights have no "
+                    "common period to scan."
+                )
 
 
-@dataclass
-class Powell(Optimizer):
-    """Line searches along conjugate directions (Powell 1964)."""
-
-    method: ClassVar[str] = "powell"
-    xtol: float = 1e-2
-    ftol: float = 1e-2
-
-    def __post_init__(self) -> None:
-        self._positive("xtol", "ftol")
+def _made(method: str, text: str, options: tuple[Option, ...]) -> type[Optimizer]:
+    name = "".join(part.capitalize() for part in method.split("_"))
+    schema = type(name, (Optimizer,), {"method": method, "__doc__": text, "__module__": __name__})
+    return with_options("optimizer.", options)(schema)
 
 
-@dataclass
-class Spsa(Optimizer):
-    """Simultaneous perturbation stochastic approximation (Spall 1998).
+_OPTIONS = {branch.values[0]: branch.options for branch in SETTINGS["optimizer"].branches}
 
-    `a` scales the steps; none lets the first evaluations choose it.
-    """
-
-    method: ClassVar[str] = "spsa"
-    a: float | None = None
-    c: float = 0.2
-    alpha: float = 0.602
-    gamma: float = 0.101
-    stability: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._positive("c", "alpha", "gamma", *(() if self.a is None else ("a",)))
-        require(0 <= self.stability < math.inf, "optimizer.stability", self.stability, "0 or more")
-
-
-@dataclass
-class WithGradient(Optimizer):
-    """An optimizer that follows a gradient: the parameter-shift rule, or differences over `step` rad."""
-
-    gradient: Literal["parameter_shift", "finite_differences"] = field(
-        default="parameter_shift", kw_only=True
-    )
-    step: float = field(default=0.1, kw_only=True)
-
-    def __post_init__(self) -> None:
-        self._positive("step")
-
-    def check(self, search: Search) -> None:
-        """Refuse the parameter-shift rule where it is not exact, and less than one gradient."""
-        if self.gradient == "parameter_shift" and search.inexact:
-            raise ConfigError(
-                f"optimizer.gradient=parameter_shift is not exact: {search.inexact}. Choose "
-                "optimizer.gradient=finite_differences."
-            )
-        shift = self.gradient == "parameter_shift"
-        needed = search.shift_evaluations if shift else 2 * search.parameters
-        allowed = f"{needed} or more, which one gradient takes"
-        require(search.max_iterations >= needed, "max_iterations", search.max_iterations, allowed)
-
-    def hyperparameters(self) -> dict[str, object]:
-        """The step travels with finite differences only."""
-        values = super().hyperparameters()
-        if self.gradient == "parameter_shift":
-            del values["optimizer.step"]
-        return values
-
-
-@dataclass
-class Slsqp(WithGradient):
-    """Sequential least squares programming (Kraft 1988)."""
-
-    method: ClassVar[str] = "slsqp"
-    ftol: float = 1e-6
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._positive("ftol")
-
-
-@dataclass
-class LBfgsB(WithGradient):
-    """Limited-memory quasi-Newton (Byrd, Lu, Nocedal and Zhu 1995)."""
-
-    method: ClassVar[str] = "l_bfgs_b"
-    ftol: float = 1e-9
-    gtol: float = 1e-5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._positive("ftol", "gtol")
-
-
-@dataclass
-class GradientDescent(WithGradient):
-    """Gradient descent with a fixed learning rate."""
-
-    method: ClassVar[str] = "gradient_descent"
-    learning_rate: float = 0.3
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._positive("learning_rate")
-
-
-@dataclass
-class Adam(WithGradient):
-    """Gradient descent with adaptive moments (Kingma and Ba 2014)."""
-
-    method: ClassVar[str] = "adam"
-    learning_rate: float = 0.2
-    beta1: float = 0.9
-    beta2: float = 0.99
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._positive("learning_rate")
-        for name in ("beta1", "beta2"):
-            require(
-                0 <= getattr(self, name) < 1, f"optimizer.{name}", getattr(self, name), "0 or more, below 1"
-            )
-
-
-@dataclass
-class Grid(Optimizer):
-    """All points of a grid: `points` along each parameter, over one period or `span` rad around the start."""
-
-    method: ClassVar[str] = "grid"
-    points: int = 16
-    span: float | None = None
-
-    def __post_init__(self) -> None:
-        require(self.points >= 2, "optimizer.points", self.points, "2 or more")
-        if self.span is not None:
-            self._positive("span")
-
-    def check(self, search: Search) -> None:
-        """Refuse more points than evaluations, and a scan of one period where there is none."""
-        if self.points**search.parameters > search.max_iterations:
-            raise ConfigError(
-                f"optimizer.points={self.points} is not possible: {self.points}^{search.parameters} points "
-                f"are more than max_iterations={search.max_iterations}. Raise max_iterations, or lower "
-                "optimizer.points."
-            )
-        if self.span is None and search.aperiodic:
-            raise ConfigError(
-                "optimizer=grid needs optimizer.span here: edges of different weights have no "
-                "common period to scan."
-            )
-
-
-OPTIMIZERS: tuple[type[Optimizer], ...] = (
-    *(Cobyla, NelderMead, Powell, Spsa),
-    *(Slsqp, LBfgsB, GradientDescent, Adam, Grid),
-)
-"""Every optimizer option."""
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    method: _made(method, text, _OPTIONS.get(method, ()))
+    for method, text in SETTINGS["optimizer"].choices.items()
+}
+"""Every optimizer by its name."""

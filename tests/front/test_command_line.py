@@ -10,7 +10,7 @@ import pytest
 from sweeper import executors
 from sweeper.cli import SUBCOMMANDS
 from sweeper.cli.command_line import FLAGS, WITH_OPTIONAL_VALUE, WITH_VALUE
-from sweeper.config import vocabulary, yaml_files
+from sweeper.compose import vocabulary, yaml_files
 
 from .conftest import Typed, type_in
 
