@@ -195,7 +195,8 @@ class Vqe(Variational):
             "ucc": 1,
             "hardware_efficient": (self.layers + 1) * rotations * instance.qubits,
         }
-        count = parameters[self.ansatz]
+        # Of another ansatz the job alone knows, and refuses what does not fit.
+        count = parameters.get(self.ansatz, 0)
         return Search(count, max_iterations, 2 * count, inexact=None, aperiodic=False)
 
 

@@ -83,3 +83,6 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     for method, text in SETTINGS["optimizer"].choices.items()
 }
 """Every optimizer by its name."""
+
+# Configs are copied by pickle, which finds a class by its name in its module.
+globals().update({schema.__name__: schema for schema in OPTIMIZERS.values()})
