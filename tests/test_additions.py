@@ -172,8 +172,7 @@ ADDED = {
     "algorithms/start_points/equal.py": START,
     "sweeper/problems/star.py": PROBLEM,
     "conf/problem/star.yaml": OPTION.format(schema="problem_star"),
-    "conf/device/my_simulator.yaml": OPTION.format(schema="device")
-    + "\narn: local:braket/braket_sv\nexact: true\n",
+    "conf/device/my_simulator.yaml": OPTION.format(schema="device") + "arn: local:braket/braket_sv\n",
     "sweeper/report/pictures/added.py": PICTURE,
     "sweeper/export/jsonl.py": EXPORT,
 }
@@ -218,12 +217,9 @@ def test_what_was_added_runs_and_is_drawn_and_exported(run: Run) -> None:
         "hydra.sweep.dir=vqe",
     )
     said = run("sweeper", "export", "vqe", "--to", "jsonl").stdout
-    lines = Path(said.partition("Written: ")[2].strip()).read_text().splitlines()
-    assert [line.count('"COMPLETED"') for line in lines] == [1, 1]
-    assert (
-        "A picture that was added"
-        in (Path(lines and said.partition("Written: ")[2].strip()).parent / "report.html").read_text()
-    )
+    written = Path(said.partition("Written: ")[2].strip())
+    assert [line.count('"COMPLETED"') for line in written.read_text().splitlines()] == [1, 1]
+    assert "A picture that was added" in (written.parent / "report.html").read_text()
     run(
         *("sweeper", *few, "algorithm=qaoa_maxcut", "problem=star", "problem.leaves=4"),
         *("algorithm.initial_point=equal", "algorithm.angle=0.2", "hydra.sweep.dir=qaoa"),

@@ -75,7 +75,10 @@ class Option:
         if self.pattern is not None and isinstance(value, str):
             require(re.search(self.pattern, value) is not None, key, value, self.expected or self.pattern)
         if isinstance(value, int | float) and self.bounds:
-            require(self._allows(value), key, value, self.bounds)
+            # What 0 or null means is said at the end of the text, as in "...; null: never".
+            meaning = re.search(r"; ((?:0|null): .+)", self.text)
+            allowed = f"{self.bounds} ({meaning[1]})" if meaning else self.bounds
+            require(self._allows(value), key, value, allowed)
 
     def _allows(self, value: float) -> bool:
         return (
