@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sweeper.config import editor
+from scripts import editor_schemas
 from sweeper.config.algorithm import QaoaMaxcut, Script, Vqe
 from sweeper.config.described import FromSource, Option
 from sweeper.config.device import Device, Noise
@@ -51,7 +51,7 @@ def files() -> dict[Path, str]:
         "optimizer": OPTIMIZERS.values(),
         "problem": PROBLEMS.values(),
     }
-    made = {SCHEMAS / f"{group}.json": editor.of_file(schemas) for group, schemas in groups.items()}
+    made = {SCHEMAS / f"{group}.json": editor_schemas.of_file(schemas) for group, schemas in groups.items()}
     return {
         DOCS: page,
         **{path: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for path, schema in made.items()},
