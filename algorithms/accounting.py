@@ -6,12 +6,12 @@ import math
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from braket.tracking import Tracker
 
 from algorithms.failures import BoundReachedError
-from algorithms.hyperparameters import Hyperparameters
+from algorithms.options import Option
 
 _LONGEST_DOWNLOAD = 20.0
 """Seconds without an answer after which the price list is given up."""
@@ -21,27 +21,14 @@ _LONGEST_DOWNLOAD = 20.0
 class Price:
     """Upper bounds in USD of one device.
 
-    Attributes:
-        per_task: For each quantum task.
-        per_shot: For each shot.
-        per_minute: For each minute of simulation.
-        minimum_seconds: Least simulation time that is charged for a task.
-        task_seconds: What a task of this job is taken to need on a simulator, until one has taken longer.
+    `task_seconds` is what a task of this job is taken to need on a simulator, until one has taken longer.
     """
 
-    per_task: float
-    per_shot: float
-    per_minute: float
-    minimum_seconds: float
-    task_seconds: float = 0.0
-
-    @classmethod
-    def read(cls, given: Hyperparameters) -> Price | None:
-        """Take it from the keys of these names; None where nothing is passed, for a device without fees."""
-        if not given.has("per_task"):
-            return None
-        names = ("per_task", "per_shot", "per_minute", "minimum_seconds", "task_seconds")
-        return cls(*(given.number(name, at_least=0.0) for name in names))
+    per_task: Annotated[float, Option("Of each quantum task", unit="USD", at_least=0)]
+    per_shot: Annotated[float, Option("Of each shot", unit="USD", at_least=0)]
+    per_minute: Annotated[float, Option("Of each minute of simulation", unit="USD", at_least=0)]
+    minimum_seconds: Annotated[float, Option("Least simulation charged for a task", unit="s", at_least=0)]
+    task_seconds: Annotated[float, Option("Expected simulation of a task", unit="s", at_least=0)] = 0.0
 
     def of(self, shots: int, simulated_seconds: float) -> float:
         """Of one task, USD."""
@@ -51,27 +38,15 @@ class Price:
 
 @dataclass(frozen=True)
 class Fees:
-    """What the job's quantum tasks cost, and may cost.
+    """What the job's quantum tasks cost, and may cost; a device without a price costs nothing."""
 
-    Attributes:
-        own: Price on the job's own device, hyperparameters `price.…`; None if its tasks cost nothing.
-        fallback: On the fallback device, `price.fallback.…`.
-        warmup: On the warm-up device, `price.warmup.…`.
-        bound_usd: All of them together may not cost more, `price.bound_usd`; None for no bound.
-    """
-
-    own: Price | None = None
-    fallback: Price | None = None
-    warmup: Price | None = None
-    bound_usd: float | None = None
-
-    @classmethod
-    def read(cls, given: Hyperparameters) -> Fees:
-        """Take them from the job's hyperparameters."""
-        prices = given.prefixed("price.")
-        bound = prices.number("bound_usd", at_least=0.0) if prices.has("bound_usd") else None
-        fallback, warmup = (Price.read(prices.prefixed(f"{name}.")) for name in ("fallback", "warmup"))
-        return cls(Price.read(prices), fallback, warmup, bound)
+    own: Annotated[Price | None, Option("Price on the job's own device")] = None
+    fallback: Annotated[Price | None, Option("Price on the fallback device", prefix="fallback.")] = None
+    warmup: Annotated[Price | None, Option("Price on the warm-up device", prefix="warmup.")] = None
+    bound_usd: Annotated[
+        float | None,
+        Option("All quantum tasks together may not cost more", unit="USD", at_least=0, may_be_absent=True),
+    ] = None
 
 
 @dataclass

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+from algorithms.options import Option
 
 Distribution = NDArray[np.float64]
 
@@ -43,7 +42,9 @@ class CVaR:
     Barkoutsos et al., Quantum 4, 256 (2020).
     """
 
-    alpha: float
+    alpha: Annotated[
+        float, Option("Fraction of the best shots that CVaR averages", above=0, at_most=1, name="cvar_alpha")
+    ] = 0.25
     linear = False
 
     def __call__(self, values: NDArray[np.float64], frequencies: Distribution) -> float:
@@ -63,7 +64,9 @@ class Gibbs:
     Divided by eta it has the cut's unit; it is the mean for small eta and the largest value for large.
     """
 
-    eta: float
+    eta: Annotated[float, Option("Inverse temperature of the Gibbs objective", above=0, name="gibbs_eta")] = (
+        1.0
+    )
     linear = False
 
     def __call__(self, values: NDArray[np.float64], frequencies: Distribution) -> float:
@@ -72,16 +75,5 @@ class Gibbs:
         return float(largest + math.log(frequencies @ np.exp(self.eta * (values - largest))) / self.eta)
 
 
-def _cvar(given: Hyperparameters) -> CVaR:
-    alpha = given.number("cvar_alpha", above=0.0)
-    if alpha > 1.0:
-        raise HyperparameterError(f'Hyperparameter "cvar_alpha" is {alpha}: expected 1 or less.')
-    return CVaR(alpha)
-
-
-AGGREGATIONS: dict[str, Callable[[Hyperparameters], Aggregation]] = {
-    "mean": lambda given: Mean(),  # noqa: ARG005
-    "cvar": _cvar,
-    "gibbs": lambda given: Gibbs(given.number("gibbs_eta", above=0.0)),
-}
-"""Every aggregation by the name of the hyperparameter `aggregation`; reads its own option."""
+AGGREGATIONS: dict[str, type[Aggregation]] = {"mean": Mean, "cvar": CVaR, "gibbs": Gibbs}
+"""Every aggregation by the name of the hyperparameter `aggregation`."""

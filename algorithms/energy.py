@@ -16,8 +16,6 @@ from algorithms.executable import Executable
 from algorithms.measurement import Estimate, Outcomes
 from algorithms.pauli import Hamiltonian, MeasurementGroup
 
-ALLOCATIONS = ("uniform", "weighted")
-
 
 class Energy(CostFunction):
     """Estimates the total energy in Ha of the ansatz' state.
@@ -28,7 +26,7 @@ class Energy(CostFunction):
         hamiltonian: Electronic Hamiltonian in Ha.
         nuclear_repulsion: Added to the electronic energy, Ha.
         ansatz: Prepares the state.
-        grouping: One of `grouping.GROUPINGS`.
+        grouping: `qubit_wise` or `separate`.
         allocation: `uniform`: the same shots for each circuit; `weighted`: as many in all, shared out in
             proportion to the root of the sum of the group's squared coefficients, which is the best for
             uncorrelated terms of equal variance.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from algorithms.cost import CostFunction, Spectrum
-from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+from algorithms.hyperparameters import HyperparameterError
+from algorithms.options import Option
 
 Vector = NDArray[np.float64]
 
@@ -40,11 +40,10 @@ class Gradient(Protocol):
 class FiniteDifferences:
     """Central differences: two evaluations for each parameter.
 
-    Attributes:
-        step: To either side, rad. The error is of the order step², that of shot noise stderr / step.
+    The error is of the order step², that of shot noise stderr / step.
     """
 
-    step: float
+    step: Annotated[float, Option("Step of the differences to either side", unit="rad", above=0)] = 0.1
 
     def __call__(self, objective: Differentiable, x: Vector) -> Vector:
         """The gradient at `x`."""
@@ -60,10 +59,11 @@ class FiniteDifferences:
 
 @dataclass(frozen=True)
 class ParameterShift:
-    """The parameter-shift rule: exact, from evaluations at distances of the order of a radian.
+    """The parameter-shift rule, exact for expectation values.
 
-    For a trigonometric polynomial of order R, 2R equidistant shifts (Wierichs, Izaac, Wang and Lin, Quantum
-    6, 677, 2022); for a single Pauli rotation these are the well-known two at ±π/2.
+    Evaluations are at distances of the order of a radian. For a trigonometric polynomial of order R there are
+    2R equidistant shifts (Wierichs, Izaac, Wang and Lin, Quantum 6, 677, 2022); for a single Pauli rotation
+    these are the well-known two at ±π/2.
     """
 
     def __call__(self, objective: Differentiable, x: Vector) -> Vector:
@@ -121,16 +121,20 @@ def check_gradient(gradient: Gradient, cost: CostFunction, max_evaluations: int)
         )
 
 
-_GRADIENTS: dict[str, Callable[[Hyperparameters], Gradient]] = {
-    "parameter_shift": lambda options: ParameterShift(),  # noqa: ARG005
-    "finite_differences": lambda options: FiniteDifferences(options.number("step", above=0.0)),
-}
+@dataclass(frozen=True)
+class FollowsGradient:
+    """What all optimizers that follow a gradient have."""
 
+    checked: ClassVar = ("gradient",)
 
-def read_gradient(options: Hyperparameters) -> Gradient:
-    """The rule named by `optimizer.gradient`, with `optimizer.step` if it has one.
+    gradient: Annotated[
+        Gradient,
+        Option(
+            "Rule for the gradient",
+            one_of={"parameter_shift": ParameterShift, "finite_differences": FiniteDifferences},
+        ),
+    ] = field(default=ParameterShift(), kw_only=True)
 
-    Raises:
-        HyperparameterError: There is no such rule, or its step is missing or malformed.
-    """
-    return _GRADIENTS[options.choice("gradient", _GRADIENTS)](options)
+    def check(self, cost: CostFunction, max_evaluations: int) -> None:
+        """Refuse a rule that is not exact here, and less than one gradient."""
+        check_gradient(self.gradient, cost, max_evaluations)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-GROUPINGS = ("qubit_wise", "separate")
-"""Terms in one circuit: those that commute qubit by qubit, or each alone."""
-
 Term = tuple[float, str]
 """A coefficient, and one of I, X, Y, Z for each qubit."""
 
@@ -20,7 +17,7 @@ def groups(terms: Sequence[Term], grouping: str) -> list[tuple[str, list[int]]]:
 
     Args:
         terms: The Hamiltonian.
-        grouping: One of `GROUPINGS`.
+        grouping: `qubit_wise`: terms that commute qubit by qubit; `separate`: each alone.
     """
     measured = [place for place, (_, paulis) in enumerate(terms) if set(paulis) != {"I"}]
     if grouping == "separate":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -58,32 +57,28 @@ class Hyperparameters:
         """Whether the key was passed: what belongs to a feature that is off is not."""
         return self._prefix + key in self._strings
 
-    def integer(self, key: str, *, at_least: int | None = None) -> int:
-        """An integer, not below `at_least`."""
+    def skip(self, key: str) -> None:
+        """Count a key as read that was not passed, and need not be."""
+        self._read.add(self._prefix + key)
+
+    def says(self, key: str, text: str) -> bool:
+        """Whether the key, which has to be there, was passed as exactly this text."""
+        return self._text_of(key) == text
+
+    def integer(self, key: str) -> int:
+        """An integer."""
         text = self._text_of(key)
         if not re.fullmatch(r"-?[0-9]+", text, re.ASCII):
             raise self._malformed(key, text, "an integer")
-        value = int(text)
-        if at_least is not None and value < at_least:
-            raise self._malformed(key, text, f"an integer of {at_least} or more")
-        return value
+        return int(text)
 
-    def number(self, key: str, *, above: float | None = None, at_least: float | None = None) -> float:
-        """A float, `inf` and `nan` included unless a bound is given, which must then hold."""
+    def number(self, key: str) -> float:
+        """A float, `inf` and `nan` included."""
         text = self._text_of(key)
         try:
-            value = _float(text)
+            return _float(text)
         except ValueError:
             raise self._malformed(key, text, "a number") from None
-        if above is not None and not above < value < math.inf:
-            raise self._malformed(key, text, f"a finite number greater than {above:g}")
-        if at_least is not None and not at_least <= value < math.inf:
-            raise self._malformed(key, text, f"a finite number of {at_least:g} or more")
-        return value
-
-    def optional_number(self, key: str, *, above: float | None = None) -> float | None:
-        """A float as `number` reads it, or None for `null`."""
-        return None if self._text_of(key) == "null" else self.number(key, above=above)
 
     def flag(self, key: str) -> bool:
         """A truth value, `true` or `false`."""
@@ -104,16 +99,9 @@ class Hyperparameters:
             raise self._malformed(key, text, "a text")
         return text
 
-    def optional_text(self, key: str) -> str | None:
-        """A text, or None for `null`."""
-        return None if self._text_of(key) == "null" else self.text(key)
-
-    def choice(self, key: str, allowed: Iterable[str], *, default: str | None = None) -> str:
-        """One of the texts in `allowed`; the default, if there is one, where the key was not passed."""
+    def choice(self, key: str, allowed: Iterable[str]) -> str:
+        """One of the texts in `allowed`."""
         names = sorted(allowed)
-        if default is not None and not self.has(key):
-            self._read.add(self._prefix + key)
-            return default
         text = self.text(key)
         if text not in names:
             raise self._malformed(key, text, "one of " + ", ".join(names))
@@ -182,6 +170,10 @@ class Hyperparameters:
                 f'Hyperparameter "{self._prefix + key}" is in the input file {path}, '
                 f"which cannot be read: {error.strerror}."
             ) from error
+
+    def malformed(self, key: str, expected: str) -> HyperparameterError:
+        """The error of a value that is not what is expected."""
+        return self._malformed(key, self._text_of(key), expected)
 
     def _malformed(self, key: str, text: str, expected: str) -> HyperparameterError:
         shown = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

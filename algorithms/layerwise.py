@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from algorithms.cost import Spectrum
 from algorithms.objective import NoProgressError, Objective, OptimizationStoppedError
 from algorithms.optimizers import Optimum
-from algorithms.start_points import one_layer_more
+from algorithms.start_points import Angles
 from algorithms.variational import Minimize, Search
 
 Vector = NDArray[np.float64]
@@ -100,3 +100,19 @@ def layer_by_layer(start: Vector, depth: int) -> Search:
         return Optimum(view.full(angles), optimum.message)
 
     return search
+
+
+def one_layer_more(angles: Angles) -> Angles:
+    """A start for depth p + 1 from the optimum of depth p, both gammas then betas.
+
+    INTERP of Zhou, Wang, Choi, Pichler and Lukin, Phys. Rev. X 10, 021067 (2020), appendix B.
+    """
+    return np.concatenate([_stretch(half) for half in np.split(angles, 2)])
+
+
+def _stretch(values: Angles) -> Angles:
+    depth = len(values)
+    padded = np.concatenate([[0.0], values, [0.0]])
+    share = np.arange(depth + 1) / depth
+    stretched: Angles = share * padded[:-1] + (1.0 - share) * padded[1:]
+    return stretched

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import backoff
 import numpy as np
@@ -25,6 +25,7 @@ from algorithms.failures import (
     of_submission,
     of_task,
 )
+from algorithms.options import Option
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,15 @@ class Outcomes:
 class Retry:
     """How often and after which pauses a quantum task is tried again after a transient failure.
 
-    Attributes:
-        attempts: Tries in all.
-        first_pause: Longest pause before the second try, s; it doubles from try to try, and each pause is
-            drawn at random below it ("full jitter").
+    The longest pause doubles from try to try, and each pause is drawn at random below it ("full jitter").
     """
 
-    attempts: int = 4
-    first_pause: float = 2.0
+    attempts: Annotated[
+        int, Option("Tries of a quantum task that fails for a passing reason", at_least=1, at_most=20)
+    ] = 4
+    first_pause: Annotated[
+        float, Option("Longest pause before the second try; it doubles", unit="s", at_least=0, at_most=3600)
+    ] = 2.0
 
 
 class QuantumTasks:

@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from braket.circuits import Circuit
 
-from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+from algorithms.options import Option
 
 
 @dataclass(frozen=True)
 class Noise:
     """What goes wrong, as probabilities.
 
-    Attributes:
-        depolarizing: After every gate, on its qubits: with this probability a random Pauli error (X, Y or Z;
-            for two-qubit gates one of the fifteen).
-        amplitude_damping: After every gate, on each of its qubits: probability of |1⟩ falling to |0⟩.
-        readout: Each measured bit is flipped with this probability.
+    A random Pauli error is X, Y or Z; for two-qubit gates one of the fifteen.
     """
 
-    depolarizing: float
-    amplitude_damping: float
-    readout: float
-
-    @classmethod
-    def read(cls, given: Hyperparameters) -> Noise | None:
-        """Take it from `noise.…`; None where nothing is passed.
-
-        Raises:
-            HyperparameterError: A probability is missing or beyond what the channel can have.
-        """
-        if not given.has("noise.depolarizing"):
-            return None
-        noise = given.prefixed("noise.")
-        largest = {"depolarizing": 0.75, "amplitude_damping": 1.0, "readout": 0.5}
-        values = {name: noise.number(name, at_least=0.0) for name in largest}
-        for name, value in values.items():
-            if value > largest[name]:
-                raise HyperparameterError(f"noise.{name} is {value}: expected {largest[name]} at most.")
-        return cls(**values)
+    depolarizing: Annotated[
+        float, Option("Of a random Pauli error on its qubits after every gate", at_least=0, at_most=0.75)
+    ] = 0.0
+    amplitude_damping: Annotated[
+        float, Option("Of |1⟩ falling to |0⟩, after every gate on each of its qubits", at_least=0, at_most=1)
+    ] = 0.0
+    readout: Annotated[float, Option("Of each measured bit being flipped", at_least=0, at_most=0.5)] = 0.0
 
     def applied(self, circuit: Circuit) -> Circuit:
         """The circuit with its noise channels, parameters kept; it must have no result types yet."""

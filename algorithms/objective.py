@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 from braket.jobs.metrics import log_metric
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from algorithms.cost import CostFunction, Spectrum
 from algorithms.measurement import Estimate, QuantumTasks
+from algorithms.options import Option
 
 
 class OptimizationStoppedError(Exception):
@@ -30,15 +31,15 @@ class NoProgressError(OptimizationStoppedError):
 
 @dataclass(frozen=True)
 class StoppingRule:
-    """Stop when the best value has not improved for a while.
+    """Stop when the best value has not improved for a while."""
 
-    Attributes:
-        patience: For this many evaluations ...
-        tolerance: ... by more than this, in the objective's unit.
-    """
-
-    patience: int
-    tolerance: float
+    patience: Annotated[
+        int, Option("Stop after so many evaluations without improvement; null: never", at_least=1)
+    ]
+    tolerance: Annotated[
+        float,
+        Option("What counts as improvement", unit="the objective's, Ha or weight of the cut", at_least=0),
+    ] = 1e-3
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,54 @@
 """Hybrid job: quantum approximate optimisation of MaxCut.
 
-Hyperparameters: those of `settings.Settings`, `optimizer.<option>`, and
-
-- `nodes`: number of nodes
-- `edges`: `0-1,1-2`, or `0-1:0.5,1-2:2` with weights
-- `depth`: number of layers, the literature's p
-- `initial_point`: a name in `start_points.START_POINTS`, or `interp`: depth by depth from 1 on,
-  each started from the optimum of the one before, with an equal share of the evaluations
-- `angles`: `standard` or `multi`, one for each edge and node; standard if not passed
-- `aggregation`: a name in `aggregation.AGGREGATIONS`, with `cvar_alpha` or `gibbs_eta`; `mean` if not passed
+Hyperparameters: those of `settings.Settings` and `Options`.
 """
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from algorithms import job, variational
-from algorithms.aggregation import AGGREGATIONS
+from algorithms.aggregation import AGGREGATIONS, Aggregation, Mean
 from algorithms.graph import parse_graph
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.job import Job
 from algorithms.layerwise import layer_by_layer
+from algorithms.options import Option, name_of, read
 from algorithms.qaoa import ExpectedCut
 from algorithms.settings import Settings
-from algorithms.start_points import START_POINTS
+from algorithms.start_points import START_POINTS, Start, ramp
+
+
+@dataclass(frozen=True)
+class Interp:
+    """Depth by depth from 1 on, each from the optimum of the one before, equal shares of the evaluations."""
+
+
+_STARTS = ChainMap[str, type]({"interp": Interp}, START_POINTS)  # type: ignore[arg-type]  # only read
+
+
+@dataclass(frozen=True)
+class Options:
+    """What QAOA reads beside the settings; the graph is the problem's."""
+
+    nodes: Annotated[int, Option("Number of nodes", at_least=1)]
+    edges: Annotated[str, Option("`0-1,1-2`, or `0-1:0.5,1-2:2` with weights")]
+    depth: Annotated[int, Option("Number of layers, the literature's p", at_least=1)] = 1
+    initial_point: Annotated[Start | Interp, Option("Where the search starts", one_of=_STARTS)] = field(
+        default=ramp.Start()
+    )
+    angles: Annotated[
+        Literal["standard", "multi"],
+        Option("One gamma and beta for each layer, or one for each edge and node of it", may_be_absent=True),
+    ] = "standard"
+    aggregation: Annotated[
+        Aggregation, Option("What the optimizer maximises", one_of=AGGREGATIONS, may_be_absent=True)
+    ] = field(default=Mean())
 
 
 def main() -> None:
@@ -40,24 +62,21 @@ def braket_workload(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _read(given: Hyperparameters, settings: Settings) -> Job:
-    edges_text = given.text("edges")
-    graph = parse_graph(edges_text, given.integer("nodes", at_least=1))
-    depth = given.integer("depth", at_least=1)
-    initial_point = given.choice("initial_point", [*START_POINTS, "interp"])
-    angles = given.choice("angles", ("standard", "multi"), default="standard")
-    aggregation_name = given.choice("aggregation", AGGREGATIONS, default="mean")
-    aggregation = AGGREGATIONS[aggregation_name](given)
-    expected_cut = ExpectedCut(graph, depth, multi_angle=angles == "multi", aggregation=aggregation)
+    options = read(Options, given)
+    graph, depth = parse_graph(options.edges, options.nodes), options.depth
+    expected_cut = ExpectedCut(
+        graph, depth, multi_angle=options.angles == "multi", aggregation=options.aggregation
+    )
 
     def search(rng: np.random.Generator) -> variational.Search:
-        if initial_point != "interp":
-            start = START_POINTS[initial_point](graph, depth, rng)
+        if not isinstance(options.initial_point, Interp):
+            start = options.initial_point(graph, depth, rng)
             return variational.from_point(expected_cut.spread(start))
-        if angles == "multi" or settings.max_iterations < depth:
+        if options.angles == "multi" or settings.max_iterations < depth:
             raise HyperparameterError(
                 f"initial_point=interp needs angles=standard, and max_iterations of depth={depth} or more."
             )
-        return layer_by_layer(START_POINTS["ramp"](graph, 1, rng), depth)
+        return layer_by_layer(ramp.Start()(graph, 1, rng), depth)
 
     def results(run: variational.Run) -> dict[str, Any]:
         best = expected_cut.best_cut
@@ -75,10 +94,10 @@ def _read(given: Hyperparameters, settings: Settings) -> Job:
             "algorithm": "qaoa_maxcut",
             "ansatz": "qaoa",
             "depth": depth,
-            "initial_point": initial_point,
-            "angles": angles,
-            "aggregation": aggregation_name,
-            "edges": edges_text,
+            "initial_point": name_of(_STARTS, options.initial_point),
+            "angles": options.angles,
+            "aggregation": name_of(AGGREGATIONS, options.aggregation),
+            "edges": options.edges,
         },
         regardless_of=("cvar_alpha", "gibbs_eta"),
         results=results,

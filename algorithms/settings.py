@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
-from algorithms import optimizers
 from algorithms.accounting import Fees
-from algorithms.execution import EXECUTIONS
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.measurement import Retry
 from algorithms.noise import Noise
 from algorithms.objective import StoppingRule
-from algorithms.optimizers import Optimizer
+from algorithms.optimizers import OPTIMIZERS, Optimizer
+from algorithms.options import Option, name_of, read
+
+_MOST_SHOTS = 1_000_000_000
+"""Of one task on an embedded simulator, which holds every shot in memory."""
+
+_DEVICE = "local:|arn:aws"
+_A_DEVICE = "a device ARN (arn:aws:braket:…) or an embedded simulator (local:<provider>/<name>)"
 
 
 @dataclass(frozen=True)
 class Warmup:
-    """First evaluations on a cheap device.
+    """First evaluations on a cheap device."""
 
-    Attributes:
-        iterations: How many.
-        device: Device string.
-        shots: Of each circuit.
-    """
-
-    iterations: int
-    device: str
-    shots: int
+    iterations: Annotated[int, Option("First evaluations on another device; 0: none", at_least=1)]
+    device: Annotated[
+        str, Option("Device string of the other device", pattern=_DEVICE, expected=_A_DEVICE)
+    ] = "local:braket/default"
+    shots: Annotated[
+        int, Option("Shots there; 0: exact expectation values", at_least=0, at_most=_MOST_SHOTS)
+    ] = 1000
 
 
 _NOT_DECISIVE = ("price.", "retry.")
@@ -43,108 +47,71 @@ SCHEDULES: dict[str, Callable[[float, float, float], float]] = {
 
 @dataclass(frozen=True)
 class ShotsSchedule:
-    """Shots that change from evaluation to evaluation, from `first` to the job's `shots`."""
+    """Shots that change from evaluation to evaluation."""
 
-    kind: str
-    first: int
+    kind: Annotated[
+        Literal["linear", "geometric"], Option("Shots from the first evaluation to `shots` at the last")
+    ]
+    first: Annotated[int, Option("Shots of the first evaluation", at_least=1)] = 100
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The hyperparameters of every variational algorithm here.
+    """The hyperparameters of every variational algorithm here; a feature whose keys are not passed is off.
 
     Attributes:
-        shots: Shots of each circuit; 0 for exact expectation values.
-        seed: Determines the start point, the optimizer's chance and a local simulator's shots.
-        max_iterations: Objective evaluations the optimizer may spend; the final evaluation comes on top.
-        optimizer: The method's name.
-        method: The method with its options.
-        reference: The exact result, if known.
-        stop: Ends the search early; hyperparameters `stop.patience`, `stop.tolerance`.
-        schedule: Hyperparameters `shots_schedule.kind`, `shots_schedule.first`.
-        execution: A name in `execution.EXECUTIONS`.
-        retry: Hyperparameters `retry.attempts`, `retry.first_pause`.
-        fallback_device: Device string of the device to use when the job's own is offline or keeps failing.
-        warmup: Hyperparameters `warmup.iterations`, `warmup.device`, `warmup.shots`.
-        noise: Of the density-matrix simulator; hyperparameters `noise.…`.
-        fees: Prices and bound of the quantum tasks; hyperparameters `price.…`.
         digest: Of the device and all hyperparameters that decide the result.
     """
 
-    shots: int
-    seed: int
-    max_iterations: int
-    optimizer: str
-    method: Optimizer
-    reference: float | None
-    stop: StoppingRule | None
-    schedule: ShotsSchedule | None
-    execution: str
-    retry: Retry
-    fallback_device: str | None
-    warmup: Warmup | None
-    noise: Noise | None
-    fees: Fees
-    digest: str
+    shots: Annotated[int, Option("Shots of each circuit; 0: exact expectation values", at_least=0)]
+    seed: Annotated[
+        int, Option("Of the start point, the optimizer's chance and a local simulator's shots", at_least=0)
+    ]
+    max_iterations: Annotated[
+        int, Option("Objective evaluations the optimizer may spend; a final one comes on top", at_least=1)
+    ]
+    method: Annotated[
+        Optimizer, Option("The classical optimizer", name="optimizer", one_of=OPTIMIZERS, prefix="optimizer.")
+    ]
+    reference: Annotated[float | None, Option("The exact result; null: not known")]
+    stop: Annotated[StoppingRule | None, Option(prefix="stop.", off=None)]
+    schedule: Annotated[ShotsSchedule | None, Option(prefix="shots_schedule.", off="constant")]
+    execution: Annotated[
+        Literal["tasks", "batch", "program_set"],
+        Option(
+            "A task for each circuit; the same created in parallel; or one task for an evaluation's circuits",
+            may_be_absent=True,
+        ),
+    ] = "tasks"
+    retry: Annotated[Retry, Option(prefix="retry.")] = field(default=Retry())
+    fallback_device: Annotated[
+        str | None,
+        Option(
+            "Device string for when the job's own is offline or keeps failing",
+            pattern=_DEVICE,
+            expected=_A_DEVICE,
+            may_be_absent=True,
+        ),
+    ] = None
+    warmup: Annotated[Warmup | None, Option(prefix="warmup.", off=0)] = None
+    noise: Annotated[Noise | None, Option(prefix="noise.")] = None
+    fees: Annotated[Fees, Option(prefix="price.")] = field(default_factory=Fees)
+    digest: str = ""
+
+    @property
+    def optimizer(self) -> str:
+        """The method's name."""
+        return name_of(OPTIMIZERS, self.method)
 
     @classmethod
     def read(cls, given: Hyperparameters) -> Settings:
-        """Take them from the job's hyperparameters; a feature whose keys are not passed is off.
+        """Take them from the job's hyperparameters.
 
         Raises:
             HyperparameterError: One is missing, malformed or out of range.
         """
-        optimizer = given.choice("optimizer", optimizers.available())
-        shots = given.integer("shots", at_least=0)
         device = os.environ.get("AMZN_BRAKET_DEVICE_ARN", "")
-        schedule = _schedule(given)
-        if schedule and shots == 0:
+        settings = read(cls, given, digest=f"{given.digest(without=_NOT_DECISIVE)} {device}")
+        if settings.schedule and settings.shots == 0:
             raise HyperparameterError("shots_schedule needs shots; with shots=0 everything is exact.")
-        return cls(
-            shots=shots,
-            seed=given.integer("seed", at_least=0),
-            max_iterations=given.integer("max_iterations", at_least=1),
-            optimizer=optimizer,
-            method=optimizers.optimizer_class(optimizer).read(given.prefixed("optimizer.")),
-            reference=given.optional_number("reference"),
-            stop=_stop(given),
-            schedule=schedule,
-            execution=given.choice("execution", EXECUTIONS, default="tasks"),
-            retry=_retry(given),
-            fallback_device=given.text("fallback_device") if given.has("fallback_device") else None,
-            warmup=_warmup(given),
-            noise=Noise.read(given),
-            fees=Fees.read(given),
-            digest=f"{given.digest(without=_NOT_DECISIVE)} {device}",
-        )
-
-
-def _stop(given: Hyperparameters) -> StoppingRule | None:
-    if not given.has("stop.patience"):
-        return None
-    return StoppingRule(
-        given.integer("stop.patience", at_least=1), given.number("stop.tolerance", at_least=0.0)
-    )
-
-
-def _schedule(given: Hyperparameters) -> ShotsSchedule | None:
-    if not given.has("shots_schedule.kind"):
-        return None
-    kind = given.choice("shots_schedule.kind", SCHEDULES)
-    return ShotsSchedule(kind, given.integer("shots_schedule.first", at_least=1))
-
-
-def _retry(given: Hyperparameters) -> Retry:
-    if not given.has("retry.attempts"):
-        return Retry()
-    return Retry(given.integer("retry.attempts", at_least=1), given.number("retry.first_pause", at_least=0.0))
-
-
-def _warmup(given: Hyperparameters) -> Warmup | None:
-    if not given.has("warmup.iterations"):
-        return None
-    return Warmup(
-        given.integer("warmup.iterations", at_least=1),
-        given.text("warmup.device"),
-        given.integer("warmup.shots", at_least=0),
-    )
+        return settings

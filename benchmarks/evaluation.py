@@ -26,7 +26,7 @@ import numpy as np
 import qulacs
 from numpy.typing import NDArray
 
-from algorithms.ansatz import RyCnotRy
+from algorithms.ansatz.ry_cnot_ry import RyCnotRy
 from algorithms.cost import CostFunction
 from algorithms.devices import open_device
 from algorithms.energy import Energy

@@ -20,7 +20,7 @@ from braket.circuits import Circuit
 from braket.program_sets import ProgramSet
 from numpy.typing import NDArray
 
-from algorithms.ansatz import RyCnotRy
+from algorithms.ansatz.ry_cnot_ry import RyCnotRy
 from algorithms.devices import open_device
 from algorithms.energy import Energy
 from algorithms.execution import EXECUTIONS

@@ -33,7 +33,7 @@ from .asked import Here
 
 CONF = shipped("conf")
 ALGORITHMS = {**{algorithm.name: algorithm for algorithm in (Vqe, QaoaMaxcut, Script)}, "vqe_h2": Vqe}
-METHODS = {optimizer.method: optimizer for optimizer in OPTIMIZERS}
+METHODS = OPTIMIZERS
 # The whole grid has to fit into the evaluations.
 SMALL_ENOUGH = {"grid": "optimizer=grid algorithm=qaoa_maxcut max_iterations=300"}
 
@@ -207,7 +207,7 @@ REFUSED_BY_THE_SCHEMA = [
     ("+problem.n=3", "'problem.n'", "The keys of problem=h2 are: bond_length"),
     ("+device.price.per_hour=1", "'device.price.per_hour'", "per_task, per_shot"),
     ("+job.tag=x", "'job.tag'", "max_runtime_seconds, tags"),
-    ("shots=-1", "shots=-1", "0 (exact expectation values) or more"),
+    ("shots=-1", "shots=-1", "0 or more (0: exact expectation values)"),
     ("seed=-1", "seed=-1", "0 or more"),
     ("max_iterations=0", "max_iterations=0", "1 or more"),
     ("job.max_runtime_seconds=0", "job.max_runtime_seconds=0", "1 to 432000"),

@@ -11,7 +11,7 @@ from sweeper.config.algorithm import QaoaMaxcut, Script, Vqe
 from sweeper.config.device import Device, Price
 from sweeper.config.execution import ShotsSchedule, Tasks, Warmup
 from sweeper.config.instance import Instance
-from sweeper.config.optimizer import Cobyla
+from sweeper.config.optimizer import OPTIMIZERS
 from sweeper.config.root import JobLimits, SweepConfig
 from sweeper.errors import ConfigError
 from sweeper.job.cost import Cost, cost_of, fees, task_seconds
@@ -57,7 +57,7 @@ def config(**changes: Any) -> SweepConfig:
         "algorithm": Vqe(),
         "problem": PROBLEMS["h2"](),
         "device": QPU,
-        "optimizer": Cobyla(),
+        "optimizer": OPTIMIZERS["cobyla"](),
         "instance": INSTANCE,
         "shots": 100,
         "max_iterations": 10,

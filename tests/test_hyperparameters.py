@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable
+from dataclasses import make_dataclass
 from enum import Enum, IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 
 from algorithms.graph import parse_graph
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+from algorithms.options import Option
+from algorithms.options import read as read_options
 from algorithms.pauli import PauliTerm, parse_hamiltonian
 from sweeper.contract.hyperparameters import (
     FORBIDDEN_CHARACTERS,
@@ -99,11 +102,11 @@ class TestRoundTrip:
 
     @given(st.none() | TRICKY_TEXT)
     def test_optional_texts(self, value: str | None) -> None:
-        assert read_back(value, lambda h: h.optional_text("key")) == value
+        assert read_back(value, lambda h: None if h.says("key", "null") else h.text("key")) == value
 
     @given(st.none() | st.floats(allow_nan=False))
     def test_optional_numbers(self, value: float | None) -> None:
-        assert read_back(value, lambda h: h.optional_number("key")) == value
+        assert read_back(value, lambda h: None if h.says("key", "null") else h.number("key")) == value
 
     @given(st.lists(st.floats()))
     def test_lists_of_numbers(self, values: list[float]) -> None:
@@ -251,19 +254,25 @@ class TestSdkStrings:
             as_sdk_strings({f"k{i}": i for i in range(101)})
 
 
+def bounded(given: Hyperparameters, kind: type, **bounds: float) -> Any:
+    """The key as an option with these bounds."""
+    options = make_dataclass("Options", [("key", Annotated[kind, Option("", **bounds)])])  # type: ignore[arg-type]
+    return read_options(options, given)
+
+
 class TestReader:
     @pytest.mark.parametrize(
         ("read", "text", "expected"),
         [
             (lambda h: h.integer("key"), "1.5", "an integer"),
             (lambda h: h.integer("key"), "1_000", "an integer"),
-            (lambda h: h.integer("key", at_least=0), "-1", "an integer of 0 or more"),
+            (lambda h: bounded(h, int, at_least=0), "-1", "an integer of 0 or more"),
             (lambda h: h.number("key"), "abc", "a number"),
             (lambda h: h.number("key"), "1_0.0", "a number"),
             (lambda h: h.number("key"), "null", "a number"),
-            (lambda h: h.number("key", above=0.0), "0", "greater than 0"),
-            (lambda h: h.number("key", above=0.0), "nan", "greater than 0"),
-            (lambda h: h.number("key", at_least=0.0), "inf", "0 or more"),
+            (lambda h: bounded(h, float, above=0.0), "0", "greater than 0"),
+            (lambda h: bounded(h, float, above=0.0), "nan", "greater than 0"),
+            (lambda h: bounded(h, float, at_least=0.0), "inf", "0 or more"),
             (lambda h: h.flag("key"), "True", "true or false"),
             (lambda h: h.text("key"), '"unclosed', "JSON"),
             (lambda h: h.text("key"), "null", "a text"),

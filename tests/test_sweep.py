@@ -133,7 +133,7 @@ def test_a_swept_key_that_a_script_never_receives_is_refused(
 
 def test_a_refused_sweep_starts_nothing_and_leaves_nothing(sweeper: Command, tmp_path: Path) -> None:
     done = sweeper("-m", "shots=10,-1", *QUICK[:1], expect=1)
-    assert "shots must be 0 (exact expectation values) or more" in done.stderr
+    assert "shots must be 0 or more (0: exact expectation values)" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 

@@ -11,7 +11,7 @@ from sweeper.config.algorithm import QaoaMaxcut, Vqe
 from sweeper.config.device import Device, Noise
 from sweeper.config.execution import ShotsSchedule, Stop, Tasks, Warmup
 from sweeper.config.instance import Instance
-from sweeper.config.optimizer import OPTIMIZERS, Adam, Cobyla, GradientDescent, Grid, LBfgsB, Slsqp
+from sweeper.config.optimizer import OPTIMIZERS
 from sweeper.config.root import SweepConfig
 from sweeper.errors import ConfigError
 from sweeper.problems import PROBLEMS
@@ -32,7 +32,7 @@ def config(**changes: Any) -> SweepConfig:
         "algorithm": Vqe(),
         "problem": H2(),
         "device": Device(LOCAL, exact=True),
-        "optimizer": Cobyla(),
+        "optimizer": OPTIMIZERS["cobyla"](),
         "instance": instance,
     }
     return SweepConfig(**{**chosen, **changes})
@@ -67,31 +67,33 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Device(LOCAL, noise=Noise(readout=0.1)),
         "device.noise is not possible on local:braket/default",
     ),
-    "beta": (lambda: Adam(beta1=1.0), "optimizer.beta1 must be 0 or more, below 1"),
-    "step": (lambda: Slsqp(step=0.0), "optimizer.step must be greater than 0"),
-    "points": (lambda: Grid(points=1), "optimizer.points must be 2 or more"),
+    "beta": (lambda: OPTIMIZERS["adam"](beta1=1.0), "optimizer.beta1 must be 0 or more, below 1"),
+    "step": (lambda: OPTIMIZERS["slsqp"](step=0.0), "optimizer.step must be greater than 0"),
+    "points": (lambda: OPTIMIZERS["grid"](points=1), "optimizer.points must be 2 or more"),
     "grid too large": (
-        lambda: asked(config(optimizer=Grid(points=8), max_iterations=100)),
+        lambda: asked(config(optimizer=OPTIMIZERS["grid"](points=8), max_iterations=100)),
         r"8\^4 points are more than max_iterations=100",
     ),
     "no whole gradient": (
-        lambda: asked(config(optimizer=Adam(), max_iterations=7)),
+        lambda: asked(config(optimizer=OPTIMIZERS["adam"](), max_iterations=7)),
         "max_iterations must be 8 or more, which one gradient takes",
     ),
     "no whole gradient of a graph": (
-        lambda: asked(qaoa(algorithm=QaoaMaxcut(depth=2), optimizer=Slsqp(), max_iterations=20)),
+        lambda: asked(
+            qaoa(algorithm=QaoaMaxcut(depth=2), optimizer=OPTIMIZERS["slsqp"](), max_iterations=20)
+        ),
         "max_iterations must be 28 or more",
     ),
     "grid of an uneven graph": (
-        lambda: asked(qaoa(RING(weights="uniform"), optimizer=Grid(points=2))),
+        lambda: asked(qaoa(RING(weights="uniform"), optimizer=OPTIMIZERS["grid"](points=2))),
         "needs optimizer.span",
     ),
     "shift of cvar": (
-        lambda: asked(qaoa(algorithm=QaoaMaxcut(aggregation="cvar"), optimizer=LBfgsB())),
+        lambda: asked(qaoa(algorithm=QaoaMaxcut(aggregation="cvar"), optimizer=OPTIMIZERS["l_bfgs_b"]())),
         "parameter_shift is not exact: algorithm.aggregation=cvar",
     ),
     "shift of an uneven graph": (
-        lambda: asked(qaoa(RING(weights="uniform"), optimizer=GradientDescent())),
+        lambda: asked(qaoa(RING(weights="uniform"), optimizer=OPTIMIZERS["gradient_descent"]())),
         "edges of different weights share an angle",
     ),
     "fixed": (
@@ -167,17 +169,18 @@ class TestWhatTravels:
         cvar = sent(qaoa(algorithm=QaoaMaxcut(aggregation="cvar")))
         assert (cvar["cvar_alpha"], "gibbs_eta" in cvar) == ("0.25", False)
 
-    @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: o.method)
-    def test_of_every_optimizer_is_what_its_job_reads(self, optimizer: type, tmp_path: Any) -> None:
+    @pytest.mark.parametrize("method", OPTIMIZERS)
+    def test_of_every_optimizer_is_what_its_job_reads(self, method: str, tmp_path: Any) -> None:
+        from algorithms import optimizers
         from algorithms.hyperparameters import Hyperparameters
-        from algorithms.optimizers import available, optimizer_class
+        from algorithms.options import read
 
-        strings = optimizer().hyperparameters()
+        strings = OPTIMIZERS[method]().hyperparameters()
         name = strings.pop("optimizer")
-        assert name in available()
+        assert name == method
         texts = {key: "null" if value is None else str(value) for key, value in strings.items()}
         given = Hyperparameters(texts, tmp_path)
-        optimizer_class(name).read(given.prefixed("optimizer."))
+        read(optimizers.OPTIMIZERS[name], given.prefixed("optimizer."))
         given.finish()
 
 

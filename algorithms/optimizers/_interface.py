@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import Field, dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from algorithms.cost import Spectrum
-from algorithms.hyperparameters import Hyperparameters
 
 
 class Function(Protocol):
@@ -61,14 +60,6 @@ class Optimizer(Protocol):
     """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
-
-    @classmethod
-    def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters `optimizer.<option>`, all of them required.
-
-        Raises:
-            HyperparameterError: An option is missing, malformed or out of range.
-        """
 
     def minimize(
         self, objective: Function, start: NDArray[np.float64], max_evaluations: int, rng: np.random.Generator

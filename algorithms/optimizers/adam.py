@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.cost import CostFunction
-from algorithms.gradients import Gradient, check_gradient, read_gradient
-from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+from algorithms.gradients import FollowsGradient
 from algorithms.optimizers._interface import Function, Optimum
+from algorithms.options import Option
 
 _EPSILON = 1e-8
 
 
 @dataclass(frozen=True)
-class Optimizer:
-    """Adam's options.
+class Optimizer(FollowsGradient):
+    """Gradient descent with adaptive moments (Kingma and Ba 2014)."""
 
-    Attributes:
-        learning_rate: Size of the first steps, rad.
-        beta1: Decay of the mean gradient, below 1.
-        beta2: Decay of the mean squared gradient, below 1.
-        gradient: The rule for the gradient.
-    """
-
-    learning_rate: float
-    beta1: float
-    beta2: float
-    gradient: Gradient
-    checked: ClassVar = ("gradient",)
-
-    @classmethod
-    def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters."""
-        beta1, beta2 = (options.number(name, at_least=0.0) for name in ("beta1", "beta2"))
-        if max(beta1, beta2) >= 1.0:
-            raise HyperparameterError("optimizer.beta1 and optimizer.beta2 must be below 1.")
-        return cls(options.number("learning_rate", above=0.0), beta1, beta2, read_gradient(options))
-
-    def check(self, cost: CostFunction, max_evaluations: int) -> None:
-        """Refuse a rule that is not exact here, and less than one gradient."""
-        check_gradient(self.gradient, cost, max_evaluations)
+    learning_rate: Annotated[float, Option("Size of the first steps", unit="rad", above=0)] = 0.2
+    beta1: Annotated[float, Option("Decay of the mean gradient", at_least=0, below=1)] = 0.9
+    beta2: Annotated[float, Option("Decay of the mean squared gradient", at_least=0, below=1)] = 0.99
 
     def minimize(
         self,

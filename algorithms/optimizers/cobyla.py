@@ -9,41 +9,31 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+from algorithms.hyperparameters import HyperparameterError
 from algorithms.optimizers._interface import Function, Optimum
-
-IMPLEMENTATIONS = ("auto", "nlopt", "scipy")
+from algorithms.options import Option
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """COBYLA's options.
+    """Constrained optimisation by linear approximation (Powell 1994)."""
 
-    Attributes:
-        rhobeg: First trust-region radius, rad.
-        tol: Last trust-region radius, rad: it stops there.
-        implementation: The library that does it, `nlopt` or `scipy`.
-    """
+    rhobeg: Annotated[float, Option("First trust-region radius", unit="rad", above=0)] = 0.5
+    tol: Annotated[float, Option("Last trust-region radius, where it stops", unit="rad", above=0)] = 1e-4
+    implementation: Annotated[
+        Literal["auto", "nlopt", "scipy"],
+        Option("The library: auto is nlopt where that is installed, else scipy", may_be_absent=True),
+    ] = "auto"
 
-    rhobeg: float
-    tol: float
-    implementation: str
-
-    @classmethod
-    def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters; `auto` becomes NLopt where it is installed.
-
-        Raises:
-            HyperparameterError: Also if NLopt is asked for and cannot be imported.
-        """
-        rhobeg, tol = (options.number(name, above=0.0) for name in ("rhobeg", "tol"))
-        return cls(rhobeg, tol, _available(options.choice("implementation", IMPLEMENTATIONS, default="auto")))
+    def __post_init__(self) -> None:
+        """Settle `auto`; raises HyperparameterError if NLopt is asked for and cannot be imported."""
+        object.__setattr__(self, "implementation", _available(self.implementation))
 
     def minimize(
         self,

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.cost import CostFunction
-from algorithms.gradients import Gradient, check_gradient, read_gradient
-from algorithms.hyperparameters import Hyperparameters
+from algorithms.gradients import FollowsGradient
 from algorithms.optimizers._interface import Function, Optimum
+from algorithms.options import Option
 
 
 @dataclass(frozen=True)
-class Optimizer:
-    """Gradient descent's options.
+class Optimizer(FollowsGradient):
+    """Gradient descent with a fixed learning rate."""
 
-    Attributes:
-        learning_rate: Step for a gradient of 1, in rad² per unit of the objective.
-        gradient: The rule for the gradient.
-    """
-
-    learning_rate: float
-    gradient: Gradient
-    checked: ClassVar = ("gradient",)
-
-    @classmethod
-    def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters."""
-        return cls(options.number("learning_rate", above=0.0), read_gradient(options))
-
-    def check(self, cost: CostFunction, max_evaluations: int) -> None:
-        """Refuse a rule that is not exact here, and less than one gradient."""
-        check_gradient(self.gradient, cost, max_evaluations)
+    learning_rate: Annotated[
+        float, Option("Step for a gradient of 1", unit="rad² per unit of the objective", above=0)
+    ] = 0.3
 
     def minimize(
         self,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from algorithms.cost import CostFunction
-from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+from algorithms.hyperparameters import HyperparameterError
 from algorithms.optimizers._interface import Function, Optimum
+from algorithms.options import Option
 
 _NO_PERIOD = (
     "optimizer=grid needs optimizer.span here: there is no period of each parameter to scan, as where edges "
@@ -21,22 +22,18 @@ _NO_PERIOD = (
 
 @dataclass(frozen=True)
 class Optimizer:
-    """The grid's options.
+    """All points of a grid, evaluated as one batch."""
 
-    Attributes:
-        points: Points along each parameter.
-        span: Length of each side, rad, centred at the start point; None for one period of each parameter,
-            starting at 0 (for QAOA on an unweighted graph gamma in [0, 2π), beta in [0, π)).
-    """
-
-    points: int
-    span: float | None
+    points: Annotated[int, Option("Points along each parameter", at_least=2)] = 16
+    span: Annotated[
+        float | None,
+        Option(
+            "Length of each side around the start; null: one period of each parameter, from 0",
+            unit="rad",
+            above=0,
+        ),
+    ] = None
     checked: ClassVar = ("points", "span")
-
-    @classmethod
-    def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters."""
-        return cls(options.integer("points", at_least=2), options.optional_number("span", above=0.0))
 
     def minimize(
         self,

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.cost import CostFunction
-from algorithms.gradients import Gradient, check_gradient, read_gradient
-from algorithms.hyperparameters import Hyperparameters
+from algorithms.gradients import FollowsGradient
 from algorithms.optimizers._interface import Function, Optimum
 from algorithms.optimizers._scipy_gradient import minimize_with
+from algorithms.options import Option
 
 
 @dataclass(frozen=True)
-class Optimizer:
-    """L-BFGS-B's options.
+class Optimizer(FollowsGradient):
+    """Limited-memory quasi-Newton (Byrd, Lu, Nocedal and Zhu 1995)."""
 
-    Attributes:
-        ftol: Stops when the objective changes by a smaller fraction than this, ...
-        gtol: ... or no component of the gradient exceeds this.
-        gradient: The rule for the gradient.
-    """
-
-    ftol: float
-    gtol: float
-    gradient: Gradient
-    checked: ClassVar = ("gradient",)
-
-    @classmethod
-    def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters."""
-        ftol, gtol = (options.number(name, above=0.0) for name in ("ftol", "gtol"))
-        return cls(ftol, gtol, read_gradient(options))
-
-    def check(self, cost: CostFunction, max_evaluations: int) -> None:
-        """Refuse a rule that is not exact here, and less than one gradient."""
-        check_gradient(self.gradient, cost, max_evaluations)
+    ftol: Annotated[float, Option("Stops when the objective changes by a smaller fraction", above=0)] = 1e-9
+    gtol: Annotated[float, Option("Stops when no component of the gradient is larger", above=0)] = 1e-5
 
     def minimize(
         self,

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from algorithms.hyperparameters import Hyperparameters
 from algorithms.optimizers._interface import Function, Optimum
+from algorithms.options import Option
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """Nelder-Mead's options.
+    """Downhill simplex (Nelder and Mead 1965)."""
 
-    Attributes:
-        initial_step: The first simplex is the start point and one step along each axis, rad.
-        xatol: Stops when the simplex is smaller than this, rad, ...
-        fatol: ... and the values at its corners differ by less than this.
-    """
-
-    initial_step: float
-    xatol: float
-    fatol: float
-
-    @classmethod
-    def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters."""
-        return cls(
-            initial_step=options.number("initial_step", above=0.0),
-            xatol=options.number("xatol", above=0.0),
-            fatol=options.number("fatol", above=0.0),
-        )
+    initial_step: Annotated[
+        float, Option("The first simplex: from the start along each axis", unit="rad", above=0)
+    ] = 0.5
+    xatol: Annotated[float, Option("Stops when the simplex is smaller", unit="rad", above=0)] = 1e-4
+    fatol: Annotated[
+        float, Option("Stops when the values at the simplex' corners differ by less", above=0)
+    ] = 1e-4
 
     def minimize(
         self,

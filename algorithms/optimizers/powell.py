@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from algorithms.hyperparameters import Hyperparameters
 from algorithms.optimizers._interface import Function, Optimum
+from algorithms.options import Option
 
 
 @dataclass(frozen=True)
 class Optimizer:
-    """Powell's options.
+    """Line searches along conjugate directions (Powell 1964)."""
 
-    Attributes:
-        xtol: Relative accuracy of a line search.
-        ftol: Stops when a round of line searches improves the value by a smaller fraction than this.
-    """
-
-    xtol: float
-    ftol: float
-
-    @classmethod
-    def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters."""
-        return cls(xtol=options.number("xtol", above=0.0), ftol=options.number("ftol", above=0.0))
+    xtol: Annotated[float, Option("Relative accuracy of a line search", above=0)] = 1e-2
+    ftol: Annotated[
+        float, Option("Stops when a round of line searches improves by a smaller fraction", above=0)
+    ] = 1e-2
 
     def minimize(
         self,

@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.cost import CostFunction
-from algorithms.gradients import Gradient, check_gradient, read_gradient
-from algorithms.hyperparameters import Hyperparameters
+from algorithms.gradients import FollowsGradient
 from algorithms.optimizers._interface import Function, Optimum
 from algorithms.optimizers._scipy_gradient import minimize_with
+from algorithms.options import Option
 
 
 @dataclass(frozen=True)
-class Optimizer:
-    """SLSQP's options.
+class Optimizer(FollowsGradient):
+    """Sequential least squares programming (Kraft 1988)."""
 
-    Attributes:
-        ftol: Stops when the objective changes by less than this.
-        gradient: The rule for the gradient.
-    """
-
-    ftol: float
-    gradient: Gradient
-    checked: ClassVar = ("gradient",)
-
-    @classmethod
-    def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters."""
-        return cls(options.number("ftol", above=0.0), read_gradient(options))
-
-    def check(self, cost: CostFunction, max_evaluations: int) -> None:
-        """Refuse a rule that is not exact here, and less than one gradient."""
-        check_gradient(self.gradient, cost, max_evaluations)
+    ftol: Annotated[float, Option("Stops when the objective changes by less", above=0)] = 1e-6
 
     def minimize(
         self,

@@ -8,13 +8,13 @@ random direction from two evaluations, whatever the number of parameters.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.hyperparameters import Hyperparameters
 from algorithms.optimizers._interface import Function, Optimum
+from algorithms.options import Option
 
 _CALIBRATION_PAIRS = 5
 _CALIBRATION_SHARE = 5
@@ -23,36 +23,31 @@ _CALIBRATION_SHARE = 5
 
 @dataclass(frozen=True)
 class Optimizer:
-    """SPSA's gain sequences; step k = 0, 1, … has size `a_k` and perturbs by `c_k`.
+    """Simultaneous perturbation stochastic approximation (Spall 1998).
+
+    Step k = 0, 1, … has size `a_k` and perturbs by `c_k`.
 
     `a_k = a / (stability + k + 1) ** alpha`, `c_k = c / (k + 1) ** gamma`. Spall recommends
     alpha = 0.602, gamma = 0.101 and a stability of about a tenth of the steps.
-
-    Attributes:
-        a: Scale of the steps, in rad² per unit of the objective; None to calibrate it, which the
-            first evaluations are spent on.
-        c: First perturbation, rad; best chosen such that it changes the objective by more than its noise.
-        alpha: How fast the steps shrink.
-        gamma: How fast the perturbation shrinks.
-        stability: Spall's A, in steps: allows a larger `a` without wild first steps.
     """
 
-    a: float | None
-    c: float
-    alpha: float
-    gamma: float
-    stability: float
-
-    @classmethod
-    def read(cls, options: Hyperparameters) -> Self:
-        """Take the options from the hyperparameters."""
-        return cls(
-            a=options.optional_number("a", above=0.0),
-            c=options.number("c", above=0.0),
-            alpha=options.number("alpha", above=0.0),
-            gamma=options.number("gamma", above=0.0),
-            stability=options.number("stability", at_least=0.0),
-        )
+    a: Annotated[
+        float | None,
+        Option(
+            "Scale of the steps; null: the first evaluations choose it",
+            unit="rad² per unit of the objective",
+            above=0,
+        ),
+    ] = None
+    c: Annotated[
+        float,
+        Option("First perturbation; best above the noise of the objective", unit="rad", above=0),
+    ] = 0.2
+    alpha: Annotated[float, Option("How fast the steps shrink", above=0)] = 0.602
+    gamma: Annotated[float, Option("How fast the perturbation shrinks", above=0)] = 0.101
+    stability: Annotated[
+        float, Option("Allows a larger a without wild first steps; Spall's A", unit="steps", at_least=0)
+    ] = 0.0
 
     def minimize(
         self, objective: Function, start: NDArray[np.float64], max_evaluations: int, rng: np.random.Generator

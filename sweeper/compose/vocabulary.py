@@ -212,7 +212,7 @@ def keys() -> Mapping[str, tuple[str, ...]]:
     groups: dict[str, Mapping[str, type]] = {
         "algorithm": {each.name: each for each in _concrete(Algorithm)},  # type: ignore[type-abstract]
         "problem": dict(PROBLEMS),
-        "optimizer": {each.method: each for each in OPTIMIZERS},
+        "optimizer": dict(OPTIMIZERS),
         "hydra.launcher": {
             "braket_local": BraketLocalConf,
             "braket_aws": BraketAwsConf,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sweeper.config.check import require
+from sweeper.config.described import FromSource, described, sent, with_options
+from sweeper.config.shipped import shipped
 from sweeper.contract.hyperparameters import Encoded, as_sdk_strings, encode_all
 from sweeper.errors import ConfigError
 from sweeper.problems import Graph, Hamiltonian, Instance, options_making
@@ -67,15 +68,11 @@ class Algorithm(ABC):
 
 
 @dataclass
-class Variational(Algorithm):
+class Variational(FromSource, Algorithm):
     """A variational algorithm of ours: its own fields travel beside the shots, optimizer and problem."""
 
     solves: ClassVar[type[Instance]]
     reads_prices: ClassVar[bool] = True
-
-    @abstractmethod
-    def own_hyperparameters(self) -> dict[str, object]:
-        """What this algorithm's job reads beside what all read; options of what is not chosen stay here."""
 
     def check(self, sweep: SweepConfig) -> None:
         """Refuse a problem of another kind, and what the device cannot take."""
@@ -105,12 +102,12 @@ class Variational(Algorithm):
                 "shots": sweep.shots,
                 "seed": sweep.seed,
                 "max_iterations": sweep.max_iterations,
-                **self.own_hyperparameters(),
+                **sent(self.described, self.values()),
                 **sweep.optimizer.hyperparameters(),
                 **sweep.problem.instance().hyperparameters(),
                 **sweep.stop.hyperparameters(),
                 **sweep.shots_schedule.hyperparameters(),
-                **sweep.tasks.hyperparameters(sweep.device.embedded),
+                **sweep.tasks.of_job(sweep.device.embedded),
                 **sweep.warmup.hyperparameters(),
                 **sweep.device.noise.hyperparameters(),
             }
@@ -118,77 +115,27 @@ class Variational(Algorithm):
 
     def config_key(self, hyperparameter: str) -> str | None:
         """The algorithm's own options are below `algorithm`."""
-        return f"algorithm.{hyperparameter}" if hyperparameter in self.own_hyperparameters() else None
+        return (
+            f"algorithm.{hyperparameter}" if hyperparameter in sent(self.described, self.values()) else None
+        )
 
 
-@dataclass
+@with_options("algorithm.", described(shipped("algorithms"), "vqe"))
 class Vqe(Variational):
-    """Variational quantum eigensolver: the ground-state energy of a Hamiltonian, such as a molecule's.
-
-    Attributes:
-        ansatz: `ry_cnot_ry`; `ucc`, one parameter; or `hardware_efficient` with `layers` of CNOTs.
-        initial_point: Random angles, or the Hartree-Fock determinant.
-        layers: Of the hardware-efficient ansatz.
-        entangler: Its CNOTs: neighbours in a line, in a ring, or all pairs.
-        rotations: Its rotations: RY (real amplitudes), or RY and RZ.
-        grouping: Terms measured in one circuit: those that commute qubit by qubit, or each alone.
-        allocation: The same shots for each circuit, or as many in all, shared out by coefficients.
-    """
+    """Variational quantum eigensolver: the ground-state energy of a Hamiltonian, such as a molecule's."""
 
     name: ClassVar[str] = "vqe"
     solves: ClassVar[type[Instance]] = Hamiltonian
     entry_point: str = "algorithms.vqe:main"
-    ansatz: Literal["ry_cnot_ry", "ucc", "hardware_efficient"] = "ry_cnot_ry"
-    initial_point: Literal["random", "hartree_fock"] = "random"
-    layers: int = 1
-    entangler: Literal["linear", "ring", "full"] = "linear"
-    rotations: Literal["ry", "ry_rz"] = "ry_rz"
-    grouping: Literal["qubit_wise", "separate"] = "qubit_wise"
-    allocation: Literal["uniform", "weighted"] = "uniform"
-
-    def __post_init__(self) -> None:
-        require(self.layers >= 1, "algorithm.layers", self.layers, "1 or more")
-
-    def own_hyperparameters(self) -> dict[str, object]:
-        """Layers, entangler and rotations travel with the ansatz that has them."""
-        names = ["ansatz", "initial_point", "grouping", "allocation"]
-        names += ["layers", "entangler", "rotations"] * (self.ansatz == "hardware_efficient")
-        return {name: getattr(self, name) for name in names}
 
 
-@dataclass
+@with_options("algorithm.", described(shipped("algorithms"), "qaoa_maxcut"))
 class QaoaMaxcut(Variational):
-    """Quantum approximate optimisation of MaxCut with `depth` layers (p in the literature).
-
-    Attributes:
-        depth: Number of layers.
-        initial_point: As in `algorithms/start_points.py`, or `interp`: depth by depth.
-        angles: One gamma and beta for each layer, or one for each edge and node of it.
-        aggregation: What the optimizer maximises: the mean cut, CVaR or Gibbs.
-        cvar_alpha: Fraction of best shots that CVaR averages.
-        gibbs_eta: Inverse temperature of the Gibbs objective.
-    """
+    """Quantum approximate optimisation of MaxCut with `depth` layers (p in the literature)."""
 
     name: ClassVar[str] = "qaoa_maxcut"
     solves: ClassVar[type[Instance]] = Graph
     entry_point: str = "algorithms.qaoa_maxcut:main"
-    depth: int = 1
-    initial_point: Literal["tutorial", "random", "ramp", "fixed", "interp"] = "ramp"
-    angles: Literal["standard", "multi"] = "standard"
-    aggregation: Literal["mean", "cvar", "gibbs"] = "mean"
-    cvar_alpha: float = 0.25
-    gibbs_eta: float = 1.0
-
-    def __post_init__(self) -> None:
-        require(self.depth >= 1, "algorithm.depth", self.depth, "1 or more")
-        require(0 < self.cvar_alpha <= 1, "algorithm.cvar_alpha", self.cvar_alpha, "above 0, 1 at most")
-        require(0 < self.gibbs_eta < math.inf, "algorithm.gibbs_eta", self.gibbs_eta, "greater than 0")
-
-    def own_hyperparameters(self) -> dict[str, object]:
-        """The option of an aggregation travels with it."""
-        names = ["depth", "initial_point", "angles", "aggregation"]
-        names += {"mean": [], "cvar": ["cvar_alpha"], "gibbs": ["gibbs_eta"]}[self.aggregation]
-        return {name: getattr(self, name) for name in names}
 
 
 @dataclass

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 
 from sweeper.config.check import require, require_date
+from sweeper.config.described import FromSource, with_options
+from sweeper.config.execution import SETTINGS, of_group
 from sweeper.errors import ConfigError
 
 NOISY_SIMULATOR = "local:braket/braket_dm"
@@ -42,34 +44,18 @@ class Price:
         return {name: getattr(self, name) for name in names}
 
 
-@dataclass
-class Noise:
-    """Noise of the density-matrix simulator, as probabilities; all zero for none.
-
-    Attributes:
-        depolarizing: Of a random Pauli error on its qubits after every gate.
-        amplitude_damping: Of |1⟩ falling to |0⟩, after every gate on each of its qubits.
-        readout: Of each measured bit being flipped.
-    """
-
-    depolarizing: float = 0.0
-    amplitude_damping: float = 0.0
-    readout: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name, largest in (("depolarizing", 0.75), ("amplitude_damping", 1.0), ("readout", 0.5)):
-            value = getattr(self, name)
-            require(0 <= value <= largest, f"device.noise.{name}", value, f"0 to {largest:g}")
+@with_options("device.noise.", of_group("noise."))
+class Noise(FromSource):
+    """Noise of the density-matrix simulator, as probabilities; all zero for none."""
 
     @property
     def any(self) -> bool:
         """Whether there is noise."""
-        return bool(self.depolarizing or self.amplitude_damping or self.readout)
+        return any(self.values().values())
 
     def hyperparameters(self) -> dict[str, object]:
         """Nothing without noise."""
-        names = ("depolarizing", "amplitude_damping", "readout")
-        return {f"noise.{name}": getattr(self, name) for name in names} if self.any else {}
+        return self.values() if self.any else {}
 
 
 @dataclass
@@ -102,12 +88,7 @@ class Device:
     noise: Noise = field(default_factory=Noise)
 
     def __post_init__(self) -> None:
-        require(
-            self.arn.startswith(("local:", "arn:aws")),
-            "device.arn",
-            self.arn,
-            "a device ARN (arn:aws:braket:…) or an embedded simulator (local:<provider>/<name>)",
-        )
+        SETTINGS["fallback_device"].require("device.arn", self.arn)  # a device string as well
         if self.noise.any and self.arn != NOISY_SIMULATOR:
             raise ConfigError(
                 f"device.noise is not possible on {self.arn}: only the embedded density-matrix simulator "

@@ -23,7 +23,7 @@ def register() -> None:
         "schema_instance": Instance,
         **{f"schema_algorithm_{algorithm.name}": algorithm for algorithm in (Vqe, QaoaMaxcut, Script)},
         "schema_algorithm_vqe_h2": Vqe,  # people's own option files may begin with it
-        **{f"schema_optimizer_{optimizer.method}": optimizer for optimizer in OPTIMIZERS},
+        **{f"schema_optimizer_{optimizer.method}": optimizer for optimizer in OPTIMIZERS.values()},
         **{f"schema_problem_{name}": problem for name, problem in PROBLEMS.items()},
     }
     for name, node in schemas.items():

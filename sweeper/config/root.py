@@ -9,7 +9,7 @@ from typing import Any, Literal
 from omegaconf import MISSING
 
 from sweeper.config.check import require
-from sweeper.config.execution import ShotsSchedule, Stop, Tasks, Warmup
+from sweeper.config.execution import SETTINGS, ShotsSchedule, Stop, Tasks, Warmup
 from sweeper.contract.hyperparameters import INPUT_CHANNEL
 
 LONGEST_RUNTIME_SECONDS = 432_000
@@ -128,9 +128,8 @@ class SweepConfig:
     report: bool = True
 
     def __post_init__(self) -> None:
-        require(self.shots >= 0, "shots", self.shots, "0 (exact expectation values) or more")
-        require(self.seed >= 0, "seed", self.seed, "0 or more")
-        require(self.max_iterations >= 1, "max_iterations", self.max_iterations, "1 or more")
+        for key in ("shots", "seed", "max_iterations"):
+            SETTINGS[key].require(key, getattr(self, key))
         most = self.max_failures
         require(most is None or most >= 1, "max_failures", most, "1 or more, or null (no limit)")
         require(

@@ -1,12 +1,13 @@
 """Exports of a sweep to other tools, each in a module of its own, imported only when it is asked for.
 
 A target module has `DESTINATION`, the default of `--output`, and `export(sweep, destination)`, which returns
-one line to say. Adding a target is one file, named in `TARGETS`.
+one line to say. Adding a target is one file.
 """
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Protocol, cast
 
 from sweeper.errors import ConfigError, SweeperError
@@ -14,7 +15,7 @@ from sweeper.errors import ConfigError, SweeperError
 if TYPE_CHECKING:
     from sweeper.api import Sweep
 
-TARGETS = ("csv", "parquet", "mlflow", "optuna")
+TARGETS = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 class Target(Protocol):

@@ -1,21 +1,27 @@
 """Problem instances: what an algorithm is asked to solve, with the exact answer beside it.
 
-A problem option is a dataclass: its fields are the config keys of `problem=<name>`, its `instance`
-makes the Hamiltonian or graph that travels to the job.
+A problem option is a dataclass in a module of this package: its fields are the config keys of
+`problem=<name>`, its `instance` makes the Hamiltonian or graph that travels to the job. Adding one is one
+file and its YAML.
 """
 
-from sweeper.problems.graph_families import Complete, ErdosRenyi, Grid, Regular, Ring
-from sweeper.problems.graph_given import EdgeList, GraphFile
-from sweeper.problems.h2 import H2, H2Tutorial
+import pkgutil
+from importlib import import_module
+
 from sweeper.problems.instance import Graph, Hamiltonian, Instance, Problem
-from sweeper.problems.pauli import Pauli
+
+
+def _of_module(name: str) -> list[type[Problem]]:
+    module = import_module(f"{__name__}.{name}")
+    kinds = [each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Problem)]
+    return [each for each in kinds if each.__module__ == module.__name__ and "name" in vars(each)]
+
 
 PROBLEMS: dict[str, type[Problem]] = {
     problem.name: problem
-    for problem in (
-        *(H2, H2Tutorial, Pauli),
-        *(Ring, Complete, Grid, Regular, ErdosRenyi, EdgeList, GraphFile),
-    )
+    for module in pkgutil.iter_modules(__path__)
+    if not module.ispkg
+    for problem in _of_module(module.name)
 }
 """Every problem option by its name in the config."""
 

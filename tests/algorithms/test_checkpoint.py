@@ -31,7 +31,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 def test_killed_jobs_end_as_undisturbed_ones_for_every_optimizer(tmp_path: Path) -> None:
-    assert set(killing.OPTIMIZERS) == set(optimizers.available())
+    assert set(killing.OPTIMIZERS) == set(optimizers.OPTIMIZERS)
     done = subprocess.run(
         [sys.executable, "-m", "tests.algorithms.killing", str(tmp_path)],
         cwd=CHECKOUT,

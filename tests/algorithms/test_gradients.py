@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from algorithms.aggregation import CVaR
-from algorithms.ansatz import Ansatz, Excitation, HardwareEfficient, RyCnotRy
+from algorithms.ansatz import Ansatz
+from algorithms.ansatz.hardware_efficient import HardwareEfficient
+from algorithms.ansatz.ry_cnot_ry import RyCnotRy
+from algorithms.ansatz.ucc import Excitation
 from algorithms.cost import CostFunction
 from algorithms.energy import Energy
 from algorithms.gradients import FiniteDifferences, ParameterShift

@@ -23,7 +23,7 @@ from scipy.stats import chisquare
 
 pytest.importorskip("qulacs")
 
-from algorithms.ansatz import HardwareEfficient
+from algorithms.ansatz.hardware_efficient import HardwareEfficient
 from algorithms.energy import Energy
 from algorithms.execution import EXECUTIONS
 from algorithms.graph import Graph

@@ -11,6 +11,7 @@ from algorithms.executable import Executable
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.measurement import QuantumTasks
 from algorithms.noise import Noise
+from algorithms.options import read
 
 from .test_optimizers import NO_CHANNEL
 
@@ -50,6 +51,5 @@ def test_of_a_two_qubit_gate_is_one_of_fifteen_errors() -> None:
 
 def test_probabilities_beyond_the_channels_are_refused() -> None:
     given = {"noise.depolarizing": "0.8", "noise.amplitude_damping": "0", "noise.readout": "0"}
-    with pytest.raises(HyperparameterError, match=r"noise.depolarizing is 0.8: expected 0.75"):
-        Noise.read(Hyperparameters(given, NO_CHANNEL))
-    assert Noise.read(Hyperparameters({}, NO_CHANNEL)) is None
+    with pytest.raises(HyperparameterError, match=r'noise.depolarizing" is .0.8.: expected .* 0 to 0.75'):
+        read(Noise, Hyperparameters(given, NO_CHANNEL).prefixed("noise."))

@@ -19,6 +19,7 @@ from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.measurement import Estimate, Outcomes, QuantumTasks
 from algorithms.objective import EvaluationLimitReachedError, Objective
 from algorithms.optimizers import Optimizer, Optimum
+from algorithms.options import read
 from algorithms.variational import optimize
 
 FINITE = {"gradient": "finite_differences", "step": "0.01"}
@@ -34,7 +35,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "grid": {"points": "3", "span": "2.0"},
     "spsa": {"a": "0.2", "c": "0.1", "alpha": "0.602", "gamma": "0.101", "stability": "0.0"},
 }
-NAMES = [*optimizers.available(), *(["cobyla of nlopt"] if find_spec("nlopt") else [])]
+NAMES = [*optimizers.OPTIMIZERS, *(["cobyla of nlopt"] if find_spec("nlopt") else [])]
 DEFAULTS = ("implementation",)
 NO_DEVICE: Any = None
 NO_TASKS = QuantumTasks(NO_DEVICE, 0)
@@ -72,11 +73,11 @@ class Quadratic(CostFunction):
 
 
 def kind(name: str) -> type[Optimizer]:
-    return optimizers.optimizer_class(name.partition(" ")[0])
+    return optimizers.OPTIMIZERS[name.partition(" ")[0]]
 
 
 def method(name: str) -> Optimizer:
-    return kind(name).read(Hyperparameters(OPTIONS[name], NO_CHANNEL))
+    return read(kind(name), Hyperparameters(OPTIONS[name], NO_CHANNEL))
 
 
 def run(
@@ -88,7 +89,7 @@ def run(
 
 
 def test_are_found_by_their_files() -> None:
-    assert {name.partition(" ")[0] for name in OPTIONS} == set(optimizers.available())
+    assert {name.partition(" ")[0] for name in OPTIONS} == set(optimizers.OPTIMIZERS)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -134,12 +135,12 @@ class TestEveryOptimizer:
                 continue
             rest = {key: text for key, text in OPTIONS[name].items() if key != option}
             with pytest.raises(HyperparameterError, match=f'"{option}" is missing'):
-                kind(name).read(Hyperparameters(rest, NO_CHANNEL))
+                read(kind(name), Hyperparameters(rest, NO_CHANNEL))
             negative = Hyperparameters({**OPTIONS[name], option: "-1"}, NO_CHANNEL)
             with pytest.raises(HyperparameterError, match=f'"{option}" is .* expected '):
-                kind(name).read(negative)
+                read(kind(name), negative)
         given = Hyperparameters({**OPTIONS[name], "foreign": "1"}, NO_CHANNEL)
-        kind(name).read(given)
+        read(kind(name), given)
         with pytest.raises(HyperparameterError, match="foreign"):
             given.finish()
 
@@ -147,7 +148,7 @@ class TestEveryOptimizer:
 class TestCobyla:
     def read(self, implementation: str) -> Any:
         options = {**OPTIONS["cobyla"], "implementation": implementation}
-        return kind("cobyla").read(Hyperparameters(options, NO_CHANNEL))
+        return read(kind("cobyla"), Hyperparameters(options, NO_CHANNEL))
 
     def test_is_nlopts_where_that_is_installed(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -222,7 +223,7 @@ class TestSpsaCalibration:
     OPTIONS: ClassVar[dict[str, str]] = {**OPTIONS["spsa"], "a": "null"}
 
     def run(self, budget: int, scale: float = 1.0) -> tuple[Optimum, Objective]:
-        method = optimizers.optimizer_class("spsa").read(Hyperparameters(self.OPTIONS, NO_CHANNEL))
+        method = read(optimizers.OPTIMIZERS["spsa"], Hyperparameters(self.OPTIONS, NO_CHANNEL))
         objective = Objective(Quadratic(sign=scale), NO_TASKS, budget)
         return optimize(method, objective, np.zeros(2), budget, np.random.default_rng(0)), objective
 

@@ -150,15 +150,20 @@ class TestStartPoints:
     @pytest.mark.parametrize("name", START_POINTS)
     @pytest.mark.parametrize("depth", [1, 3])
     def test_have_a_gamma_and_a_beta_per_layer(self, name: str, depth: int) -> None:
-        assert START_POINTS[name](CUBE, depth, np.random.default_rng(0)).shape == (2 * depth,)
+        assert START_POINTS[name]()(CUBE, depth, np.random.default_rng(0)).shape == (2 * depth,)
 
     def test_tutorial_is_the_tutorials_circuit(self) -> None:
-        assert START_POINTS["tutorial"](CUBE, 2, np.random.default_rng(0)).tolist() == [-0.2, -0.2, 0.5, 0.5]
+        assert START_POINTS["tutorial"]()(CUBE, 2, np.random.default_rng(0)).tolist() == [
+            -0.2,
+            -0.2,
+            0.5,
+            0.5,
+        ]
 
     def test_ramp_starts_close_to_the_optimum_and_closer_with_depth(self, exact: QuantumTasks) -> None:
         ratios = [
             ExpectedCut(HEAWOOD, depth).estimate(
-                START_POINTS["ramp"](HEAWOOD, depth, np.random.default_rng(0)), exact
+                START_POINTS["ramp"]()(HEAWOOD, depth, np.random.default_rng(0)), exact
             )
             for depth in (1, 2, 4)
         ]
@@ -168,7 +173,7 @@ class TestStartPoints:
 
     def test_random_depends_on_the_generator_alone(self) -> None:
         first, again, other = (
-            START_POINTS["random"](CUBE, 2, np.random.default_rng(seed)) for seed in (1, 1, 2)
+            START_POINTS["random"]()(CUBE, 2, np.random.default_rng(seed)) for seed in (1, 1, 2)
         )
         assert np.array_equal(first, again)
         assert not np.array_equal(first, other)

@@ -14,15 +14,19 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from algorithms.aggregation import CVaR, Gibbs, Mean
-from algorithms.ansatz import ENTANGLERS, Ansatz, Excitation, HardwareEfficient, RyCnotRy, parameter_name
+from algorithms.ansatz import Ansatz, parameter_name
+from algorithms.ansatz.hardware_efficient import ENTANGLERS, HardwareEfficient
+from algorithms.ansatz.ry_cnot_ry import RyCnotRy
+from algorithms.ansatz.ucc import Excitation
 from algorithms.energy import Energy, share_out
 from algorithms.executable import Executable
 from algorithms.graph import Graph, parse_graph
 from algorithms.hyperparameters import HyperparameterError
+from algorithms.layerwise import one_layer_more
 from algorithms.measurement import QuantumTasks
 from algorithms.pauli import parse_hamiltonian
 from algorithms.qaoa import ExpectedCut
-from algorithms.start_points import START_POINTS, one_layer_more
+from algorithms.start_points import START_POINTS
 
 from .test_qaoa import simulated
 
@@ -149,7 +153,7 @@ class TestStartPoints:
         graphs = {1: nx.cubical_graph(), 2: nx.heawood_graph(), 3: nx.heawood_graph()}
         made = nx.convert_node_labels_to_integers(graphs[depth])
         graph = parse_graph(",".join(f"{u}-{v}" for u, v in made.edges()), made.number_of_nodes())
-        value = ExpectedCut(graph, depth).estimate(START_POINTS["fixed"](graph, depth, RNG(0)), exact).value
+        value = ExpectedCut(graph, depth).estimate(START_POINTS["fixed"]()(graph, depth, RNG(0)), exact).value
         ratio = value / len(graph.edges)
         if nx.girth(made) > 2 * depth + 1:
             assert ratio == pytest.approx({1: 0.692450, 2: 0.755906}[depth], abs=2e-5)
@@ -160,7 +164,7 @@ class TestStartPoints:
     def test_fixed_angles_at_depth_one_for_any_degree(self, exact: QuantumTasks, degree: int) -> None:
         made = nx.cycle_graph(6) if degree == 2 else nx.complete_bipartite_graph(4, 4)
         graph = parse_graph(",".join(f"{u}-{v}" for u, v in made.edges()), made.number_of_nodes())
-        value = ExpectedCut(graph, 1).estimate(START_POINTS["fixed"](graph, 1, RNG(0)), exact).value
+        value = ExpectedCut(graph, 1).estimate(START_POINTS["fixed"]()(graph, 1, RNG(0)), exact).value
         expected = 0.5 + (1 - 1 / degree) ** ((degree - 1) / 2) / (2 * np.sqrt(degree))
         assert value / len(graph.edges) == pytest.approx(expected, abs=1e-9)
         assert expected == pytest.approx({2: 0.75, 4: 0.66238}[degree], abs=1e-5)
@@ -172,7 +176,7 @@ class TestStartPoints:
             (cycle(4), 2),
         ):
             with pytest.raises(HyperparameterError, match="initial_point=fixed has"):
-                START_POINTS["fixed"](graph, depth, RNG(0))
+                START_POINTS["fixed"]()(graph, depth, RNG(0))
 
     def test_interpolation_keeps_a_straight_schedule_straight(self) -> None:
         """INTERP of a linear schedule through zero at either end is the finer linear schedule's shape."""
@@ -183,7 +187,7 @@ class TestStartPoints:
 
     def test_ring_ratios_are_reached(self, exact: QuantumTasks) -> None:
         """(2p + 1) / (2p + 2) on rings of 2p + 2 nodes and more; here p = 2 on six nodes, from the ramp."""
-        start = START_POINTS["ramp"](cycle(6), 2, RNG(0))
+        start = START_POINTS["ramp"]()(cycle(6), 2, RNG(0))
         found = minimize(lambda x: -simulated(cycle(6), x), start, method="BFGS", tol=1e-7)
         assert ExpectedCut(cycle(6), 2).estimate(found.x, exact).value / 6 == pytest.approx(5 / 6, abs=1e-6)
 

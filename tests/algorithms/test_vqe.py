@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from algorithms.ansatz import RyCnotRy
+from algorithms.ansatz.ry_cnot_ry import RyCnotRy
 from algorithms.energy import Energy
 from algorithms.measurement import QuantumTasks
 from algorithms.objective import Objective

@@ -99,7 +99,7 @@ REFUSED = [
     ("+optimizer=spsa", "leave out the '+'"),
     ("++optimizer=spsa", "optimizer=spsa"),
     ("+shots=3", "as in shots=3"),
-    ("lr=0.1", "optimizer.learning_rate (with optimizer=gradient_descent or optimizer=adam)"),
+    ("lr=0.1", "optimizer.learning_rate (with optimizer=adam or optimizer=gradient_descent)"),
     ("optimizer=adam optimizer.lr=0.1", "did you mean optimizer.learning_rate?"),
     ("+optimizer.lr=0.1", "optimizer.learning_rate (with"),
     ("++optimizer.lr=0.1", "optimizer.learning_rate (with"),

@@ -1,12 +1,15 @@
 """The kinds of pictures, each in a module of its own with a function `draw(part)`.
 
-A kind returns none where the sweep varied nothing that it could show.
+A kind returns none where the sweep varied nothing that it could show. Adding one is one file; its `PLACE`
+says where among the others it stands in the report.
 """
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,15 +39,6 @@ class Picture:
 
 def kinds() -> list[Callable[[Part], Picture | None]]:
     """All kinds in the order of the report."""
-    from sweeper.report.pictures import (
-        convergence,
-        dissociation,
-        heat_map,
-        landscape,
-        main_effects,
-        parallel,
-        pareto_front,
-    )
-
-    modules = (convergence, main_effects, dissociation, pareto_front, heat_map, parallel, landscape)
-    return [module.draw for module in modules]
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    modules = [import_module(f"{__name__}.{name}") for name in sorted(names)]
+    return [module.draw for module in sorted(modules, key=lambda module: module.PLACE)]

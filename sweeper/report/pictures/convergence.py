@@ -17,6 +17,8 @@ from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
 
+PLACE = 10
+
 _MOST_VALUES = 100
 
 

@@ -15,6 +15,8 @@ from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
 
+PLACE = 30
+
 _LENGTH = "bond_length"
 
 

@@ -12,6 +12,8 @@ from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
 
+PLACE = 50
+
 _MOST_VALUES = 80
 _MOST_PAIRS = 45  # of ten keys
 

@@ -14,6 +14,8 @@ from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
 
+PLACE = 70
+
 _FEWEST_VALUES = 4
 _MOST = 12
 

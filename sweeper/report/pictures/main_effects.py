@@ -15,6 +15,8 @@ from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
 
+PLACE = 20
+
 _MOST_VALUES = 60
 
 

@@ -17,6 +17,8 @@ from sweeper.report import style
 from sweeper.report.part import Part
 from sweeper.report.pictures import Picture
 
+PLACE = 40
+
 _MOST_POINTS = 1500
 _UNITS = {"cost_usd": "cost (USD)", "shots_total": "shots", "seconds": "time (s)"}
 
