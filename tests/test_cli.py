@@ -20,7 +20,7 @@ from sweeper.job.state import JobState
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.record import Entry
 from sweeper.results.selection import select
-from sweeper.results.table_files import write_tables
+from sweeper.results.table_files import Tables
 
 RESULTS = pd.DataFrame(
     {
@@ -106,7 +106,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SweepFolder:
                 ledger.finish(number, JobState.FAILED, "killed\nlast line [red]")
             else:
                 ledger.finish(number, JobState.COMPLETED, None, result={"value": value}, objective=value)
-        write_tables(folder)
+        Tables(folder).write()
     return folder
 
 

@@ -18,10 +18,8 @@ from sweeper.problems.given_file import GivenFile, Line, quoted, repeated
 from sweeper.problems.graph_formats.named_graph import WEIGHT, NamedEdge, NamedGraph, check_size
 from sweeper.problems.numbers import real, whole
 
-COMMENTS = ("#", "%", "//")
-"""What begins a comment: at a line's start; `#` and `//` also after a blank."""
-
 _COMMENT = re.compile(r"^\s*(#|%|//).*|\s(#|//).*")
+"""A comment begins at a line's start; with `#` and `//` also after a blank."""
 _DATA = re.compile(r"\{.*\}\s*$")
 _NAME = re.compile(r"""[^\s()\[\]{}<>"'=,;#%]{1,100}""")
 _WHOLE_AS_FLOAT = re.compile(r"([0-9]{1,18})\.0*")
