@@ -14,8 +14,9 @@ import pytest
 
 # Machines are noisy: an example that takes long is no failure. The examples are the same in every run, so
 # that whoever changes nothing breaks nothing; `make drill` looks for others.
-hypothesis.settings.register_profile("sample", deadline=None, derandomize=True, max_examples=40)
-hypothesis.settings.register_profile("drill", deadline=None, max_examples=1000, print_blob=True)
+_PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("sample", _PATIENT, derandomize=True, database=None, max_examples=40)
+hypothesis.settings.register_profile("drill", _PATIENT, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile("sample")
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
