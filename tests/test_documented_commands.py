@@ -18,7 +18,7 @@ def test_all_kinds_of_commands_are_found() -> None:
     assert {name for one in SHOWN.values() for name in one.files} >= {"conf/resolvers.py", "shown.py"}
 
 
-@pytest.mark.parametrize("word", ["device=iqm_garnet", "squared", "flow.graphml"])
+@pytest.mark.parametrize("word", ["device=iqm_garnet", "squared"])
 def test_it_does_what_the_page_says(word: str, tmp_path: Path) -> None:
     (one,) = (
         shown for command, shown in SHOWN.items() if word in command and "hydra/launcher" not in command
