@@ -266,7 +266,6 @@ def complete(ledger: Ledger, key: str, **what: Any) -> None:
 
 
 class TestFiles:
-    @settings(deadline=None)
     @given(st.lists(st.dictionaries(NAMES, JSON, max_size=4), max_size=4))
     def test_whatever_jobs_save_survives_a_round_trip(self, saved: list[dict[str, Any]]) -> None:
         jobs = [job(number, {"n": number}, result=result) for number, result in enumerate(saved)]
