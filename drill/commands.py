@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.emulator import Emulator, EmulatorSettings
-
 from .page import ROOT
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -119,6 +117,8 @@ def _typed(command: str, directory: Path, environment: dict[str, str]) -> subpro
 
 def run(evidence: Path) -> None:
     """Run all commands, and keep their list."""
+    from tests.emulator import Emulator, EmulatorSettings
+
     done = []
     with tempfile.TemporaryDirectory() as folder, Emulator(EmulatorSettings(time_scale=0.05)) as emulator:
         ready = Path(folder) / "ready"
