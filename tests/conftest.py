@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import hypothesis
@@ -51,18 +52,26 @@ def _type(words: tuple[str, ...], directory: Path, environment: Mapping[str, str
     sys.exit(main())
 
 
-@pytest.fixture
-def sweeper(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Command:
-    """Type a command in an empty directory: `sweeper("-m", "shots=100,1000")`."""
+@pytest.fixture(scope="session")
+def typing_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Command]:
+    """Makes what types commands in a directory."""
 
-    def run(*words: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        directory: Path, *words: str, expect: int = 0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         said = tmp_path_factory.mktemp("said")
         variables = {**os.environ, "COLUMNS": "200", **environment}
-        process = _warm.Process(target=_type, args=(words, tmp_path, variables, said))
+        process = _warm.Process(target=_type, args=(words, directory, variables, said))
         process.start()
         process.join()
         out, err = ((said / stream).read_text() for stream in ("out", "err"))
         assert process.exitcode == expect, f"exit code {process.exitcode}\n{out}\n{err}"
         return subprocess.CompletedProcess(words, process.exitcode, out, err)
 
-    return run
+    return lambda directory: partial(run, directory)
+
+
+@pytest.fixture
+def sweeper(tmp_path: Path, typing_in: Callable[[Path], Command]) -> Command:
+    """Type a command in an empty directory: `sweeper("-m", "shots=100,1000")`."""
+    return typing_in(tmp_path)
