@@ -128,7 +128,7 @@ def sweep(
     sweeper(
         *("-m", "algorithm=script", "algorithm.source_module=script.py", "algorithm.entry_point=script:main"),
         *("algorithm.objective=loss", f"+algorithm.hyperparameters.action={quoted}", "report=false"),
-        *("hydra.sweep.dir=out", "hydra.launcher.n_jobs=2", "job.max_runtime_seconds=120", *words),
+        *("hydra.sweep.dir=out", "hydra.launcher.n_jobs=2", "job.max_runtime_seconds=20", *words),
         expect=expect,
     )
     return load_sweep(folder / "out").results.set_index("algorithm.hyperparameters.action")
