@@ -150,14 +150,11 @@ class TestShippedOptions:
             assert price.source
             assert config["regions"]
 
-    def test_every_instance_has_all_keys_of_its_schema(self, sweep: Sweep) -> None:
-        instances = options("instance")
-        for instance, combination in zip(
-            instances, sweep(*(f"instance={instance}" for instance in instances)), strict=True
-        ):
-            config = combination.config["instance"]
-            assert_complete(config, Instance)
-            assert config["type"].replace(".", "_") == instance
+    @pytest.mark.parametrize("instance", options("instance"))
+    def test_every_instance_has_all_keys_of_its_schema(self, sweep: Sweep, instance: str) -> None:
+        config = sweep.one(f"instance={instance}").config["instance"]
+        assert_complete(config, Instance)
+        assert config["type"].replace(".", "_") == instance
 
     @pytest.mark.parametrize("problem", options("problem"))
     def test_every_problem_has_all_keys_of_its_schema(
