@@ -317,7 +317,7 @@ class TestFiles:
         for number in range(1000):
             complete(ledger, str(number), result={"text": "x" * 1000})
             Tables(folder).write()
-            if len(sizes) >= 30 or faults:
+            if (len(sizes) >= 30 and sizes[-1] > 1) or faults:
                 break
         rewritten.set()
         reader.join()
