@@ -2,7 +2,7 @@
 
 This folder is a job's whole source module: it needs the Braket SDK, numpy and scipy, is faster with qulacs
 and NLopt, and all it knows of a run are the strings that Braket passes. The entry points are
-`algorithms.vqe_h2:main` and `algorithms.qaoa_maxcut:main`.
+`algorithms.vqe:main` and `algorithms.qaoa_maxcut:main`.
 """
 
 __import_ahead__ = True

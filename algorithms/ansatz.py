@@ -9,6 +9,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -133,10 +134,15 @@ class Excitation:
     and the exact ground state is such a mixture (O'Malley et al., Phys. Rev. X 6, 031007, 2016).
 
     Attributes:
-        determinant: The bits b, qubit 0 first.
+        find: Finds the bits b, qubit 0 first, when a circuit is made: they may be chosen among 2^qubits.
     """
 
-    determinant: tuple[int, ...]
+    find: Callable[[], tuple[int, ...]]
+
+    @cached_property
+    def determinant(self) -> tuple[int, ...]:
+        """The bits b."""
+        return self.find()
 
     @property
     def parameters(self) -> int:
@@ -171,7 +177,7 @@ def _ry_cnot_ry(hamiltonian: Hamiltonian, given: Hyperparameters) -> Ansatz:  # 
 
 
 def _ucc(hamiltonian: Hamiltonian, given: Hyperparameters) -> Ansatz:  # noqa: ARG001
-    return Excitation(tuple(hamiltonian.lowest_basis_state().tolist()))
+    return Excitation(lambda: tuple(hamiltonian.lowest_basis_state().tolist()))
 
 
 def _hardware_efficient(hamiltonian: Hamiltonian, given: Hyperparameters) -> Ansatz:

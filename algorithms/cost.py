@@ -35,11 +35,15 @@ class CostFunction(ABC):
         metric: Name under which each evaluation is logged.
         sign: 1 if smaller values are better, -1 if larger.
         parameters: Number of parameters.
+        circuits: Number of circuits of one evaluation.
+        inexact: Why there are no spectra, where there are none.
     """
 
     metric: ClassVar[str]
     sign: float
     parameters: int
+    circuits: int
+    inexact: str = "the objective is no trigonometric polynomial of its parameters"
 
     @abstractmethod
     def executables(self, parameters: NDArray[np.float64]) -> list[Executable]:

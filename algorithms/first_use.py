@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from algorithms import qaoa_maxcut, vqe_h2
+from algorithms import qaoa_maxcut, vqe
 
 _COMMON = {
     "shots": 10,
@@ -61,6 +61,6 @@ def _run(job: Callable[[], None], hyperparameters: Mapping[str, object]) -> None
 
 if find_spec("qulacs"):  # Braket's own simulator would take longer than all jobs save by it
     with contextlib.redirect_stdout(io.StringIO()):
-        _run(vqe_h2.main, {**_COMMON, **_VQE})
+        _run(vqe.main, {**_COMMON, **_VQE})
         # SciPy imports its COBYLA at the first minimisation.
         _run(qaoa_maxcut.main, {**_COMMON, **_QAOA, "optimizer.implementation": "scipy"})

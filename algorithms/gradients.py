@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.cost import Spectrum
+from algorithms.cost import CostFunction, Spectrum
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 
 Vector = NDArray[np.float64]
@@ -93,14 +93,32 @@ class ParameterShift:
         return 2 * sum(spectrum.order for spectrum in _spectra(spectra))
 
 
-def _spectra(spectra: list[Spectrum] | None) -> list[Spectrum]:
+def _spectra(
+    spectra: list[Spectrum] | None, why: str = "the objective is no trigonometric polynomial"
+) -> list[Spectrum]:
     if spectra is None:
         raise HyperparameterError(
-            "optimizer.gradient=parameter_shift is not exact for this objective (CVaR and Gibbs are no "
-            "expectation values, and one gamma for edges of different weights has no common period): use "
-            "finite_differences, or the mean and multi-angle QAOA."
+            f"optimizer.gradient=parameter_shift is not exact: {why}. Choose "
+            "optimizer.gradient=finite_differences."
         )
     return spectra
+
+
+def check_gradient(gradient: Gradient, cost: CostFunction, max_evaluations: int) -> None:
+    """Refuse a rule that does not hold for a cost function, and too few evaluations for one gradient.
+
+    Raises:
+        HyperparameterError: Says what would do.
+    """
+    spectra = cost.spectra()
+    if isinstance(gradient, ParameterShift):
+        spectra = _spectra(spectra, cost.inexact)
+    needed = gradient.evaluations(spectra, cost.parameters)
+    if max_evaluations < needed:
+        raise HyperparameterError(
+            f"max_iterations={max_evaluations} is not possible: max_iterations must be {needed} or more, "
+            "which one gradient takes."
+        )
 
 
 _GRADIENTS: dict[str, Callable[[Hyperparameters], Gradient]] = {

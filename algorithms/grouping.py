@@ -1,8 +1,4 @@
-"""Which terms of a Hamiltonian one circuit measures together.
-
-Of the standard library alone: whoever plans a job asks here, before anything is paid for, how many circuits
-an evaluation takes, and so need not count a second time.
-"""
+"""Which terms of a Hamiltonian one circuit measures together."""
 
 from __future__ import annotations
 
@@ -13,11 +9,6 @@ GROUPINGS = ("qubit_wise", "separate")
 
 Term = tuple[float, str]
 """A coefficient, and one of I, X, Y, Z for each qubit."""
-
-
-def circuits(terms: Sequence[Term], grouping: str) -> int:
-    """Circuits of one evaluation of the Hamiltonian's energy."""
-    return len(groups(terms, grouping))
 
 
 def groups(terms: Sequence[Term], grouping: str) -> list[tuple[str, list[int]]]:

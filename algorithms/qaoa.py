@@ -49,6 +49,7 @@ class ExpectedCut(CostFunction):
 
     metric = "expected_cut"
     sign = -1.0  # an optimizer minimises
+    circuits = 1  # all edges are measured in one basis
 
     def __init__(
         self,
@@ -145,6 +146,13 @@ class ExpectedCut(CostFunction):
         """Those of the state, whatever the aggregation."""
         spectra = self._spectra_of_state()
         return None if spectra is None else [2.0 * np.pi / spectrum.frequency for spectrum in spectra]
+
+    @property
+    def inexact(self) -> str:  # type: ignore[override]
+        """Of the two reasons for which there may be no spectra, that which holds."""
+        if not self._aggregation.linear:
+            return f"aggregation={type(self._aggregation).__name__.lower()} is no expectation value"
+        return "edges of different weights share an angle"
 
     def _spectra_of_state(self) -> list[Spectrum] | None:
         """Differences of the generators' eigenvalues.

@@ -13,25 +13,33 @@ Hyperparameters: those of `settings.Settings`, `optimizer.<option>`, and
 
 from __future__ import annotations
 
-from algorithms import variational
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from algorithms import job, variational
 from algorithms.aggregation import AGGREGATIONS
 from algorithms.graph import parse_graph
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
+from algorithms.job import Job
 from algorithms.layerwise import layer_by_layer
 from algorithms.qaoa import ExpectedCut
-from algorithms.randomness import RandomStreams
 from algorithms.settings import Settings
 from algorithms.start_points import START_POINTS
 
 
 def main() -> None:
-    """Read the hyperparameters, maximise the expected cut, save the result.
+    """Maximise the expected cut; raises as `job.run`."""
+    job.run(_read)
 
-    Raises:
-        HyperparameterError: A hyperparameter is missing, malformed or unknown; no circuit has run.
-    """
-    given = Hyperparameters.of_this_job()
-    settings = Settings.read(given)
+
+def braket_workload(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
+    """What such a job will ask of its devices."""
+    return job.workload(_read, hyperparameters)
+
+
+def _read(given: Hyperparameters, settings: Settings) -> Job:
     edges_text = given.text("edges")
     graph = parse_graph(edges_text, given.integer("nodes", at_least=1))
     depth = given.integer("depth", at_least=1)
@@ -39,41 +47,41 @@ def main() -> None:
     angles = given.choice("angles", ("standard", "multi"), default="standard")
     aggregation_name = given.choice("aggregation", AGGREGATIONS, default="mean")
     aggregation = AGGREGATIONS[aggregation_name](given)
-    given.finish()
-
-    streams = RandomStreams.from_seed(settings.seed)
     expected_cut = ExpectedCut(graph, depth, multi_angle=angles == "multi", aggregation=aggregation)
-    if initial_point == "interp":
+
+    def search(rng: np.random.Generator) -> variational.Search:
+        if initial_point != "interp":
+            start = START_POINTS[initial_point](graph, depth, rng)
+            return variational.from_point(expected_cut.spread(start))
         if angles == "multi" or settings.max_iterations < depth:
             raise HyperparameterError(
-                "initial_point=interp needs standard angles and max_iterations of the depth or more."
+                f"initial_point=interp needs angles=standard, and max_iterations of depth={depth} or more."
             )
-        search = layer_by_layer(START_POINTS["ramp"](graph, 1, streams.start), depth)
-    else:
-        start = START_POINTS[initial_point](graph, depth, streams.start)
-        search = variational.from_point(expected_cut.spread(start))
-    run = variational.run(expected_cut, search, settings, streams)
+        return layer_by_layer(START_POINTS["ramp"](graph, 1, rng), depth)
 
-    best = expected_cut.best_cut
-    variational.save(
-        run,
-        expected_cut,
-        settings,
-        results_of_algorithm={
+    def results(run: variational.Run) -> dict[str, Any]:
+        best = expected_cut.best_cut
+        return {
             "ratio": run.final.value / settings.reference if settings.reference else None,
             "best_cut": best.value if best else None,
             "best_bitstring": best.bitstring if best else None,
-        },
-        metadata_of_algorithm={
+        }
+
+    return Job(
+        cost=expected_cut,
+        search=search,
+        qubits=graph.nodes,
+        metadata={
             "algorithm": "qaoa_maxcut",
             "ansatz": "qaoa",
             "depth": depth,
             "initial_point": initial_point,
             "angles": angles,
             "aggregation": aggregation_name,
-            "qubits": graph.nodes,
             "edges": edges_text,
         },
+        regardless_of=("cvar_alpha", "gibbs_eta"),
+        results=results,
     )
 
 

@@ -51,17 +51,16 @@ def _fixed(graph: Graph, depth: int, rng: np.random.Generator) -> Angles:  # noq
         HyperparameterError: The graph is not regular and unweighted, or the angles are not tabulated.
     """
     degrees = {sum(node in edge for edge in graph.edges) for node in range(graph.nodes)}
-    if len(degrees) > 1 or set(graph.weights) != {1.0}:
-        raise HyperparameterError("initial_point=fixed has angles for unweighted regular graphs only.")
+    possible = depth == 1 or (degrees == {3} and depth in _THREE_REGULAR)
+    if len(degrees) > 1 or set(graph.weights) != {1.0} or not possible:
+        raise HyperparameterError(
+            "initial_point=fixed has angles for unweighted regular graphs only: any degree at depth=1, "
+            "degree 3 up to depth 5."
+        )
     (degree,) = degrees
     if depth == 1:
         # For degree 1, a single edge, the formula's limit is π/2.
         return np.array([np.arctan2(1.0, np.sqrt(degree - 1.0)), np.pi / 8])
-    if degree != 3 or depth not in _THREE_REGULAR:
-        raise HyperparameterError(
-            f"initial_point=fixed has no angles for degree {degree} at depth {depth}: "
-            "any degree at depth 1, and degree 3 up to depth 5."
-        )
     gammas, betas = _THREE_REGULAR[depth]
     return np.array([*gammas, *betas])
 

@@ -1,114 +1,82 @@
-"""The variational quantum eigensolver's cost function: the energy of an ansatz state."""
+"""Hybrid job: variational quantum eigensolver for the ground-state energy of a Hamiltonian, such as H2's.
+
+Hyperparameters: those of `settings.Settings`, `optimizer.<option>`, and
+
+- `hamiltonian`: the electronic Hamiltonian in Ha, `-1.05 II, 0.4 IZ, …`
+- `nuclear_repulsion`: Ha, added to give the total energy
+- `ansatz`: a name in `ansatz.ANSATZE`; `hardware_efficient` also reads `layers`, `entangler`, `rotations`
+- `initial_point`: `random` angles in [-π, π), or the `hartree_fock` state
+- `grouping`, `allocation`: as `energy.Energy` takes them; `qubit_wise` and `uniform` if not passed
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from braket.circuits import Circuit
-from numpy.typing import NDArray
 
-from algorithms.ansatz import Ansatz, parameter_name
-from algorithms.cost import CostFunction, Spectrum
-from algorithms.executable import Executable
-from algorithms.measurement import Estimate, Outcomes
-from algorithms.pauli import Hamiltonian, MeasurementGroup
-
-ALLOCATIONS = ("uniform", "weighted")
-
-
-class Energy(CostFunction):
-    """Estimates the total energy in Ha of the ansatz' state.
-
-    One circuit for each group of qubit-wise commuting terms (two for H2: the bases Z and X).
-
-    Args:
-        hamiltonian: Electronic Hamiltonian in Ha.
-        nuclear_repulsion: Added to the electronic energy, Ha.
-        ansatz: Prepares the state.
-        grouping: One of `grouping.GROUPINGS`.
-        allocation: `uniform`: the same shots for each circuit; `weighted`: as many in all, shared out in
-            proportion to the root of the sum of the group's squared coefficients, which is the best for
-            uncorrelated terms of equal variance.
-    """
-
-    metric = "energy"
-    sign = 1.0
-
-    def __init__(
-        self,
-        hamiltonian: Hamiltonian,
-        nuclear_repulsion: float,
-        ansatz: Ansatz,
-        *,
-        grouping: str = "qubit_wise",
-        allocation: str = "uniform",
-    ) -> None:
-        self._groups: list[MeasurementGroup] = hamiltonian.measurement_groups(grouping)
-        self._constant = hamiltonian.constant + nuclear_repulsion
-        self._ansatz = ansatz
-        self._weighted = allocation == "weighted"
-        self._circuits = [_measure_in(group.basis, ansatz.circuit()) for group in self._groups]
-        self._names = [parameter_name(index) for index in range(ansatz.parameters)]
-
-    @property
-    def parameters(self) -> int:  # type: ignore[override]
-        """Number of parameters."""
-        return self._ansatz.parameters
-
-    def executables(self, parameters: NDArray[np.float64]) -> list[Executable]:
-        """One circuit for each measurement group; `parameters` as the ansatz takes them."""
-        inputs = dict(zip(self._names, parameters.tolist(), strict=True))
-        return [Executable(circuit, inputs) for circuit in self._circuits]
-
-    def allocate(self, shots: int, circuits: int) -> list[int]:
-        """Shots of each group's circuit."""
-        if not self._weighted or shots == 0:
-            return super().allocate(shots, circuits)
-        weights = [math.hypot(*(term.coefficient for term in group.terms)) for group in self._groups]
-        return share_out(shots * circuits, weights)
-
-    def evaluate(self, outcomes: Sequence[Outcomes]) -> Estimate:
-        """Energy with its standard error.
-
-        Each group's standard error comes from its sum of terms shot by shot, so the covariances of terms
-        measured together are in it; different groups are independent.
-        """
-        estimates = [
-            outcome.mean(group.values(outcome.bits))
-            for group, outcome in zip(self._groups, outcomes, strict=True)
-        ]
-        return Estimate(
-            value=self._constant + math.fsum(estimate.value for estimate in estimates),
-            stderr=math.hypot(*(estimate.stderr for estimate in estimates)),
-        )
-
-    def spectra(self) -> list[Spectrum]:
-        """Each parameter is the angle of one Pauli rotation exp(-i t P / 2): a sine of period 2π."""
-        return [Spectrum(1.0, 1)] * self.parameters
+from algorithms import job
+from algorithms.ansatz import ANSATZE
+from algorithms.energy import ALLOCATIONS, Energy
+from algorithms.grouping import GROUPINGS
+from algorithms.hyperparameters import Hyperparameters
+from algorithms.job import Job
+from algorithms.objective import Objective
+from algorithms.optimizers import Optimum
+from algorithms.pauli import parse_hamiltonian
+from algorithms.settings import Settings
+from algorithms.variational import Minimize, Search
 
 
-def share_out(total: int, weights: Sequence[float]) -> list[int]:
-    """Split `total` in proportion to the weights into whole numbers of 1 or more that add up to it.
-
-    Largest remainders; with fewer than one for each there are more in all.
-    """
-    spare = max(0, total - len(weights))
-    whole = math.fsum(weights)
-    exact = [spare * weight / whole if whole else spare / len(weights) for weight in weights]
-    shares = [1 + math.floor(share) for share in exact]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (math.floor(exact[i]) - exact[i], i))
-    for index in by_remainder[: max(0, total - sum(shares))]:
-        shares[index] += 1
-    return shares
+def main() -> None:
+    """Minimise the energy; raises as `job.run`."""
+    job.run(_read)
 
 
-def _measure_in(basis: str, circuit: Circuit) -> Circuit:
-    """Rotate each qubit such that measuring it in Z measures the basis' Pauli operator, sign included."""
-    for qubit, pauli in enumerate(basis):
-        if pauli == "X":
-            circuit.h(qubit)
-        elif pauli == "Y":
-            circuit.rx(qubit, math.pi / 2)  # +pi/2 gives +Y; -pi/2 would give -Y
-    return circuit
+def braket_workload(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
+    """What such a job will ask of its devices."""
+    return job.workload(_read, hyperparameters)
+
+
+def _read(given: Hyperparameters, settings: Settings) -> Job:  # noqa: ARG001 - as every script's
+    hamiltonian_text = given.text("hamiltonian")
+    hamiltonian = parse_hamiltonian(hamiltonian_text)
+    nuclear_repulsion = given.number("nuclear_repulsion")
+    ansatz_name = given.choice("ansatz", ANSATZE)
+    ansatz = ANSATZE[ansatz_name](hamiltonian, given)
+    initial_point = given.choice("initial_point", ("random", "hartree_fock"))
+    grouping = given.choice("grouping", GROUPINGS, default="qubit_wise")
+    allocation = given.choice("allocation", ALLOCATIONS, default="uniform")
+
+    def search(rng: np.random.Generator) -> Search:
+        def from_start(minimize: Minimize, objective: Objective, evaluations: int) -> Optimum:
+            # Not before: Hartree-Fock looks at all 2^qubits basis states.
+            if initial_point == "hartree_fock":
+                start = ansatz.basis_state(hamiltonian.lowest_basis_state())
+            else:
+                start = rng.uniform(-np.pi, np.pi, ansatz.parameters)
+            return minimize(objective, start, evaluations)
+
+        return from_start
+
+    return Job(
+        cost=Energy(hamiltonian, nuclear_repulsion, ansatz, grouping=grouping, allocation=allocation),
+        search=search,
+        qubits=hamiltonian.qubits,
+        metadata={
+            "algorithm": "vqe",
+            "ansatz": ansatz_name,
+            "ansatz_parameters": ansatz.parameters,
+            "initial_point": initial_point,
+            "grouping": grouping,
+            "allocation": allocation,
+            "hamiltonian": hamiltonian_text,
+            "nuclear_repulsion": nuclear_repulsion,
+        },
+        regardless_of=("nuclear_repulsion", "initial_point", "allocation"),
+    )
+
+
+if __name__ == "__main__":
+    main()

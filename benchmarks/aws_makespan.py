@@ -36,7 +36,7 @@ for hyperparameters in combinations:
     while True:
         try:
             job = AwsQuantumJob.create(
-                device="local:braket/default", source_module=sys.argv[3], entry_point="algorithms.vqe_h2:main",
+                device="local:braket/default", source_module=sys.argv[3], entry_point="algorithms.vqe:main",
                 hyperparameters=hyperparameters, instance_config=InstanceConfig(), job_name=f"loop-{len(jobs)}",
             )
             break

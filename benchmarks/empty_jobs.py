@@ -18,7 +18,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sweeper.command.closing import Closing
 from sweeper.command.conduct import conduct
+from sweeper.command.run_settings import RunSettings
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.source import read_source
@@ -96,7 +98,8 @@ def run(jobs: int, folder: Path, look_at: list[int]) -> dict[str, Any]:
             Entry(spec.key, [f"seed={seed}"], {**CONFIG, "seed": seed}, {"device": "local"}, spec.to_json())
             for seed, spec in enumerate(specs)
         )
-        conduct(sweep, ledger, executor, dict(zip(ledger.enlist(entries), specs, strict=True)))
+        of_number = dict(zip(ledger.enlist(entries), specs, strict=True))
+        conduct(sweep, ledger, executor, of_number, RunSettings(), closing=Closing())
         completed = sum(state == "COMPLETED" for state in ledger.states(range(jobs)).values())
         ledger.close()
     if completed != jobs:

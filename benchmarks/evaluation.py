@@ -29,11 +29,11 @@ from numpy.typing import NDArray
 from algorithms.ansatz import RyCnotRy
 from algorithms.cost import CostFunction
 from algorithms.devices import open_device
+from algorithms.energy import Energy
 from algorithms.graph import Graph
 from algorithms.measurement import QuantumTasks
 from algorithms.pauli import parse_hamiltonian
 from algorithms.qaoa import ExpectedCut
-from algorithms.vqe import Energy
 from benchmarks.environment import environment
 
 SHOTS = 1000

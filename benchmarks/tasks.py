@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from algorithms.ansatz import RyCnotRy
 from algorithms.devices import open_device
+from algorithms.energy import Energy
 from algorithms.execution import EXECUTIONS
 from algorithms.measurement import QuantumTasks
 from algorithms.pauli import parse_hamiltonian
-from algorithms.vqe import Energy
 from benchmarks.environment import environment
 
 SHOTS = 1000

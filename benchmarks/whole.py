@@ -95,7 +95,7 @@ def main() -> None:
 def sweeper(jobs: int) -> list[str]:
     """Our command."""
     return [
-        *("-m", "sweeper", "-m", "algorithm=vqe_h2", "optimizer=cobyla", f"seed=range({jobs})"),
+        *("-m", "sweeper", "-m", "algorithm=vqe", "optimizer=cobyla", f"seed=range({jobs})"),
         *(f"shots={SHOTS}", f"max_iterations={EVALUATIONS}"),
         *(f"hydra.launcher.n_jobs={N_JOBS}", "hydra.sweep.dir=ours"),
     ]

@@ -5,7 +5,6 @@ Registered through the entry-point group `hydra.plugins` (Hydra 1.4).
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from sweeper.executors.base import Executor
+    from sweeper.executors.workloads import Workloads
 
 
 for _name, _node in (
@@ -43,9 +43,9 @@ class BraketLauncher(Launcher):
         self._dry_run = dry_run
         self._wait = wait
         self._options = options
-        self._remarked: set[str] = set()
         self._shared: dict[str, Any] = {}
         """What the executors of all batches share."""
+        self._asks: Workloads | None = None
         self.launched = 0
         """How many jobs it was asked for."""
         self.failed = 0
@@ -56,12 +56,14 @@ class BraketLauncher(Launcher):
 
         Hydra's sweeper composes every job to validate it, so the loader of its context is replaced as well.
         """
+        from sweeper.command.launch import Launch
+        from sweeper.command.run_settings import RunSettings
         from sweeper.compose.adaptive import refuse_what_it_cannot_do
         from sweeper.compose.fast_loader import SweepLoader
         from sweeper.compose.hydra_keys import refuse_callbacks_of_jobs, refuse_without_effect
         from sweeper.compose.refusals import home_written_out
         from sweeper.errors import ConfigError
-        from sweeper.folder.traces import look_where_we_step
+        from sweeper.folder.traces import Missing
 
         del task_function
         refuse_without_effect(config)
@@ -77,46 +79,38 @@ class BraketLauncher(Launcher):
         root = str(config.hydra.sweep.dir)
         if Path(root).parts[:1] == ("~",):
             raise ConfigError(f"hydra.sweep.dir={root}: {home_written_out('hydra.sweep.dir', root)}")
-        look_where_we_step(Path(config.hydra.sweep.dir))
-        loader = SweepLoader(hydra_context.config_loader, None if self._dry_run else self._warm_up)
+        loader = SweepLoader(hydra_context.config_loader)
         hydra_context.config_loader = loader  # type: ignore[assignment]  # it answers to the rest as well
-        self._context = hydra_context
         self._config = config
+        self._missing = Missing(Path(config.hydra.sweep.dir))
+        settings = RunSettings(self.name, self._options, wait=self._wait)
+        self._launch = Launch(loader, config, settings, dry_run=self._dry_run)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run a batch of jobs to their end: exactly one return for each, in order."""
         from hydra.core.utils import JobStatus
 
-        from sweeper.command.launch import Launch
-        from sweeper.errors import SweeperError
-        from sweeper.folder.traces import tidy_up
-
         self.launched += len(job_overrides)
-        launch = Launch(
-            self.name, self._options, dry_run=self._dry_run, wait=self._wait, remarked=self._remarked
-        )
-        try:
-            returns = launch.run(
-                self._context.config_loader,
-                self._config,
-                [list(overrides) for overrides in job_overrides],
-                initial_job_idx,
-                self._executor(),
-            )
-        except SweeperError:
-            tidy_up()
-            raise
+        jobs = [list(overrides) for overrides in job_overrides]
+        returns = self._launch.run(jobs, initial_job_idx, self._executor(), self._workloads())
         self.failed += sum(job.status is JobStatus.FAILED for job in returns)
         return returns
 
     def look_at(self, job_overrides: Sequence[Sequence[str]]) -> None:
         """Refuse what cannot run, of all batches before the first one starts."""
-        from sweeper.compose.composition import compose
+        self._launch.look_at(job_overrides, self._executor(), self._workloads())
 
-        combinations = compose(self._context.config_loader, self._config, job_overrides, 0)
-        with self._executor() as executor:
-            for combination in combinations:
-                executor.check(combination.spec)
+    def close(self) -> None:
+        """End the command: sum the sweep up, and take away the folders that Hydra has made for nothing."""
+        self._launch.closing.close()
+        self._missing.remove()
+
+    def _workloads(self) -> Workloads:
+        """Who asks the sources what their jobs will ask of their devices; the same for all batches."""
+        from sweeper.executors.workloads import Workloads
+
+        self._asks = self._asks or Workloads(self._shared.get("servers"))
+        return self._asks
 
     def _executor(self) -> Executor:
         """Where a batch runs."""
@@ -125,9 +119,6 @@ class BraketLauncher(Launcher):
 
         folder = SweepFolder(Path(self._config.hydra.sweep.dir))
         return make_executor(self.name, folder, {**self._options, **self._shared})
-
-    def _warm_up(self, overrides: Sequence[str]) -> None:
-        """Get ready for jobs like this first one while the others are validated; most places need not."""
 
 
 class BraketLocalLauncher(BraketLauncher):
@@ -143,14 +134,6 @@ class BraketLocalLauncher(BraketLauncher):
         root, allow_aws = Path(config.hydra.sweep.dir), self._options["allow_aws"]
         self._shared["servers"] = ForkServers(root, allow_aws=allow_aws)
         self._executor()  # which refuses limits that are not possible
-
-    def _warm_up(self, overrides: Sequence[str]) -> None:
-        """Show an executor the first job, for which it starts a fork server."""
-        from sweeper.compose.composition import job_of
-        from sweeper.errors import SweeperError
-
-        with contextlib.suppress(SweeperError):  # found and said again when all jobs are looked at
-            self._executor().check(job_of(self._context.config_loader, self._config, overrides, 0))
 
 
 class BraketAwsLauncher(BraketLauncher):

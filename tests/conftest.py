@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
+import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from .command import type_here
 
 # Machines are noisy: an example that takes long is no failure. The examples are the same in every run, so
 # that whoever changes nothing breaks nothing; `make drill` looks for others.
@@ -20,6 +24,10 @@ hypothesis.settings.register_profile("sample", _PATIENT, derandomize=True, datab
 hypothesis.settings.register_profile("drill", _PATIENT, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile("sample")
 
+# What sources have answered is remembered for the tests of one run, and is nothing of the person's.
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="sweeper-tests-")
+atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 # A typed command is a process forked from one that has imported what commands import: an interpreter that
@@ -27,6 +35,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 _warm = multiprocessing.get_context("forkserver")
 _warm.set_forkserver_preload(
     [
+        "tests.command",
         "sweeper.cli.hydra_app",
         "sweeper.cli.resume",
         "sweeper.command.launch",
@@ -34,22 +43,6 @@ _warm.set_forkserver_preload(
         "sweeper.report.write",
     ]
 )
-
-
-def _type(words: tuple[str, ...], directory: Path, environment: Mapping[str, str], said: Path) -> None:
-    """Be a command: its words, directory, environment and streams are those of a process of its own."""
-    os.chdir(directory)
-    os.environ.clear()
-    os.environ.update(environment)
-    for descriptor, stream in enumerate(("in", "out", "err")):
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-        os.dup2(os.open(os.devnull if stream == "in" else said / stream, flags), descriptor)
-    sys.argv = ["sweeper", *words]
-    sys.orig_argv = [sys.executable, "-m", *sys.argv]
-    sys.path.insert(0, str(directory))
-    from sweeper.__main__ import main
-
-    sys.exit(main())
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +54,7 @@ def typing_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Comm
     ) -> subprocess.CompletedProcess[str]:
         said = tmp_path_factory.mktemp("said")
         variables = {**os.environ, "COLUMNS": "200", **environment}
-        process = _warm.Process(target=_type, args=(words, directory, variables, said))
+        process = _warm.Process(target=type_here, args=(words, directory, variables, said))
         process.start()
         process.join()
         out, err = ((said / stream).read_text() for stream in ("out", "err"))

@@ -39,6 +39,7 @@ def vqe_sweep(
     without_value: Sequence[int] = (),
     cost_per_shot: float = 0.0,
     shift: float = 0.0,
+    algorithm: str = "vqe",
 ) -> SweepFolder:
     """A VQE sweep whose errors are exponentially distributed, with shot noise on top.
 
@@ -54,12 +55,13 @@ def vqe_sweep(
         without_value: Jobs that complete without a value.
         cost_per_shot: USD.
         shift: Added to every error, Ha: another device.
+        algorithm: Its option and module; `vqe_h2` in earlier versions.
     """
     folder = SweepFolder(root)
     ledger = Ledger(folder.ledger)
     failing = failing or {}
     combinations = list(itertools.product(optimizers, shots, lengths, range(seeds)))
-    configs = [_config(*combination) for combination in combinations]
+    configs = [_config(algorithm, *combination) for combination in combinations]
     rng = np.random.default_rng(7)
     with ledger.transaction():
         numbers = ledger.enlist(
@@ -72,7 +74,12 @@ def vqe_sweep(
                     f"seed={seed}",
                 ],
                 config=config,
-                choices={"algorithm": "vqe_h2", "problem": "h2", "device": "local", "optimizer": optimizer},
+                choices={
+                    "algorithm": algorithm,
+                    "problem": "h2",
+                    "device": "local",
+                    "optimizer": optimizer,
+                },
             )
             for number, ((optimizer, count, length, seed), config) in enumerate(
                 zip(combinations, configs, strict=True)
@@ -226,9 +233,9 @@ def empty_sweep(root: Path) -> SweepFolder:
     return folder
 
 
-def _config(optimizer: str, shots: int, length: float, seed: int) -> dict[str, Any]:
+def _config(algorithm: str, optimizer: str, shots: int, length: float, seed: int) -> dict[str, Any]:
     return {
-        "algorithm": {"entry_point": "algorithms.vqe_h2:main", "ansatz": "ry_cnot_ry"},
+        "algorithm": {"entry_point": f"algorithms.{algorithm}:main", "ansatz": "ry_cnot_ry"},
         "problem": {"bond_length": length},
         "device": DEVICE,
         "optimizer": {"name": optimizer},

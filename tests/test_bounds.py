@@ -7,7 +7,7 @@ import io
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 from algorithms.failures import BoundReachedError, QuantumTaskError
 from algorithms.pauli import parse_hamiltonian
 from algorithms.results import get_results_dir
-from sweeper.config.algorithm import QaoaMaxcut, VqeH2
+from sweeper.config.algorithm import QaoaMaxcut, Vqe
 from sweeper.config.device import Device
 from sweeper.config.execution import ShotsSchedule, Stop, Tasks, Warmup
-from sweeper.config.optimizer import OPTIMIZERS, Adam, GradientDescent, Grid, LBfgsB, Slsqp
+from sweeper.config.optimizer import OPTIMIZERS, Adam, Cobyla, GradientDescent, Grid, LBfgsB, Slsqp
 from sweeper.config.root import SweepConfig
 from sweeper.errors import ConfigError
 from sweeper.job.cost import Cost, cost_of, fees, task_seconds
@@ -35,6 +35,7 @@ from sweeper.problems.pauli import Pauli, Term
 from tests.samples import share
 
 from .algorithms.fakes import service_error
+from .asked import Here, asked_of, workload
 from .test_cost import CHEAP, DEAR, DEVICES, DM1, INSTANCE, LOCAL, QPU, SV1
 
 HAMILTONIANS = st.integers(1, 3).flatmap(
@@ -49,10 +50,18 @@ HAMILTONIANS = st.integers(1, 3).flatmap(
 
 def planned(terms: dict[str, float], grouping: str) -> tuple[int, str]:
     """Circuits of an evaluation by the plan, and the Hamiltonian as it travels."""
-    problem = Pauli([Term(coefficient, string) for string, coefficient in terms.items()])
-    algorithm = VqeH2(grouping=grouping)  # type: ignore[arg-type]
-    instance = problem.instance()
-    return algorithm.circuits(instance), str(instance.hyperparameters()["hamiltonian"])
+    config = SweepConfig(
+        algorithm=Vqe(grouping=grouping),  # type: ignore[arg-type]
+        problem=Pauli([Term(coefficient, string) for string, coefficient in terms.items()]),
+        device=LOCAL,
+        optimizer=OPTIMIZERS[0](),
+        instance=INSTANCE,
+        max_iterations=4,
+    )
+    asked = workload(config)
+    assert asked is not None
+    assert asked.tasks % 5 == 0
+    return asked.tasks // 5, config.algorithm.encode(config).whole["hamiltonian"]
 
 
 class TestCircuits:
@@ -165,7 +174,8 @@ def _qubits(program: Any) -> int:
 
 def run_job(config: SweepConfig, cost: Cost, service: Service) -> dict[str, Any]:
     """Run the job of a config in this process: what it saved as its result."""
-    strings = config.algorithm.encode(config, fees(config, cost, DEVICES.get)).strings
+    told = fees(config, workload(config), cost, DEVICES.get)
+    strings = config.algorithm.encode(config).with_more(told).strings
     module = import_module(config.algorithm.entry_point.partition(":")[0])
     with tempfile.TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
         folder = Path(scratch)
@@ -196,8 +206,12 @@ def optimizers() -> st.SearchStrategy[Any]:
 def configs(draw: st.DrawFn) -> SweepConfig:
     """Configs that are not refused."""
     if draw(st.booleans()):
-        algorithm: Any = VqeH2(
+        algorithm: Any = Vqe(
             ansatz=draw(st.sampled_from(["ry_cnot_ry", "ucc", "hardware_efficient"])),
+            initial_point=draw(st.sampled_from(["random", "hartree_fock"])),
+            layers=draw(st.integers(1, 2)),
+            entangler=draw(st.sampled_from(["linear", "ring", "full"])),
+            rotations=draw(st.sampled_from(["ry", "ry_rz"])),
             grouping=draw(st.sampled_from(["qubit_wise", "separate"])),
             allocation=draw(st.sampled_from(["uniform", "weighted"])),
         )
@@ -206,11 +220,12 @@ def configs(draw: st.DrawFn) -> SweepConfig:
     else:
         algorithm = QaoaMaxcut(
             depth=draw(st.integers(1, 2)),
-            initial_point=draw(st.sampled_from(["random", "ramp", "interp"])),
+            initial_point=draw(st.sampled_from(["tutorial", "random", "ramp", "fixed", "interp"])),
             angles=draw(st.sampled_from(["standard", "multi"])),
             aggregation=draw(st.sampled_from(["mean", "cvar", "gibbs"])),
         )
-        problem = PROBLEMS["ring"](n=draw(st.integers(3, 4)))
+        kind = PROBLEMS[draw(st.sampled_from(["ring", "complete"]))]
+        problem = kind(n=draw(st.integers(3, 4)), weights=draw(st.sampled_from(["unit", "uniform"])))
     device: Device = draw(st.sampled_from([QPU, QPU, SV1, DM1]))
     others = st.sampled_from([DEAR, CHEAP, SV1, LOCAL])
     schedule = draw(st.sampled_from(["constant", "constant", "linear", "geometric"]))
@@ -244,12 +259,60 @@ RANDOM = share(0.5)
 @contextlib.contextmanager
 def planned_cost(config: SweepConfig) -> Iterator[Cost]:
     try:
-        cost = cost_of(config, DEVICES.get)
+        cost = cost_of(config, workload(config), DEVICES.get)
     except ConfigError:
         assume(False)
         raise
     assume(cost.tasks > 0)  # a Hamiltonian of identities alone has nothing to measure
     yield cost
+
+
+class TestTheAnswer:
+    @RANDOM
+    @given(configs(), st.data())
+    def test_does_not_depend_on_what_it_says_it_does_not(
+        self, config: SweepConfig, data: st.DataObject
+    ) -> None:
+        ask = Here()
+        question = asked_of(config)
+        answer = ask(question)
+        assume(not answer["refused"])
+        others = {
+            "seed": ["3"],
+            "reference": ["null", "-1.5"],
+            "stop.patience": ["9"],
+            "stop.tolerance": ["0.5"],
+            "retry.attempts": ["7"],
+            "retry.first_pause": ["0.1"],
+            "nuclear_repulsion": ["2.5"],
+            "initial_point": ["random", "hartree_fock"],
+            "allocation": ["uniform", "weighted"],
+            "cvar_alpha": ["0.9"],
+            "gibbs_eta": ["2.0"],
+            "optimizer.implementation": ["scipy"],
+            "optimizer.a": ["0.3", "null"],
+            "optimizer.beta1": ["0.5"],
+            "optimizer.beta2": ["0.5"],
+            "execution": ["tasks", "batch", "program_set"],
+            "warmup.device": ["local:braket/braket_sv"],
+            "fallback_device": ["local:braket/braket_sv"],
+        }
+        free = [name for name in question.hyperparameters if name in answer["regardless_of"]]
+        changed = {name: data.draw(st.sampled_from(others.get(name, ["0.07"]))) for name in free}
+        assert ask(replace(question, hyperparameters={**question.hyperparameters, **changed})) == answer
+
+    @pytest.mark.parametrize("ansatz", ["ry_cnot_ry", "ucc", "hardware_efficient"])
+    def test_takes_no_state_of_all_qubits(self, ansatz: Any) -> None:
+        """Whether a device has enough qubits is seen here; 2^60 basis states are more than anybody has."""
+        config = SweepConfig(
+            algorithm=Vqe(ansatz=ansatz, initial_point="hartree_fock"),
+            problem=Pauli([Term(1.0, "Z" * 60), Term(0.5, "X" * 60)]),
+            device=LOCAL,
+            optimizer=Cobyla(),
+            instance=INSTANCE,
+        )
+        answer = Here()(asked_of(config))
+        assert (answer["qubits"], answer["circuits"]) == (60, 2)
 
 
 class TestAJob:
@@ -279,7 +342,7 @@ class TestAJob:
     def test_stops_before_its_bound_with_the_best_so_far(self) -> None:
         """A simulator that takes three times as long as planned."""
         config = SweepConfig(
-            algorithm=VqeH2(),
+            algorithm=Vqe(),
             problem=PROBLEMS["h2"](),
             device=SV1,
             optimizer=OPTIMIZERS[3](),  # SPSA uses all evaluations that there are
@@ -287,7 +350,7 @@ class TestAJob:
             shots=10,
             max_iterations=30,
         )
-        cost, service = cost_of(config, DEVICES.get), Service(1, slow=3.0)
+        cost, service = cost_of(config, workload(config), DEVICES.get), Service(1, slow=3.0)
         result = run_job(config, cost, service)
         assert "Stopped at the bound of the bill" in result["message"]
         assert 2 < result["evaluations"] < 31
@@ -297,7 +360,7 @@ class TestAJob:
 
     def test_that_cannot_afford_a_single_evaluation_says_so(self) -> None:
         config = SweepConfig(
-            algorithm=VqeH2(),
+            algorithm=Vqe(),
             problem=PROBLEMS["h2"](),
             device=QPU,
             optimizer=OPTIMIZERS[0](),

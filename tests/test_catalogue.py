@@ -15,13 +15,16 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
-from sweeper.compose.composition import Combination, compose
+from sweeper.compose.composition import Combination, Composer
 from sweeper.compose.device_catalogue import catalogue
+from sweeper.compose.fast_loader import SweepLoader
 from sweeper.config.device import Device
 from sweeper.config.instance import Instance
 from sweeper.config.register import register
 from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError
+
+from .asked import Here
 
 FORTE = "arn:aws:braket:us-east-1::device/qpu/ionq/Forte-Enterprise-1"
 GARNET = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"
@@ -63,7 +66,7 @@ def one(loader: ConfigLoader) -> Any:
 
     def one(*overrides: str) -> Combination:
         sweep = loader.load_configuration("config", [], run_mode=RunMode.MULTIRUN)
-        (combination,) = compose(loader, sweep, [list(overrides)], 0)
+        (combination,) = Composer(SweepLoader(loader), sweep).compose([list(overrides)], Here())
         return combination
 
     return one

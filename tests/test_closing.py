@@ -13,7 +13,7 @@ import pytest
 
 from sweeper.cli.hydra_app import run
 from sweeper.command.answer import answer
-from sweeper.command.closing import Closing, close_at_end, close_sweeps
+from sweeper.command.closing import Closing, Due
 from sweeper.errors import DamagedLedgerError, SweeperError
 from sweeper.folder.layout import SweepFolder
 from tests.synthetic import vqe_sweep
@@ -23,11 +23,11 @@ def test_a_sweep_of_many_batches_has_one_table_and_one_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = vqe_sweep(tmp_path / "sweep", optimizers=["cobyla"], shots=[100], seeds=1)
-    for _ in range(3):
-        close_at_end(folder, Closing(report=True))
-    assert not folder.report.exists()
-    close_sweeps()
-    close_sweeps()
+    with contextlib.closing(Closing()) as closing:
+        for _ in range(3):
+            closing.due = Due(folder, report=True)
+        assert not folder.report.exists()
+    closing.close()
     said = capsys.readouterr().out
     assert said.count("COMPLETED") == said.count("Tables: ") == said.count(f"Report: {folder.report}") == 1
     assert folder.report.is_file()
@@ -38,16 +38,16 @@ def test_a_command_that_is_shown_can_be_typed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     folder = vqe_sweep(tmp_path / name, optimizers=["cobyla"], shots=[100], seeds=1)
-    close_at_end(folder, Closing())
-    close_sweeps()
+    with contextlib.closing(Closing()) as closing:
+        closing.due = Due(folder)
     shown = [*re.findall(r"again: (sweeper .*)", capsys.readouterr().out)]
     shown += re.findall(r"sweeper resume .*", str(DamagedLedgerError(folder.ledger, "on purpose")))
     assert [shlex.split(command)[2:] for command in shown] == 2 * [[str(folder.root)]]
 
 
 def test_what_goes_wrong_is_only_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    close_at_end(SweepFolder(tmp_path / "nothing"), Closing(report=True))
-    close_sweeps()
+    with contextlib.closing(Closing()) as closing:
+        closing.due = Due(SweepFolder(tmp_path / "nothing"), report=True)
     said = capsys.readouterr().err
     assert "The table could not be shown (FolderError" in said
     assert "The report could not be written (FolderError" in said
@@ -57,8 +57,9 @@ def test_a_mistake_is_the_last_thing_said(tmp_path: Path, capfd: pytest.CaptureF
     folder = vqe_sweep(tmp_path / "sweep", optimizers=["cobyla"], shots=[100], seeds=1)
 
     def command() -> int:
-        close_at_end(folder, Closing())
-        raise SweeperError("a job failed")
+        with contextlib.closing(Closing()) as closing:
+            closing.due = Due(folder)
+            raise SweeperError("a job failed")
 
     assert answer(command) == 1
     said = capfd.readouterr()

@@ -16,9 +16,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from sweeper.cli import hydra_app as app
-from sweeper.compose.composition import Combination, compose
+from sweeper.compose.composition import Combination, Composer
 from sweeper.compose.fast_loader import SweepLoader
-from sweeper.config.algorithm import QaoaMaxcut, Script, VqeH2
+from sweeper.config.algorithm import QaoaMaxcut, Script, Vqe
 from sweeper.config.device import Device, Price
 from sweeper.config.instance import Instance
 from sweeper.config.optimizer import OPTIMIZERS
@@ -29,8 +29,10 @@ from sweeper.errors import ConfigError
 from sweeper.job.spec import JobSpec
 from sweeper.problems import PROBLEMS, Hamiltonian, options_making
 
+from .asked import Here
+
 CONF = shipped("conf")
-ALGORITHMS = {algorithm.name: algorithm for algorithm in (VqeH2, QaoaMaxcut, Script)}
+ALGORITHMS = {**{algorithm.name: algorithm for algorithm in (Vqe, QaoaMaxcut, Script)}, "vqe_h2": Vqe}
 METHODS = {optimizer.method: optimizer for optimizer in OPTIMIZERS}
 # The whole grid has to fit into the evaluations.
 SMALL_ENOUGH = {"grid": "optimizer=grid algorithm=qaoa_maxcut max_iterations=300"}
@@ -57,7 +59,9 @@ class Sweep:
 
     def __call__(self, *combinations: str, first: int = 0) -> list[Combination]:
         """One combination for each text of overrides."""
-        return compose(self.loader, self.config, [text.split() for text in combinations], first)
+        return Composer(self.loader, self.config).compose(
+            [text.split() for text in combinations], Here(), first
+        )
 
     def one(self, overrides: str = "") -> Combination:
         (combination,) = self(overrides)
@@ -84,7 +88,7 @@ class TestDefaults:
     def test_the_shipped_config_runs_vqe_on_a_local_simulator(self, sweep: Sweep) -> None:
         combination = sweep.one()
         assert combination.choices == {
-            "algorithm": "vqe_h2",
+            "algorithm": "vqe",
             "device": "local",
             "optimizer": "cobyla",
             "instance": "ml_m5_large",
@@ -92,13 +96,13 @@ class TestDefaults:
         }
         spec = combination.spec
         assert (spec.device, spec.instance_type) == ("local:braket/default", "ml.m5.large")
-        assert (spec.entry_point, spec.objective) == ("algorithms.vqe_h2:main", "objective")
+        assert (spec.entry_point, spec.objective) == ("algorithms.vqe:main", "objective")
         assert spec.hyperparameters.items() >= {"shots": "1000", "seed": "0", "max_iterations": "60"}.items()
 
     @pytest.mark.parametrize(
         ("overrides", "problem"),
         [
-            ("algorithm=vqe_h2", "h2"),
+            ("algorithm=vqe", "h2"),
             ("algorithm=qaoa_maxcut", "ring"),
             ("algorithm=qaoa_maxcut problem=regular", "regular"),
             ("problem=regular algorithm=qaoa_maxcut", "regular"),
@@ -111,15 +115,20 @@ class TestDefaults:
         assert combination.choices["problem"] == problem
         assert set(combination.config["problem"]) == {field.name for field in fields(PROBLEMS[problem])}
 
+    def test_vqe_h2_is_vqe(self, sweep: Sweep) -> None:
+        words = "problem=pauli algorithm.layers=2 algorithm.ansatz=hardware_efficient"
+        assert sweep.one(f"algorithm=vqe_h2 {words}").config == sweep.one(f"algorithm=vqe {words}").config
+        assert sweep.spec("algorithm=vqe_h2").key == sweep.spec("algorithm=vqe").key == sweep.spec("").key
+
     def test_algorithms_of_different_problems_are_swept_together(self, sweep: Sweep) -> None:
-        combinations = sweep("algorithm=vqe_h2", "algorithm=qaoa_maxcut")
+        combinations = sweep("algorithm=vqe", "algorithm=qaoa_maxcut")
         assert [combination.choices["problem"] for combination in combinations] == ["h2", "ring"]
 
     @pytest.mark.parametrize("option", options("experiment"))
     def test_every_experiment_composes(self, loader: ConfigLoader, option: str) -> None:
         config = loader.load_configuration("config", [f"+experiment={option}"], run_mode=RunMode.MULTIRUN)
         assert config.hydra.sweeper.params
-        (combination,) = compose(loader, config, [[f"+experiment={option}"]], 0)
+        (combination,) = Composer(SweepLoader(loader), config).compose([[f"+experiment={option}"]], Here())
         assert combination.config["shots"] == config.shots
 
 
@@ -161,7 +170,7 @@ class TestShippedOptions:
         self, sweep: Sweep, tmp_path: Path, problem: str
     ) -> None:
         (tmp_path / "graph.txt").write_text("0 1\n")
-        algorithm = "vqe_h2" if problem in options_making(Hamiltonian) else "qaoa_maxcut"
+        algorithm = "vqe" if problem in options_making(Hamiltonian) else "qaoa_maxcut"
         path = f"problem.path={tmp_path}/graph.txt" if problem == "graph_file" else ""
         config = sweep.one(f"algorithm={algorithm} problem={problem} {path}").config["problem"]
         assert_complete(config, PROBLEMS[problem])
@@ -216,7 +225,7 @@ REFUSED_BY_THE_SCHEMA = [
     ("device=sv1 shots=50001", "shots=50001", "1 to 50000, or 0 for exact expectation values"),
     ("device.arn=sv1", "device.arn=sv1", "local:<provider>/<name>"),
     ("device.arn=local:" + "x" * 256, "device.arn has 262 characters", "256 at most"),
-    ("problem=ring", "algorithm=vqe_h2 cannot solve problem=ring", "such as problem=h2"),
+    ("problem=ring", "algorithm=vqe cannot solve problem=ring", "such as problem=h2"),
     ("algorithm=qaoa_maxcut problem=h2", "cannot solve problem=h2", "problem=ring or complete or grid"),
     ("algorithm=qaoa_maxcut algorithm.depth=0", "algorithm.depth=0", "1 or more"),
     ("optimizer.rhobeg=0", "optimizer.rhobeg=0.0", "greater than 0"),
@@ -294,7 +303,7 @@ class TestRefusals:
         ("overrides", "key", "allowed"),
         [
             ("foo=1", "'foo'", "The keys are: algorithm, problem, device, optimizer, instance, shots, seed"),
-            ("algorithm.foo=1", "'algorithm.foo'", "The keys of algorithm=vqe_h2 are: entry_point"),
+            ("algorithm.foo=1", "'algorithm.foo'", "The keys of algorithm=vqe are: entry_point"),
             (
                 "optimizer.a=1",
                 "'optimizer.a'",
@@ -310,7 +319,7 @@ class TestRefusals:
                 "'job.tag'",
                 "did you mean job.tags? The keys of job are: max_runtime_seconds, tags",
             ),
-            ("algorithm=nope", "'nope'", "qaoa_maxcut, script, vqe_h2"),
+            ("algorithm=nope", "'nope'", "qaoa_maxcut, script, vqe, vqe_h2"),
             ("optimizer=nope", "'nope'", "nelder_mead, powell, slsqp, spsa"),
             ("device=nope", "'nope'", "braket_sv"),
             ("problem=nope", "'nope'", "erdos_renyi"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sweeper.config.algorithm import QaoaMaxcut, Script, VqeH2
+from sweeper.config.algorithm import QaoaMaxcut, Script, Vqe
 from sweeper.config.device import Device, Price
 from sweeper.config.execution import ShotsSchedule, Tasks, Warmup
 from sweeper.config.instance import Instance
@@ -18,6 +18,8 @@ from sweeper.job.cost import Cost, cost_of, fees, task_seconds
 from sweeper.job.known import Known
 from sweeper.job.tasks_seen import TasksSeen
 from sweeper.problems import PROBLEMS
+
+from .asked import workload
 
 # Figures that occur nowhere else, so that no term can stand in for another.
 QPU = Device(
@@ -52,7 +54,7 @@ DEVICES = {one.arn: one for one in (QPU, DEAR, CHEAP, SV1, DM1)}
 def config(**changes: Any) -> SweepConfig:
     """VQE of H2, 2 circuits an evaluation; 10 evaluations and the final one; 100 shots; 1000 s."""
     chosen: dict[str, Any] = {
-        "algorithm": VqeH2(),
+        "algorithm": Vqe(),
         "problem": PROBLEMS["h2"](),
         "device": QPU,
         "optimizer": Cobyla(),
@@ -72,7 +74,11 @@ def script(device: Device = QPU, **changes: Any) -> SweepConfig:
 
 
 def of(made: SweepConfig) -> Cost:
-    return cost_of(made, DEVICES.get)
+    return cost_of(made, workload(made), DEVICES.get)
+
+
+def told(made: SweepConfig) -> dict[str, object]:
+    return fees(made, workload(made), of(made), DEVICES.get)
 
 
 def test_tasks_and_shots_of_a_qpu() -> None:
@@ -244,15 +250,15 @@ class TestWhatIsNoBound:
 
 def test_a_job_of_ours_is_told_all_prices_and_its_bound() -> None:
     made = config(device=SV1, tasks=Tasks(fallback_device=DEAR.arn), warmup=Warmup(1, CHEAP.arn, shots=100))
-    told = fees(made, of(made), DEVICES.get)
-    assert told["price.per_minute"] == 0.6
-    assert told["price.task_seconds"] == 3.0
-    assert told["price.fallback.per_shot"] == 0.02
-    assert told["price.warmup.per_task"] == 0.1
+    values = told(made)
+    assert values["price.per_minute"] == 0.6
+    assert values["price.task_seconds"] == 3.0
+    assert values["price.fallback.per_shot"] == 0.02
+    assert values["price.warmup.per_task"] == 0.1
     # 20 tasks here or on the fallback: 20 × 0.70 + 2000 × 0.02 = 54; 2 on the warm-up: 0.20 + 0.20.
-    assert told["price.bound_usd"] == pytest.approx(54.4)
-    assert fees(config(device=LOCAL), of(config(device=LOCAL)), DEVICES.get) == {}
-    assert fees(script(), of(script()), DEVICES.get) == {}
+    assert values["price.bound_usd"] == pytest.approx(54.4)
+    assert told(config(device=LOCAL)) == {}
+    assert told(script()) == {}
 
 
 class TestWhatItCostInTheEnd:

@@ -82,7 +82,7 @@ def test_a_wheel_sweeps_outside_the_checkout(tmp_path: Path) -> None:
     assert {
         "sweeper/py.typed",
         "sweeper/_shipped/conf/config.yaml",
-        "sweeper/_shipped/algorithms/vqe_h2.py",
+        "sweeper/_shipped/algorithms/vqe.py",
         "braket_sweeper-0.1.0.dist-info/licenses/LICENSE",
     } <= inside
     site = tmp_path / "site"
@@ -100,7 +100,7 @@ def test_a_wheel_sweeps_outside_the_checkout(tmp_path: Path) -> None:
         check=True,
     )
     assert Path(where.stdout.strip()).is_relative_to(site)
-    words = ["-m", "algorithm=vqe_h2,qaoa_maxcut", "max_iterations=3", "shots=20", "hydra.sweep.dir=out"]
+    words = ["-m", "algorithm=vqe,qaoa_maxcut", "max_iterations=3", "shots=20", "hydra.sweep.dir=out"]
     subprocess.run(
         [sys.executable, "-P", "-m", "sweeper", *words], cwd=elsewhere, env=environment, check=True
     )

@@ -36,7 +36,7 @@ def job(number: int = 0, **other: Any) -> JobRecord:
         key=f"key-{number}",
         overrides=[f"seed={number}"],
         config={"seed": number},
-        choices={"algorithm": "vqe_h2"},
+        choices={"algorithm": "vqe"},
         spec={},
         state=JobState.COMPLETED,
         attempts=1,

@@ -39,7 +39,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, typing_in: Callable[[Path], C
     """Both algorithms with two optimizers each."""
     directory = tmp_path_factory.mktemp("both")
     sweeper = typing_in(directory)
-    words = ("-m", "algorithm=vqe_h2,qaoa_maxcut", "optimizer=cobyla,spsa", *QUICK)
+    words = ("-m", "algorithm=vqe,qaoa_maxcut", "optimizer=cobyla,spsa", *QUICK)
     return Swept(directory, sweeper, sweeper(*words, AWS_SECRET_ACCESS_KEY="do-not-tell"))
 
 
@@ -84,7 +84,7 @@ def test_both_algorithms_sweep_together(both: Swept) -> None:
     assert list(results.columns[:5]) == ["job", "status", "algorithm", "problem", "optimizer"]
     assert list(results["status"]) == ["COMPLETED"] * 4
     assert list(results["problem"]) == ["h2", "h2", "ring", "ring"]
-    vqe, qaoa = results[results.algorithm == "vqe_h2"], results[results.algorithm == "qaoa_maxcut"]
+    vqe, qaoa = results[results.algorithm == "vqe"], results[results.algorithm == "qaoa_maxcut"]
     assert vqe["reference"].tolist() == pytest.approx([-1.13730604] * 2, abs=1e-8)
     assert (vqe["error"] - (vqe["value"] - vqe["reference"])).abs().max() < 1e-12
     assert qaoa["reference"].tolist() == [4.0, 4.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,11 +19,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from sweeper.compose.composition import compose
+from sweeper.compose.composition import Composer
 from sweeper.compose.fast_loader import SweepLoader, difference
 from sweeper.config.register import register
 from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError
+
+from .asked import Here
 
 
 class Colour(Enum):
@@ -133,7 +136,14 @@ OVERRIDES = [
 ]
 
 SHIPPED = [
-    *("algorithm=vqe_h2", "algorithm=qaoa_maxcut", "algorithm=script", "algorithm=unknown", "algorithm=null"),
+    *(
+        "algorithm=vqe",
+        "algorithm=vqe_h2",
+        "algorithm=qaoa_maxcut",
+        "algorithm=script",
+        "algorithm=unknown",
+        "algorithm=null",
+    ),
     *("problem=h2", "problem=ring", "problem=regular", "problem=edge_list", "problem=none", "~problem"),
     *("optimizer=spsa", "optimizer=adam", "optimizer.tol=1e-2", "optimizer.a=0.1", "optimizer.tol=small"),
     *("device=sv1", "device=iqm_garnet", "device.price.per_task=1", "device.arn=local:x/y", "device.arm=x"),
@@ -165,18 +175,19 @@ class Application:
         """The same config, or the same error, from either."""
         theirs = attempt(lambda: self.stock.load_sweep_config(self.master, list(overrides)))
         mine = attempt(lambda: self.fast.load_sweep_config(self.master, list(overrides)))
-        change = self.fast.change(self.master, overrides)
+        part = attempt(lambda: self.fast.composed(self.master, overrides))
         if isinstance(theirs, tuple) or isinstance(mine, tuple):
-            assert mine == theirs
-            assert change is None
+            assert mine == theirs == part
             return
         assert difference(mine, theirs) is None
         assert OmegaConf.to_yaml(mine) == OmegaConf.to_yaml(theirs)
-        if change is not None:
-            assert set(change.config) <= change.keys
-            base = change.base.copy()
-            for key in {*theirs, *base, *change.config} - {"hydra"}:
-                ours = change.config if key in change.keys else base
+        if part.base is None:
+            assert difference(part.config, theirs) is None
+        else:
+            assert set(part.config) <= part.keys
+            base = part.base.copy()
+            for key in {*theirs, *base, *part.config} - {"hydra"}:
+                ours = part.config if key in part.keys else base
                 nodes = [config._get_node(key, validate_access=False) for config in (ours, theirs)]
                 assert difference(*nodes, key) is None
         assert repr(resolved(mine)) == repr(resolved(theirs))
@@ -262,15 +273,17 @@ class TestFindsItsWay:
 
     def test_one_base_serves_all_jobs_with_the_same_choices(self, ours: Application) -> None:
         jobs = [(f"optimizer={name}", f"seed={seed}") for name in ("spsa", "powell") for seed in range(3)]
-        changes = [ours.fast.change(ours.master, job) for job in jobs]
-        assert [change is not None and change.config.seed for change in changes] == [0, 1, 2, 0, 1, 2]
-        assert len({id(change.base) for change in changes if change is not None}) == 2
+        parts = [ours.fast.composed(ours.master, job) for job in jobs]
+        assert [part.config.seed for part in parts] == [0, 1, 2, 0, 1, 2]
+        assert [part.keys for part in parts] == 6 * [{"seed"}]
+        assert len({id(part.base) for part in parts}) == 2
 
     @pytest.mark.parametrize(
         "override", ["hydra.job.name=x", "seed=1,2", "shots=many", "+job.tags.n=${seed}"]
     )
-    def test_a_change_is_for_plain_jobs(self, ours: Application, override: str) -> None:
-        assert ours.fast.change(ours.master, [override]) is None
+    def test_a_base_is_for_plain_jobs(self, ours: Application, override: str) -> None:
+        found = attempt(lambda: ours.fast.composed(ours.master, [override]))
+        assert isinstance(found, tuple) or found.base is None
 
     def test_groups_of_a_search_path_of_ones_own(self, tmp_path: Path) -> None:
         elsewhere = write_conf(tmp_path / "elsewhere", {"size/big": "n: 9", "size/small": "n: 1"})
@@ -279,7 +292,7 @@ class TestFindsItsWay:
         }
         application = Application.of(write_conf(tmp_path / "conf", files))
         application.agree_on("size=small", "top=2")
-        assert application.fast.change(application.master, ["top=2"]) is None
+        assert application.fast.composed(application.master, ["top=2"]).base is None
 
     def test_a_schema_that_no_pickle_can_hold(self, tmp_path: Path) -> None:
         @dataclass
@@ -291,7 +304,7 @@ class TestFindsItsWay:
             write_conf(tmp_path, {"config": "defaults: [loader_test_local, _self_]\ncount: 4"})
         )
         application.agree_on("count=5")
-        assert application.fast.change(application.master, ["count=5"]) is not None
+        assert application.fast.composed(application.master, ["count=5"]).base is not None
 
     def test_a_loader_that_is_not_hydras_own_composes_all(self, ours: Application) -> None:
         class Loader(type(ours.stock)):  # type: ignore[misc]
@@ -299,7 +312,7 @@ class TestFindsItsWay:
 
         loader = Loader(ours.stock.get_search_path())
         fast = SweepLoader(loader)
-        assert fast.change(ours.master, ["seed=3"]) is None
+        assert fast.composed(ours.master, ["seed=3"]).base is None
         assert fast.load_sweep_config(ours.master, ["seed=3"]).seed == 3
 
     def test_whatever_else_hydra_asks_is_answered_by_its_loader(self, ours: Application) -> None:
@@ -310,16 +323,43 @@ class TestFindsItsWay:
         application = Application.of(write_conf(tmp_path, {"config": "top: 1\nshots: 10"}))
         fast, master = application.fast, application.master
         jobs = [[f"top={n}"] for n in range(9)]
-        fast.check(master, [*jobs, ["~shots"]])
-        assert fast.change(master, jobs[0]) is not None
+        first, *others = fast.each(master, [*jobs, ["~shots"]])
+        assert first.base is None
+        assert any(composed.base is not None for composed in others)
         # Files that change meanwhile: a base does not follow them, Hydra does.
         write_conf(tmp_path, {"config": "top: 1\nshots: 20"})
         with pytest.warns(
             RuntimeWarning, match=r"differs from Hydra's at shots with top=[0-8]: .* by Hydra alone"
         ):
-            fast.check(master, jobs)
-        assert fast.change(master, jobs[0]) is None
+            assert all(composed.base is None for composed in fast.each(master, jobs))
+        assert fast.composed(master, jobs[0]).base is None
         assert fast.load_sweep_config(master, jobs[0]).shots == 20
+
+    def test_the_first_job_the_last_one_and_some_others_are_hydras(
+        self, ours: Application, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+        load = ours.stock.load_sweep_config
+
+        def noted(master: DictConfig, overrides: list[str]) -> DictConfig:
+            asked.append(" ".join(overrides))
+            return load(master, overrides)
+
+        monkeypatch.setattr(ours.stock, "load_sweep_config", noted)
+        fast = SweepLoader(ours.stock)
+        assert len(list(fast.each(ours.master, [["seed=1"]]))) == 1
+        assert asked == ["seed=1"]  # of a single job there is one composition, and no base
+        fast = SweepLoader(ours.stock)
+        asked.clear()
+        composed = list(fast.each(ours.master, [[f"seed={seed}"] for seed in range(50)]))
+        assert asked[0] == "seed=0"
+        assert {"seed=0", "seed=49", ""} <= set(asked)
+        assert 4 <= len(set(asked)) == len(asked) <= 6
+        assert [job.config.seed for job in composed] == list(range(50))
+        asked.clear()
+        composed = list(fast.each(ours.master, [[f"seed={seed}"] for seed in range(50)]))
+        assert len(asked) == 1
+        assert sum(job.base is None for job in composed) == 1
 
 
 class TestDifference:
@@ -360,24 +400,44 @@ class TestDifference:
 
 class TestCombinations:
     def test_values_of_the_base_are_shared(self, ours: Application) -> None:
-        first, second = compose(ours.fast, ours.master, [["seed=1"], ["seed=2"]], 0)
-        assert first.config["device"] is second.config["device"]
-        assert (first.config["seed"], second.config["seed"]) == (1, 2)
-        assert list(first.config) == list(second.config) == [key for key in ours.master if key != "hydra"]
+        found = Composer(ours.fast, ours.master).compose([[f"seed={seed}"] for seed in range(20)], Here())
+        assert len({id(combination.config["device"]) for combination in found}) < 10
+        assert [combination.config["seed"] for combination in found] == list(range(20))
+        keys = [key for key in ours.master if key != "hydra"]
+        assert all(list(combination.config) == keys for combination in found)
+
+    def test_what_was_looked_at_is_not_composed_again(self, ours: Application) -> None:
+        composer = Composer(ours.fast, ours.master)
+        jobs = [[f"seed={seed}"] for seed in range(6)]
+        found = composer.compose(jobs, Here())
+        assert all(map(operator.is_, composer.compose(jobs[4:], Here(), 4), found[4:]))
+        (other,) = composer.compose([["seed=9"]], Here(), 4)
+        assert other.config["seed"] == 9
+
+    def test_the_first_job_is_told_of_before_the_others_are_composed(self, ours: Application) -> None:
+        told: list[str] = []
+        with pytest.raises(ConfigError, match="combination 1"):
+            Composer(ours.fast, ours.master).compose(
+                [["seed=1"], ["shots=-1"]], Here(), 0, lambda spec: told.append(spec.hyperparameters["seed"])
+            )
+        assert told == ["1"]
 
     def test_both_ways_make_the_same_combinations(self, ours: Application) -> None:
         class Loader(type(ours.stock)):  # type: ignore[misc]
             """Not Hydra's own, so that every config is composed whole."""
 
         jobs = [["seed=1", "optimizer.tol=1e-2"], ["algorithm=qaoa_maxcut", "problem.n=6"], ["+job.tags.a=b"]]
-        whole = compose(Loader(ours.stock.get_search_path()), ours.master, jobs, 0)
-        assert compose(ours.stock, ours.master, jobs, 0) == whole
+        whole = Composer(SweepLoader(Loader(ours.stock.get_search_path())), ours.master).compose(jobs, Here())
+        loader = SweepLoader(ours.stock)
+        assert Composer(loader, ours.master).compose(jobs, Here()) == whole
+        # Begun already, so that most are not Hydra's.
+        assert Composer(loader, ours.master).compose(jobs, Here()) == whole
 
     def test_a_base_that_cannot_run_alone_may_serve(self, ours: Application) -> None:
         job = ["algorithm=qaoa_maxcut", "problem=edge_list", "problem.edges='0-1'"]
-        (combination,) = compose(ours.fast, ours.master, [job], 0)
+        (combination,) = Composer(ours.fast, ours.master).compose([job], Here())
         assert combination.spec.hyperparameters["edges"] == "0-1"
 
     def test_a_config_of_another_application_is_refused(self, made_up: Application) -> None:
         with pytest.raises(ConfigError, match="not a Braket Sweeper config"):
-            compose(made_up.fast, made_up.master, [["top=2"]], 0)
+            Composer(made_up.fast, made_up.master).compose([["top=2"]], Here())

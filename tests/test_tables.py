@@ -176,6 +176,18 @@ class TestVaryingKeys:
         jobs = [job(0, {"budget": {"max_usd": 1.0}, "x": 1}), job(1, {"budget": {"max_usd": 2.0}, "x": 2})]
         assert varying_keys(jobs) == ["x"]
 
+    def test_vqe_by_its_two_names_is_one_algorithm(self) -> None:
+        def of(number: int, algorithm: str, **keys: Any) -> JobRecord:
+            config = {"algorithm": {"entry_point": f"algorithms.{algorithm}:main", **keys}}
+            return job(number, config, {"algorithm": algorithm})
+
+        earlier, now = of(0, "vqe_h2", layers=1), of(1, "vqe", layers=1)
+        assert varying_keys([earlier, now]) == []
+        assert varying_keys([earlier, of(1, "vqe", layers=2)]) == ["algorithm.layers"]
+        other = of(2, "qaoa_maxcut")
+        assert results_frame([earlier, now, other])["algorithm"].tolist() == ["vqe", "vqe", "qaoa_maxcut"]
+        assert results_frame([earlier, other])["algorithm"].tolist() == ["vqe_h2", "qaoa_maxcut"]
+
     def test_a_list_is_one_value(self) -> None:
         jobs = [job(number, {"angles": [0.1, number]}) for number in range(2)]
         assert results_frame(jobs)["angles"].tolist() == ["[0.1, 0]", "[0.1, 1]"]

@@ -17,7 +17,7 @@ def test_progress_counts_jobs_by_state_and_shows_no_lucky_value(
 
     def move(number: int, state: JobState, objective: float | None = None) -> None:
         result = {} if objective is None else {"value": -objective}
-        progress.changed(Standing(number, {"algorithm": "qaoa"}, state, result, objective))
+        progress.changed(Standing(number, {"algorithm": "qaoa"}, state, result, objective, None))
 
     with Progress(states) as progress:
         progress.tick()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sweeper.config.algorithm import QaoaMaxcut, VqeH2
+from sweeper.config.algorithm import QaoaMaxcut, Vqe
 from sweeper.config.device import Device, Noise
 from sweeper.config.execution import ShotsSchedule, Stop, Tasks, Warmup
 from sweeper.config.instance import Instance
@@ -16,6 +16,7 @@ from sweeper.config.root import SweepConfig
 from sweeper.errors import ConfigError
 from sweeper.problems import PROBLEMS
 
+from .asked import workload
 from .conftest import Command
 
 LOCAL = "local:braket/default"
@@ -28,13 +29,18 @@ def config(**changes: Any) -> SweepConfig:
         type="ml.m5.large", vcpus=2, memory_gib=8.0, usd_per_hour=0.1, as_of="2026-11-21", source="test"
     )
     chosen: dict[str, Any] = {
-        "algorithm": VqeH2(),
+        "algorithm": Vqe(),
         "problem": H2(),
         "device": Device(LOCAL, exact=True),
         "optimizer": Cobyla(),
         "instance": instance,
     }
     return SweepConfig(**{**chosen, **changes})
+
+
+def asked(made: SweepConfig) -> None:
+    """Let the job's world look at it."""
+    workload(made)
 
 
 def qaoa(problem: Any = None, **changes: Any) -> SweepConfig:
@@ -46,7 +52,7 @@ def sent(made: SweepConfig) -> dict[str, str]:
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
-    "no layers": (lambda: VqeH2(layers=0), "algorithm.layers must be 1 or more"),
+    "no layers": (lambda: Vqe(layers=0), "algorithm.layers must be 1 or more"),
     "p=0": (lambda: QaoaMaxcut(depth=0), "algorithm.depth must be 1 or more"),
     "alpha": (lambda: QaoaMaxcut(cvar_alpha=1.5), "algorithm.cvar_alpha must be above 0, 1 at most"),
     "eta": (lambda: QaoaMaxcut(gibbs_eta=0.0), "algorithm.gibbs_eta must be greater than 0"),
@@ -65,35 +71,35 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "step": (lambda: Slsqp(step=0.0), "optimizer.step must be greater than 0"),
     "points": (lambda: Grid(points=1), "optimizer.points must be 2 or more"),
     "grid too large": (
-        lambda: config(optimizer=Grid(points=8), max_iterations=100),
+        lambda: asked(config(optimizer=Grid(points=8), max_iterations=100)),
         r"8\^4 points are more than max_iterations=100",
     ),
     "no whole gradient": (
-        lambda: config(optimizer=Adam(), max_iterations=7),
+        lambda: asked(config(optimizer=Adam(), max_iterations=7)),
         "max_iterations must be 8 or more, which one gradient takes",
     ),
     "no whole gradient of a graph": (
-        lambda: qaoa(algorithm=QaoaMaxcut(depth=2), optimizer=Slsqp(), max_iterations=20),
+        lambda: asked(qaoa(algorithm=QaoaMaxcut(depth=2), optimizer=Slsqp(), max_iterations=20)),
         "max_iterations must be 28 or more",
     ),
     "grid of an uneven graph": (
-        lambda: qaoa(RING(weights="uniform"), optimizer=Grid(points=2)),
+        lambda: asked(qaoa(RING(weights="uniform"), optimizer=Grid(points=2))),
         "needs optimizer.span",
     ),
     "shift of cvar": (
-        lambda: qaoa(algorithm=QaoaMaxcut(aggregation="cvar"), optimizer=LBfgsB()),
+        lambda: asked(qaoa(algorithm=QaoaMaxcut(aggregation="cvar"), optimizer=LBfgsB())),
         "parameter_shift is not exact: algorithm.aggregation=cvar",
     ),
     "shift of an uneven graph": (
-        lambda: qaoa(RING(weights="uniform"), optimizer=GradientDescent()),
+        lambda: asked(qaoa(RING(weights="uniform"), optimizer=GradientDescent())),
         "edges of different weights share an angle",
     ),
     "fixed": (
-        lambda: qaoa(RING(), algorithm=QaoaMaxcut(initial_point="fixed", depth=2)),
+        lambda: asked(qaoa(RING(), algorithm=QaoaMaxcut(initial_point="fixed", depth=2))),
         "algorithm.initial_point=fixed has angles for unweighted regular graphs",
     ),
     "interp": (
-        lambda: qaoa(algorithm=QaoaMaxcut(initial_point="interp", depth=3), max_iterations=2),
+        lambda: asked(qaoa(algorithm=QaoaMaxcut(initial_point="interp", depth=3), max_iterations=2)),
         "algorithm.initial_point=interp needs",
     ),
     "schedule of nothing": (
@@ -107,7 +113,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "shots must be 1 to 1000",
     ),
     "qubits": (
-        lambda: qaoa(RING(n=30), device=Device(LOCAL, exact=True, qubits=26)),
+        lambda: asked(qaoa(RING(n=30), device=Device(LOCAL, exact=True, qubits=26))),
         "needs 30 qubits, but local:braket/default has 26",
     ),
     "local batch": (lambda: config(tasks=Tasks("batch")), "tasks.execution=batch is for devices on AWS"),
@@ -148,7 +154,7 @@ class TestWhatTravels:
                 {"noise.depolarizing", "noise.amplitude_damping", "noise.readout"},
             ),
             (
-                {"algorithm": VqeH2(ansatz="hardware_efficient")},
+                {"algorithm": Vqe(ansatz="hardware_efficient")},
                 {"layers", "entangler", "rotations"},
             ),
         ],

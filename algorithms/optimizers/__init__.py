@@ -7,8 +7,10 @@ To add one, add a module with a frozen dataclass named `Optimizer` that has the 
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import fields
 from importlib import import_module
 
+from algorithms.cost import CostFunction
 from algorithms.optimizers._interface import Optimizer, Optimum
 
 
@@ -23,4 +25,21 @@ def optimizer_class(name: str) -> type[Optimizer]:
     return found
 
 
-__all__ = ["Optimizer", "Optimum", "available", "optimizer_class"]
+def check(method: Optimizer, cost: CostFunction, max_evaluations: int) -> None:
+    """Refuse a method that does not fit what it is to optimise; most take whatever there is.
+
+    Raises:
+        HyperparameterError: Says what would fit.
+    """
+    refuse = getattr(method, "check", None)
+    if refuse is not None:
+        refuse(cost, max_evaluations)
+
+
+def unchecked(method: Optimizer) -> list[str]:
+    """The options at which `check` does not look."""
+    looked_at = getattr(method, "checked", ())
+    return [field.name for field in fields(method) if field.name not in looked_at]
+
+
+__all__ = ["Optimizer", "Optimum", "available", "check", "optimizer_class", "unchecked"]

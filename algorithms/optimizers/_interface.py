@@ -53,7 +53,12 @@ class Optimum:
 
 
 class Optimizer(Protocol):
-    """A method with its options, which are the fields of the dataclass that implements this."""
+    """A method with its options, which are the fields of the dataclass that implements this.
+
+    One that does not fit every objective, or needs some evaluations at least, has also
+    `check(cost, max_evaluations)`, which raises `HyperparameterError` before a job is submitted, and in
+    `checked` the names of the options at which that looks.
+    """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 

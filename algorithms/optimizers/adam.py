@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.gradients import Gradient, read_gradient
+from algorithms.cost import CostFunction
+from algorithms.gradients import Gradient, check_gradient, read_gradient
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.optimizers._interface import Function, Optimum
 
@@ -30,6 +31,7 @@ class Optimizer:
     beta1: float
     beta2: float
     gradient: Gradient
+    checked: ClassVar = ("gradient",)
 
     @classmethod
     def read(cls, options: Hyperparameters) -> Self:
@@ -38,6 +40,10 @@ class Optimizer:
         if max(beta1, beta2) >= 1.0:
             raise HyperparameterError("optimizer.beta1 and optimizer.beta2 must be below 1.")
         return cls(options.number("learning_rate", above=0.0), beta1, beta2, read_gradient(options))
+
+    def check(self, cost: CostFunction, max_evaluations: int) -> None:
+        """Refuse a rule that is not exact here, and less than one gradient."""
+        check_gradient(self.gradient, cost, max_evaluations)
 
     def minimize(
         self,

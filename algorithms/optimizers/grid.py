@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from algorithms.cost import CostFunction
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.optimizers._interface import Function, Optimum
+
+_NO_PERIOD = (
+    "optimizer=grid needs optimizer.span here: there is no period of each parameter to scan, as where edges "
+    "of different weights share an angle."
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,7 @@ class Optimizer:
 
     points: int
     span: float | None
+    checked: ClassVar = ("points", "span")
 
     @classmethod
     def read(cls, options: Hyperparameters) -> Self:
@@ -42,23 +50,31 @@ class Optimizer:
         Raises:
             HyperparameterError: There are more points than evaluations, or no common period to scan.
         """
-        size = self.points ** len(start)
-        if size > max_evaluations:
-            raise HyperparameterError(
-                f"optimizer=grid has {self.points}^{len(start)} = {size} points, but max_iterations is "
-                f"{max_evaluations}: raise it, or lower optimizer.points."
-            )
-        axes = self._axes(objective, start)
+        size = self._size(len(start), max_evaluations)
+        axes = self._axes(objective.periods, start)
         grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(start))
         values = objective.batch(grid)
         return Optimum(grid[int(np.argmin(values))], f"All {size} points of the grid were evaluated.")
 
-    def _axes(self, objective: Function, start: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    def check(self, cost: CostFunction, max_evaluations: int) -> None:
+        """Refuse what `minimize` would."""
+        self._size(cost.parameters, max_evaluations)
+        if self.span is None and cost.periods() is None:
+            raise HyperparameterError(_NO_PERIOD)
+
+    def _size(self, parameters: int, max_evaluations: int) -> int:
+        """Points of the whole grid."""
+        size: int = self.points**parameters
+        if size > max_evaluations:
+            raise HyperparameterError(
+                f"optimizer.points={self.points} is not possible: {self.points}^{parameters} points are more "
+                f"than max_iterations={max_evaluations}. Raise max_iterations, or lower optimizer.points."
+            )
+        return size
+
+    def _axes(self, periods: Sequence[float] | None, start: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         if self.span is not None:
             return [np.linspace(x - self.span / 2, x + self.span / 2, self.points) for x in start]
-        if objective.periods is None:
-            raise HyperparameterError(
-                "optimizer=grid cannot scan one period of each parameter, because this objective has none: "
-                "set optimizer.span."
-            )
-        return [np.linspace(0.0, period, self.points, endpoint=False) for period in objective.periods]
+        if periods is None:
+            raise HyperparameterError(_NO_PERIOD)
+        return [np.linspace(0.0, period, self.points, endpoint=False) for period in periods]

@@ -1,7 +1,7 @@
 """VQE of H2 as Braket's tutorials write it, on the LocalSimulator with scipy's COBYLA.
 
 Each Pauli term is a quantum task of its own, of which the probabilities are asked for; with `grouped` the terms
-that commute share a circuit, as in `algorithms.vqe`.
+that commute share a circuit, as in `algorithms.energy`.
 
 python plain_vqe.py SEED SHOTS EVALUATIONS
 """

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
+from sweeper.command.closing import Closing
 from sweeper.command.conduct import conduct
+from sweeper.command.run_settings import RunSettings
 from sweeper.console.console import make_console
 from sweeper.errors import DamagedLedgerError, FolderError
 from sweeper.executors import executor_of
@@ -40,25 +42,25 @@ def run(options: argparse.Namespace) -> int:
             return 0
     folder.cancel_request.touch()
     deadline = time.monotonic() + _LONGEST_WAIT
-    try:
-        while True:
-            try:
-                with only_writer(folder.lock):
-                    _cancel_ourselves(folder, options.profile)
-                break
-            except FolderError:
-                # Somebody runs the sweep, and does it for us.
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-    finally:
-        folder.cancel_request.unlink(missing_ok=True)
+    with closing(Closing()) as summing_up:
+        try:
+            while True:
+                try:
+                    with only_writer(folder.lock):
+                        _cancel_ourselves(folder, options.profile, summing_up)
+                    break
+                except FolderError:
+                    # Somebody runs the sweep, and does it for us.
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.2)
+        finally:
+            folder.cancel_request.unlink(missing_ok=True)
     return 0
 
 
-def _cancel_ourselves(folder: SweepFolder, profile: str | None) -> None:
-    ledger = open_ledger(folder)
-    try:
+def _cancel_ourselves(folder: SweepFolder, profile: str | None, summing_up: Closing) -> None:
+    with closing(open_ledger(folder)) as ledger:
         launcher = ledger.recall("launcher")
         unfinished = {
             job.number: JobSpec.from_json(job.spec) for job in ledger.jobs() if not job.state.finished
@@ -67,6 +69,4 @@ def _cancel_ourselves(folder: SweepFolder, profile: str | None) -> None:
             return
         with executor_of(folder, launcher, profile) as executor:
             ledger.wait_for_disk(durable=executor.paid)
-            conduct(folder, ledger, executor, unfinished)
-    finally:
-        ledger.close()
+            conduct(folder, ledger, executor, unfinished, RunSettings(), closing=summing_up)

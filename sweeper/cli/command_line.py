@@ -37,7 +37,7 @@ _INSTEAD = {
     "ls": _SWEEPS,
     "show": "sweeper table DIR shows a sweep's results, sweeper --cfg job the config of a job",
     "finish": "sweeper resume DIR runs what is left of a sweep, sweeper cancel DIR ends it",
-    "init": "nothing has to be prepared: sweeper algorithm=vqe_h2 shots=1000 runs in any directory",
+    "init": "nothing has to be prepared: sweeper algorithm=vqe shots=1000 runs in any directory",
     "explain": "sweeper --cfg job … shows the config of a job, sweeper plan … what would run",
     "script": "a script of your own: sweeper algorithm=script algorithm.source_module=my_job.py "
     "algorithm.entry_point=my_job:main +algorithm.hyperparameters.n_layers=1,2",

@@ -28,7 +28,6 @@ from sweeper.config.register import register
 from sweeper.config.root import SweepConfig
 from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError, SweeperError
-from sweeper.folder.traces import tidy_up
 from sweeper.hydra_plugin import BraketLauncher
 
 
@@ -45,7 +44,6 @@ def run(arguments: list[str]) -> int:
     try:
         return answer(lambda: _run_hydra(arguments))
     finally:
-        tidy_up()
         if full_error == "1":
             os.environ.pop("HYDRA_FULL_ERROR", None)
 
@@ -69,6 +67,9 @@ def _run_hydra(arguments: list[str]) -> int:
         if owner == "hydra":
             raise SweeperError(explain(error, arguments)) from error
         raise SweeperError(f"The sweeper {owner} failed: {type(error).__name__}: {error}") from error
+    finally:
+        for launcher in launchers:
+            launcher.close()
     if any(launcher.launched == 0 for launcher in launchers):
         raise SweeperError(
             "The sweeper has asked for no job at all, so nothing was run: look at hydra.sweeper."

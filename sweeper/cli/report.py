@@ -8,9 +8,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sweeper.cli.reading import add_reading, names, problem_keys_of
+from sweeper.cli.reading import add_reading, names, open_sweep
 from sweeper.console.console import make_console
-from sweeper.folder.layout import SweepFolder
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,15 +28,14 @@ def run(options: argparse.Namespace) -> int:
     from sweeper.report.figures import FORMATS, write_figures
     from sweeper.report.write import write_report
 
-    folder = SweepFolder(options.folder)
-    reading = {"direction": options.direction, "problem_keys": problem_keys_of(options)}
+    sweep = open_sweep(options.folder, options)
     console = make_console()
     if options.figures is None:
-        console.print(f"Report: {write_report(folder, **reading)}", soft_wrap=True)
+        console.print(f"Report: {write_report(sweep)}", soft_wrap=True)
         return 0
     formats = names(options.formats.lower())
     if not formats or set(formats).difference(FORMATS):
         raise ConfigError(f"--formats {options.formats}: there are {', '.join(FORMATS)}.")
-    paths = write_figures(folder, options.figures, formats, **reading)
+    paths = write_figures(sweep, options.figures, formats)
     console.print(f"{len(paths)} pictures in {options.figures}", soft_wrap=True)
     return 0

@@ -15,9 +15,13 @@ accept_changes=true.
 from __future__ import annotations
 
 import argparse
+import contextlib
+from dataclasses import replace
 from pathlib import Path
 
+from sweeper.command.closing import Closing
 from sweeper.command.conduct import conduct
+from sweeper.command.run_settings import RunSettings
 from sweeper.errors import FolderError
 from sweeper.executors import executor_of
 from sweeper.folder.layout import SweepFolder
@@ -51,30 +55,26 @@ def run(options: argparse.Namespace) -> int:
     folder = SweepFolder(options.folder)
     if not folder.ledger.is_file() and not can_rebuild(folder):
         raise FolderError(f"{folder.root} is not the folder of a sweep: it has no {folder.ledger.name}.")
-    with only_writer(folder.lock):
+    with contextlib.closing(Closing()) as closing, only_writer(folder.lock):
         folder.cancel_request.unlink(missing_ok=True)
-        ledger = open_ledger(folder)
-        try:
-            launcher = ledger.recall("launcher")
-            if launcher is None:
+        with contextlib.closing(open_ledger(folder)) as ledger:
+            settings = RunSettings.kept(ledger)
+            if settings is None:
                 raise FolderError(f"{folder.root}: the sweep was never started; run its command again.")
-            settings = {
-                "max_usd": launcher["max_usd"] if options.max_usd is None else options.max_usd,
-                "spending_limit": launcher["spending_limit"],
-                "max_failures": launcher.get("max_failures"),
-                "report": launcher.get("report", True),
-            }
+            settings = replace(settings, resubmit_lost=options.resubmit)
+            if options.max_usd is not None:
+                settings = replace(settings, max_usd=options.max_usd)
             jobs = ledger.jobs()
             to_start = [job for job in jobs if not job.state.active and job.state is not JobState.COMPLETED]
             configs = ledger.recall("configs") or {}
             refuse_changed(folder, to_start, configs, accepted=options.accept_changes)
             specs = {job.number: JobSpec.from_json(job.spec) for job in jobs}
+            launcher = {"name": settings.launcher, "options": settings.options}
             with executor_of(folder, launcher, options.profile) as executor:
                 if not executor.paid:
                     for job in to_start:
                         executor.check(specs[job.number])
                 ledger.wait_for_disk(durable=executor.paid)
-                conduct(folder, ledger, executor, specs, **settings, resubmit_lost=options.resubmit)
-            return 0 if all(job.state is JobState.COMPLETED for job in ledger.jobs()) else 1
-        finally:
-            ledger.close()
+                conduct(folder, ledger, executor, specs, settings, closing=closing)
+            states = ledger.states(specs).values()
+            return 0 if all(state is JobState.COMPLETED for state in states) else 1

@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 from sweeper.cli.reading import add_reading, names, open_sweep
+from sweeper.comparison.compare import compare
 from sweeper.comparison.faults import fault_words
 from sweeper.comparison.order import in_order
 from sweeper.console.console import make_console
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         console = make_console()
         console.print(render_results(results, console, limit=options.limit or None, columns=columns))
         # Not of the rows as sorted: where all is equal the first one is named, whatever the table's order.
-        console.print(render_answers(chosen))
+        console.print(render_answers(chosen, lambda: compare(chosen)))
         for sentence in sweep.remarks:
             console.print(sentence, soft_wrap=True)
     return 0

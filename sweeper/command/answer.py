@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sweeper.command.closing import close_sweeps
 from sweeper.errors import LeftRunning, PlanShown, SweeperError, UsageError
 from sweeper.terminal import say
 
@@ -16,10 +15,7 @@ def answer(command: Callable[[], int]) -> int:
         Its exit code; 2 if the command line cannot be read, 1 after another mistake, 130 if interrupted.
     """
     try:
-        try:
-            return command()
-        finally:
-            close_sweeps()
+        return command()
     except (LeftRunning, PlanShown) as done:
         say(str(done))
         return 0

@@ -2,69 +2,81 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
+from sweeper.terminal import put, say
+
+if TYPE_CHECKING:
+    from sweeper.comparison.sweep_tables import SweepTables
 
 
 @dataclass(frozen=True)
-class Closing:
-    """How a sweep's command ends.
+class Due:
+    """What a sweep's command has to do before it ends.
 
     Attributes:
-        max_usd: What the sweep may cost.
+        folder: The sweep's folder.
+        max_usd: What the sweep may cost, in USD; none for no limit.
         jobs_outlive_us: Whether to say which jobs go on without this process.
         report: Whether to write the report.
     """
 
+    folder: SweepFolder
     max_usd: float | None = None
     jobs_outlive_us: bool = False
     report: bool = False
 
 
-_due: dict[SweepFolder, Closing] = {}
+class Closing:
+    """Sums a sweep up when its command ends, however it ends; the results are safe by then.
 
+    Attributes:
+        due: What is to be done; each batch of the sweep replaces what the one before it has left.
+    """
 
-def close_at_end(folder: SweepFolder, closing: Closing) -> None:
-    """Have the sweep summed up when the command ends, once: the last batch says how."""
-    _due[folder] = closing
+    def __init__(self) -> None:
+        self.due: Due | None = None
 
+    def close(self) -> None:
+        """Show the table and write the report, if they are due; whatever goes wrong here is only said.
 
-def close_sweeps() -> None:
-    """Do what is due; the results are safe, so whatever goes wrong here is only said."""
-    while _due:
-        folder, closing = _due.popitem()
-        again = f"sweeper table {folder.typed}"
-        _try("The table could not be shown", lambda: _sum_up(folder, closing), again)  # noqa: B023 - called at once
-        if closing.report:
-            again = f"sweeper report {folder.typed}"
-            _try("The report could not be written", lambda: _report(folder), again)  # noqa: B023
+        What both show is read once.
+        """
+        due, self.due = self.due, None
+        if due is None:
+            return
+        folder = due.folder
+
+        @cache
+        def sweep() -> SweepTables:
+            from sweeper.comparison.sweep_tables import SweepTables
+
+            return SweepTables(folder)
+
+        def sum_up() -> None:
+            from sweeper.console.progress import say_what_goes_on, summarize
+
+            summarize(sweep(), due.max_usd)
+            if due.jobs_outlive_us:
+                say_what_goes_on(folder, map(JobState, sweep().results["status"]))
+
+        def report() -> None:
+            from sweeper.report.write import write_report
+
+            put(f"Report: {write_report(sweep())}\n")
+
+        _try("The table could not be shown", sum_up, f"sweeper table {folder.typed}")
+        if due.report:
+            _try("The report could not be written", report, f"sweeper report {folder.typed}")
 
 
 def _try(failure: str, work: Callable[[], None], again: str) -> None:
     try:
         work()
     except Exception as error:  # noqa: BLE001 - any failure: the sweep itself has ended well
-        print(  # noqa: T201 - the command's answer
-            f"{failure} ({type(error).__name__}: {error}); all results are kept. Again: {again}",
-            file=sys.stderr,
-        )
-
-
-def _sum_up(folder: SweepFolder, closing: Closing) -> None:
-    from sweeper.console.progress import say_what_goes_on, summarize
-    from sweeper.ledger.reader import read_jobs, read_remarks, reading
-
-    with reading(folder.ledger) as db:
-        jobs, remarks = read_jobs(db), read_remarks(db)
-    summarize(folder, jobs, closing.max_usd, remarks)
-    if closing.jobs_outlive_us:
-        say_what_goes_on(folder, [job.state for job in jobs])
-
-
-def _report(folder: SweepFolder) -> None:
-    from sweeper.report.write import write_report
-
-    print(f"Report: {write_report(folder)}")  # noqa: T201 - the command's answer
+        say(f"{failure} ({type(error).__name__}: {error}); all results are kept. Again: {again}")

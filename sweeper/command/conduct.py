@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from sweeper.command.closing import Closing, close_at_end
+from sweeper.command.closing import Closing, Due
+from sweeper.command.run_settings import RunSettings
 from sweeper.console.progress import Progress, announce
 from sweeper.executors.base import Executor
 from sweeper.folder.layout import SweepFolder
@@ -25,14 +26,10 @@ def conduct(
     ledger: Ledger,
     executor: Executor,
     specs: Mapping[int, JobSpec],
+    settings: RunSettings,
     *,
+    closing: Closing,
     reused: int = 0,
-    max_usd: float | None = None,
-    spending_limit: bool = False,
-    max_failures: int | None = None,
-    report: bool = True,
-    wait: bool = True,
-    resubmit_lost: bool = False,
 ) -> None:
     """Run these jobs to their end; the tables are written however the sweep ends.
 
@@ -41,13 +38,9 @@ def conduct(
         ledger: Its ledger, in which the jobs are enlisted.
         executor: Where they run.
         specs: The jobs by number.
+        settings: How they are run.
+        closing: Gets what the command is to say and write at its end.
         reused: How many of the completed ones were taken over from other sweeps just now.
-        max_usd: What the sweep may cost.
-        spending_limit: Make the place itself refuse to spend more on a device, meanwhile.
-        max_failures: After so many failed jobs nothing further is started.
-        report: Have the report written at the end of the command.
-        wait: Stay until the jobs have ended; else return when all are handed over.
-        resubmit_lost: Hand jobs over once more of which an earlier run could not learn what became.
 
     Raises:
         AccessLostError: The jobs that may run are elsewhere, or the place cannot be reached.
@@ -62,7 +55,8 @@ def conduct(
     completed = sum(state is JobState.COMPLETED for state in states.values())
     announce(folder, executor, len(specs), completed - reused, reused)
     progress = Progress(states)
-    limit = executor.spending_limit(specs.values(), max_usd if spending_limit else None)
+    limit = executor.spending_limit(specs.values(), settings.max_usd if settings.spending_limit else None)
+    due = Due(folder, settings.max_usd, jobs_outlive_us=settings.wait and executor.outlives_us)
     with CtrlC() as ctrl_c:
         try:
             with TableWriter(folder) as tables, limit, progress:
@@ -72,19 +66,17 @@ def conduct(
                     ledger,
                     executor,
                     [progress, records, tables],
-                    max_usd=max_usd,
-                    max_failures=max_failures,
+                    max_usd=settings.max_usd,
+                    max_failures=settings.max_failures,
                     interrupted=ctrl_c.pressed,
                     say=progress.say,
                     resubmit=progress.ask,
-                    resubmit_lost=resubmit_lost,
+                    resubmit_lost=settings.resubmit_lost,
                 )
-                runner.run(specs, until_submitted=not wait)
+                runner.run(specs, until_submitted=not settings.wait)
         finally:
-            closing = Closing(max_usd, jobs_outlive_us=wait and executor.outlives_us)
-            close_at_end(folder, closing)
-    if wait and report:
-        close_at_end(folder, replace(closing, report=True))
+            closing.due = due
+    closing.due = replace(due, report=settings.wait and settings.report)
 
 
 def enter(ledger: Ledger, executor: Executor, specs: Collection[JobSpec]) -> None:

@@ -59,7 +59,7 @@ class Section:
     """One ranking: the groups of one algorithm, best first.
 
     Attributes:
-        title: What its jobs have in common, such as `algorithm=vqe_h2`; empty where that is everything.
+        title: What its jobs have in common, such as `algorithm=vqe`; empty where that is everything.
         measure: What is compared, in its column's unit.
         by: The grouping keys.
         table: One row for each group: the keys, `jobs`, `n` (independent values), `failed`, `unfinished`,

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from sweeper.comparison.compare import Comparison, compare
 from sweeper.comparison.metric import Direction
 from sweeper.comparison.reading import read_as
 from sweeper.contract.remarks import Remark, sentences
 from sweeper.errors import FolderError
 from sweeper.folder.layout import SweepFolder
+from sweeper.job.state import JobState
 from sweeper.ledger.reader import read_jobs, read_metrics, read_remarks, read_version, reading
+from sweeper.ledger.record import JobRecord
 from sweeper.results.selection import OBJECTIVES
 from sweeper.results.tables import metrics_frame, read_table, remarks_on, results_frame
 
@@ -61,24 +64,46 @@ class SweepTables:
     @cached_property
     def remarks(self) -> list[str]:
         """What there is to know of these numbers: names that Braket reads in part, what tables leave out."""
-        found: list[tuple[int, Remark]] = []
-        if os.access(self.folder.ledger, os.R_OK):
-            with reading(self.folder.ledger) as db:
-                found = read_remarks(db)
-        return [*sentences(found), *remarks_on(self.results)]
+        _, remarks = self._ledger or (None, [])
+        return [*sentences(remarks), *remarks_on(self.results)]
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """All jobs, compared by every swept key that makes a candidate."""
+        return compare(self.results)
+
+    @cached_property
+    def failed(self) -> list[JobRecord]:
+        """The jobs that have failed, as far as the ledger can be read."""
+        numbers = self.results["job"][self.results["status"] == JobState.FAILED].tolist()
+        if not numbers or self._ledger is None:
+            return []
+        with reading(self.folder.ledger) as db:
+            return [job for job in read_jobs(db, numbers) if job.state is JobState.FAILED]
+
+    @cached_property
+    def _ledger(self) -> tuple[str, list[tuple[int, Remark]]] | None:
+        """The ledger's version and the remarks on its jobs; none where it is missing, or somebody else's."""
+        if not os.access(self.folder.ledger, os.R_OK):
+            return None
+        with reading(self.folder.ledger) as db:
+            return read_version(db), read_remarks(db)
 
     def _table(self, written: Path, read: Callable[[sqlite3.Connection], pd.DataFrame]) -> pd.DataFrame:
         """A table as the ledger has it; the written one, which is faster to read, if it shows the same.
 
         Where the ledger is missing, or is somebody else's, the written one is all there is.
         """
-        if os.access(self.folder.ledger, os.R_OK):
-            with reading(self.folder.ledger) as db:
-                table = read_table(written, read_version(db))
-                # Earlier versions wrote tables that do not say how they are to be read.
-                says_how = table is not None and (OBJECTIVES in table.attrs or written != self.folder.results)
-                return table if table is not None and says_how else read(db)
-        table = read_table(written)
-        if table is None:
-            raise FolderError(f"{self.folder.ledger} cannot be read, and {written.name} is no table either.")
-        return table
+        if self._ledger is None:
+            if (table := read_table(written)) is None:
+                raise FolderError(
+                    f"{self.folder.ledger} cannot be read, and {written.name} is no table either."
+                )
+            return table
+        version, _ = self._ledger
+        table = read_table(written, version)
+        # Earlier versions wrote tables that do not say how they are to be read.
+        if table is not None and (OBJECTIVES in table.attrs or written != self.folder.results):
+            return table
+        with reading(self.folder.ledger) as db:
+            return read(db)

@@ -2,8 +2,9 @@
 
 Hydra composes every job of a sweep from the YAML files up (60 ms and more), although jobs that choose the
 same options differ in a few values only. `SweepLoader` lets Hydra compose each distinct choice once, and
-applies a job's value overrides to a copy of that base with Hydra's own function. What comes out is what
-Hydra would have composed, and an error is Hydra's own: whatever is unusual, or fails, takes Hydra's path.
+applies a job's value overrides to a copy of that base with Hydra's own function: of its whole config, or of
+those top-level keys alone that the overrides change. What comes out is what Hydra would have composed, and
+an error is Hydra's own: whatever is unusual, or fails, takes Hydra's path.
 
 All that the sweeper touches of Hydra's and OmegaConf's private parts is in this module.
 """
@@ -16,10 +17,11 @@ import os
 import pickle
 import random
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_loader import ConfigLoader
@@ -29,7 +31,6 @@ from hydra.core.utils import JobRuntime
 from omegaconf import DictConfig, Node, OmegaConf
 from omegaconf._utils import split_key
 
-T = TypeVar("T")
 Path = tuple[str, ...]
 """A config key, split at its dots."""
 
@@ -43,39 +44,38 @@ class Base:
 
     Attributes:
         interpolated: Where its task part holds interpolations.
-        copy: Makes a copy of the config.
     """
 
     def __init__(self, config: DictConfig) -> None:
         raw = OmegaConf.to_container(config, resolve=False)
         self.interpolated = frozenset(path for path in _interpolations(raw) if path[0] != "hydra")
-        self.copy = _copier(config)
-        self._parts: dict[frozenset[str], Callable[[], DictConfig]] = {}
+        self._copies: dict[frozenset[str] | None, Callable[[], DictConfig]] = {None: _copier(config)}
 
-    def part(self, keys: frozenset[str]) -> DictConfig:
-        """A copy without any other top-level keys."""
-        if keys not in self._parts:
+    def copy(self, keys: frozenset[str] | None = None) -> DictConfig:
+        """A copy of the config, without any other top-level keys than these."""
+        if keys not in self._copies:
             config = self.copy()
             content = config.__dict__["_content"]
-            for key in set(content) - keys:
+            for key in set(content) - (keys or set()):
                 del content[key]
-            self._parts[keys] = _copier(config)
-        return self._parts[keys]()
+            self._copies[keys] = _copier(config)
+        return self._copies[keys]()
 
 
 @dataclass(frozen=True)
-class Change:
-    """What one job changes in its base.
+class Composed:
+    """The config of one job.
 
     Attributes:
-        base: The config of its choice of groups.
-        keys: Top-level keys that the job's value overrides change.
-        config: Those of them that the job's config has; all its other keys are the base's.
+        config: All of it if there is no base, else those of `keys` that the job's config has.
+        base: The config of the job's choice of groups, which has all other keys. Neither it nor the job's
+            overrides hold interpolations, so that no key depends on another.
+        keys: The top-level keys that the job's overrides change in its base.
     """
 
-    base: Base
-    keys: frozenset[str]
     config: DictConfig
+    base: Base | None = None
+    keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -88,18 +88,12 @@ class _Parsed:
 
 
 class SweepLoader:
-    """Stands in for the config loader of Hydra's context; all but `load_sweep_config` is that loader's.
+    """Stands in for the config loader of Hydra's context; all but `load_sweep_config` is that loader's."""
 
-    Args:
-        loader: Hydra's own.
-        at_first: Told of the first job that is composed.
-    """
-
-    def __init__(self, loader: ConfigLoader, at_first: Callable[[Sequence[str]], None] | None = None) -> None:
+    def __init__(self, loader: ConfigLoader) -> None:
         self._loader = loader
-        self._at_first = at_first
-        self._checked = False
-        self._fast = type(loader) is ConfigLoaderImpl and _has_known_parts(loader)
+        self._begun = False
+        self._short = type(loader) is ConfigLoaderImpl and _has_known_parts(loader)
         self._master: DictConfig | None = None
         self._bases: dict[tuple[str, ...], Base | None] = {}
         self._parser = OverridesParser.create()
@@ -110,86 +104,100 @@ class SweepLoader:
         return getattr(self._loader, name)
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        """The config of one job, as Hydra's own loader composes it.
+        """The whole config of one job, as Hydra's own loader composes it.
 
         Raises:
             HydraException: As Hydra's own loader.
         """
-        config = self._try(self._compose, master_config, sweep_overrides)
-        if config is None:
-            config = self._loader.load_sweep_config(master_config, sweep_overrides)
-        if (at_first := self._at_first) is not None:
-            self._at_first = None
-            at_first(sweep_overrides)
-        return config
+        return self.composed(master_config, sweep_overrides, whole=True).config
 
-    def change(self, master: DictConfig, overrides: Sequence[str]) -> Change | None:
-        """What a job's config changes in its base: a tenth of the work of the whole config.
+    def each(self, master: DictConfig, job_overrides: Sequence[Sequence[str]]) -> Iterator[Composed]:
+        """The configs of jobs, one after the other.
 
-        Returns:
-            None if the config must be composed whole. Otherwise neither the base nor the change has
-            interpolations, so that no key depends on another.
+        Hydra composes the first job, the last one and a few random ones, and of each later batch one job.
+        The short way is tried on these too: if anything differs, Hydra composes all that follow.
+
+        Raises:
+            HydraException: As Hydra's own loader.
         """
-        return self._try(self._change, master, overrides)
+        jobs, checks = list(job_overrides), 1
+        if jobs and not self._begun:
+            self._begun, checks = True, _RANDOM_CHECKS
+            yield Composed(self._by_hydra(master, jobs.pop(0)))
+        numbers = range(len(jobs))
+        some = {*random.SystemRandom().sample(numbers, min(checks, len(jobs)))}
+        some |= {*numbers[-1:]} if checks > 1 else set()
+        by_hydra: dict[int, DictConfig] = {}
+        for number in sorted(some) if self._short else ():
+            with suppress(Exception):  # raised again when it is this job's turn
+                by_hydra[number] = self._by_hydra(master, jobs[number])
+        if len(by_hydra) < len(jobs):
+            self._compare(master, [(jobs[number], config) for number, config in by_hydra.items()])
+        for number, overrides in enumerate(jobs):
+            config = by_hydra.pop(number, None)
+            yield self.composed(master, overrides) if config is None else Composed(config)
 
-    def check(self, master: DictConfig, job_overrides: Sequence[Sequence[str]]) -> None:
-        """Compose the first, the last and a few random jobs both ways; if any differs, Hydra composes all.
+    def composed(self, master: DictConfig, overrides: Sequence[str], *, whole: bool = False) -> Composed:
+        """The config of one job; unless all of it is wanted, what it changes in its base, which is faster.
 
-        Of each later batch of the sweep one job is looked at.
+        Raises:
+            HydraException: As Hydra's own loader.
         """
-        numbers = range(len(job_overrides))
-        some = random.SystemRandom().sample(
-            numbers, min(1 if self._checked else _RANDOM_CHECKS, len(numbers))
-        )
-        if not self._checked:
-            some += [*numbers[:1], *numbers[-1:]]
-            self._checked = True
-        for number in sorted(set(some)):
-            where = self._difference(master, list(job_overrides[number]))
-            if where is not None:
-                self._fast = False
-                warnings.warn(
-                    f"The short way of composing configs differs from Hydra's at {where or 'the root'} with "
-                    f"{' '.join(job_overrides[number])}: this sweep is composed by Hydra alone, which takes "
-                    "longer. Please report it, with your version of Hydra.",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
+        with suppress(Exception):  # Hydra's path fails as well, in its own order and words
+            if self._short and (found := self._in_short(master, overrides, whole=whole)) is not None:
+                return found
+        return Composed(self._by_hydra(master, overrides))
 
-    def _try(
-        self,
-        way: Callable[[DictConfig, Sequence[str]], T | None],
-        master: DictConfig,
-        overrides: Sequence[str],
-    ) -> T | None:
-        if not self._fast:
-            return None
-        try:
-            return way(master, overrides)
-        except Exception:  # noqa: BLE001 - Hydra's path fails as well, in its own order and words
-            return None
+    def _by_hydra(self, master: DictConfig, overrides: Sequence[str]) -> DictConfig:
+        return self._loader.load_sweep_config(master, list(overrides))
 
-    def _compose(self, master: DictConfig, overrides: Sequence[str]) -> DictConfig | None:
+    def _in_short(self, master: DictConfig, overrides: Sequence[str], *, whole: bool) -> Composed | None:
+        """A job's config without Hydra; none if the job is too unusual."""
         split = self._split(master, overrides)
         if split is None:
             return None
         base, values = split
+        keys = frozenset(value.path[0] for value in values)
+        if not (whole or base.interpolated or any("${" in line for line in overrides)):
+            config = base.copy(keys)
+            _apply(values, config)
+            return Composed(config, base, keys)
         config = base.copy()
         if values:
             _apply(values, config)
             config.hydra.overrides.task = list(overrides)
         OmegaConf.copy_cache(from_config=master, to_config=config)
-        return config
+        return Composed(config)
 
-    def _change(self, master: DictConfig, overrides: Sequence[str]) -> Change | None:
-        split = self._split(master, overrides)
-        if split is None or split[0].interpolated or any("${" in line for line in overrides):
-            return None
-        base, values = split
-        keys = frozenset(value.path[0] for value in values)
-        config = base.part(keys)
-        _apply(values, config)
-        return Change(base, keys, config)
+    def _compare(self, master: DictConfig, by_hydra: Iterable[tuple[Sequence[str], DictConfig]]) -> None:
+        """Give the short way up if it makes another config of some job than Hydra has made."""
+        for overrides, config in by_hydra:
+            where = self._difference(master, overrides, config)
+            if where is not None:
+                self._short = False
+                warnings.warn(
+                    f"The short way of composing configs differs from Hydra's at {where or 'the root'} with "
+                    f"{' '.join(overrides)}: this sweep is composed by Hydra alone, which takes "
+                    "longer. Please report it, with your version of Hydra.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+                return
+
+    def _difference(self, master: DictConfig, overrides: Sequence[str], stock: DictConfig) -> str | None:
+        """The first key at which a job's config differs from Hydra's, composed whole or in part."""
+        with suppress(Exception):
+            for whole in (True, False):
+                mine = self._in_short(master, overrides, whole=whole)
+                if mine is None:
+                    return None
+                if mine.base is None and (where := difference(mine.config, stock)) is not None:
+                    return where
+                for key in sorted(mine.keys):
+                    ours, theirs = (c._get_node(key, validate_access=False) for c in (mine.config, stock))
+                    if (where := difference(ours, theirs, key)) is not None:
+                        return where
+        return None
 
     def _split(self, master: DictConfig, overrides: Sequence[str]) -> tuple[Base, list[_Parsed]] | None:
         """A job's base and its value overrides; none if the job is too unusual."""
@@ -226,24 +234,6 @@ class SweepLoader:
         if self.repository.group_exists(override.key_or_group):
             return override.is_delete() or not isinstance(override.value(), dict)
         return override.is_delete() and bool(self.repository.config_exists(override.key_or_group))
-
-    def _difference(self, master: DictConfig, overrides: list[str]) -> str | None:
-        """The first key at which a job's config differs from Hydra's, composed in either of our ways."""
-        split = self._try(self._split, master, overrides)
-        if split is None or not split[1]:
-            return None
-        stock = self._loader.load_sweep_config(master, overrides)
-        whole = self._try(self._compose, master, overrides)
-        if whole is not None and (where := difference(whole, stock)) is not None:
-            return where
-        change = self.change(master, overrides)
-        if change is None:
-            return None
-        for key in sorted(change.keys):
-            ours, theirs = (config._get_node(key, validate_access=False) for config in (change.config, stock))
-            if (where := difference(ours, theirs, key)) is not None:
-                return where
-        return None
 
 
 def difference(one: Any, other: Any, where: str = "") -> str | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import runpy
+import sys
 import traceback
 from pathlib import Path
+from types import ModuleType
 
 from sweeper.compose.yaml_files import shown
 from sweeper.config.shipped import own_configs
@@ -12,12 +15,12 @@ from sweeper.errors import ConfigError
 
 FILE = "resolvers.py"
 
-_run: dict[Path, str] = {}
-"""What has been run in this process, by file."""
-
 
 def load_resolvers() -> None:
     """Run `resolvers.py` of `./conf` and of `--config-dir`, each once in a process while it is the same.
+
+    What it registers lasts as long as the process, in OmegaConf; that it has run is noted where Python notes
+    its imports.
 
     Raises:
         ConfigError: It raised something; names the file and the line.
@@ -28,14 +31,15 @@ def load_resolvers() -> None:
             continue
         try:
             code = file.read_text("utf-8")
-            if _run.get(file) == code:
+            name = f"resolvers_{hashlib.sha256(f'{file} {code}'.encode()).hexdigest()}"
+            if name in sys.modules:
                 continue
             runpy.run_path(str(file), run_name="resolvers")  # which leaves no __pycache__ there
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             raise ConfigError(f"{shown(file)}{_line(error, file)}: {_words(error)}") from error
-        _run[file] = code
+        sys.modules[name] = ModuleType(name, f"What {file} has registered.")
 
 
 def _line(error: BaseException, file: Path) -> str:

@@ -101,7 +101,6 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "simplex": ("nelder_mead",),
     "nm": ("nelder_mead",),
     "bruteforce": ("grid",),
-    "vqe": ("vqe_h2",),
     "qaoa": ("qaoa_maxcut",),
     "maxcut": ("qaoa_maxcut",),
     "hydrogen": ("h2",),

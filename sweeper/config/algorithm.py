@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from sweeper.config.asked import circuits_of_energy
 from sweeper.config.check import require
-from sweeper.config.optimizer import Search
-from sweeper.config.shipped import shipped
 from sweeper.contract.hyperparameters import Encoded, as_sdk_strings, encode_all
 from sweeper.errors import ConfigError
 from sweeper.problems import Graph, Hamiltonian, Instance, options_making
@@ -21,26 +16,8 @@ from sweeper.problems import Graph, Hamiltonian, Instance, options_making
 if TYPE_CHECKING:
     from sweeper.config.root import SweepConfig
 
-
-@dataclass(frozen=True)
-class Workload:
-    """The most a job may ask of its devices.
-
-    Attributes:
-        tasks: Quantum tasks on the job's own device, or on its fallback.
-        shots_per_task: Shots of each on average.
-        qubits: Of a circuit; none if unknown.
-        warmup_tasks: Quantum tasks on the warm-up device.
-        warmup_shots_per_task: Shots of each.
-        enforced: Whether the job itself stops before what was billed could exceed its bound.
-    """
-
-    tasks: int
-    shots_per_task: int
-    qubits: int | None
-    warmup_tasks: int = 0
-    warmup_shots_per_task: int = 0
-    enforced: bool = False
+_SAID = re.compile(r"(?<![\w.])[A-Za-z_][\w.]*(?==)")
+"""A name that a value is said of."""
 
 
 @dataclass
@@ -56,6 +33,8 @@ class Algorithm(ABC):
     """
 
     name: ClassVar[str]
+    reads_prices: ClassVar[bool] = False
+    """Whether its jobs take `price.…` and stop before what was billed could exceed `price.bound_usd`."""
 
     entry_point: str
     source_module: str | None = None
@@ -71,20 +50,20 @@ class Algorithm(ABC):
         """
 
     @abstractmethod
-    def encode(self, sweep: SweepConfig, fees: Mapping[str, object]) -> Encoded:
+    def encode(self, sweep: SweepConfig) -> Encoded:
         """What travels to the job: strings, and files for what is too long for Braket's limits.
-
-        Args:
-            sweep: The config.
-            fees: What a job that bounds its own bill has to know (`sweeper.job.cost.fees`).
 
         Raises:
             ConfigError: A value that no hyperparameter can carry.
         """
 
     @abstractmethod
-    def workload(self, sweep: SweepConfig) -> Workload | None:
-        """Upper bound of the quantum tasks; none if nothing bounds them."""
+    def config_key(self, hyperparameter: str) -> str | None:
+        """The config key that says a hyperparameter; none if it has the same name, or none of its own."""
+
+    def in_config_keys(self, text: str) -> str:
+        """What a source says of its hyperparameters, as `name=value`, said of the config keys."""
+        return _SAID.sub(lambda said: self.config_key(said[0]) or said[0], text)
 
 
 @dataclass
@@ -92,21 +71,14 @@ class Variational(Algorithm):
     """A variational algorithm of ours: its own fields travel beside the shots, optimizer and problem."""
 
     solves: ClassVar[type[Instance]]
+    reads_prices: ClassVar[bool] = True
 
     @abstractmethod
     def own_hyperparameters(self) -> dict[str, object]:
         """What this algorithm's job reads beside what all read; options of what is not chosen stay here."""
 
-    @abstractmethod
-    def search(self, instance: Any, max_iterations: int) -> Search:
-        """What the optimizer will work on.
-
-        Raises:
-            ConfigError: The algorithm's options do not fit the instance.
-        """
-
     def check(self, sweep: SweepConfig) -> None:
-        """Refuse a problem of another kind, options that do not fit it, and what the device cannot take."""
+        """Refuse a problem of another kind, and what the device cannot take."""
         if sweep.problem is None or not issubclass(sweep.problem.makes, self.solves):
             chosen = "no problem" if sweep.problem is None else f"problem={sweep.problem.name}"
             raise ConfigError(
@@ -118,12 +90,6 @@ class Variational(Algorithm):
         if sweep.shots_schedule.kind != "constant":
             require(sweep.shots > 0, "shots", sweep.shots, "1 or more if shots_schedule.kind is not constant")
             device.check_shots(sweep.shots_schedule.first)
-        instance = sweep.problem.instance()
-        if device.qubits is not None and instance.qubits > device.qubits:
-            raise ConfigError(
-                f"problem={sweep.problem.name} needs {instance.qubits} qubits, but {device.arn} has "
-                f"{device.qubits}."
-            )
         if sweep.tasks.execution == "batch" and device.embedded:
             raise ConfigError(
                 "tasks.execution=batch is for devices on AWS: an embedded simulator would draw the same "
@@ -131,9 +97,8 @@ class Variational(Algorithm):
             )
         if sweep.tasks.execution == "program_set" and sweep.shots == 0:
             raise ConfigError("tasks.execution=program_set needs shots: a program set cannot be exact.")
-        sweep.optimizer.check(self.search(instance, sweep.max_iterations))
 
-    def encode(self, sweep: SweepConfig, fees: Mapping[str, object] = MappingProxyType({})) -> Encoded:
+    def encode(self, sweep: SweepConfig) -> Encoded:
         """Everything the job's reader expects, and nothing it would not read."""
         return encode_all(
             {
@@ -148,39 +113,17 @@ class Variational(Algorithm):
                 **sweep.tasks.hyperparameters(sweep.device.embedded),
                 **sweep.warmup.hyperparameters(),
                 **sweep.device.noise.hyperparameters(),
-                **fees,
             }
         )
 
-    def workload(self, sweep: SweepConfig) -> Workload:
-        """Every evaluation of the optimizer and the final one, each with one task for each circuit.
-
-        A quantum task that failed is not billed (`braket.tracking` counts it as nothing), so that trying it
-        again adds nothing. Where an answer was lost, and so two tasks may be billed for one circuit, the job
-        counts both, and ends before the bound: so the bound holds whatever is tried again.
-        """
-        instance = sweep.problem.instance()
-        schedule = sweep.shots_schedule
-        shots = sweep.shots if schedule.kind == "constant" else max(sweep.shots, schedule.first)
-        circuits = self.circuits(instance)
-        warmup = min(sweep.warmup.iterations, sweep.max_iterations)
-        return Workload(
-            (sweep.max_iterations - warmup + 1) * circuits,
-            shots,
-            instance.qubits,
-            warmup_tasks=warmup * circuits,
-            warmup_shots_per_task=sweep.warmup.shots if warmup else 0,
-            enforced=True,
-        )
-
-    @abstractmethod
-    def circuits(self, instance: Any) -> int:
-        """Circuits of one evaluation of the objective."""
+    def config_key(self, hyperparameter: str) -> str | None:
+        """The algorithm's own options are below `algorithm`."""
+        return f"algorithm.{hyperparameter}" if hyperparameter in self.own_hyperparameters() else None
 
 
 @dataclass
-class VqeH2(Variational):
-    """Variational quantum eigensolver for a molecule's electronic Hamiltonian.
+class Vqe(Variational):
+    """Variational quantum eigensolver: the ground-state energy of a Hamiltonian, such as a molecule's.
 
     Attributes:
         ansatz: `ry_cnot_ry`; `ucc`, one parameter; or `hardware_efficient` with `layers` of CNOTs.
@@ -192,9 +135,9 @@ class VqeH2(Variational):
         allocation: The same shots for each circuit, or as many in all, shared out by coefficients.
     """
 
-    name: ClassVar[str] = "vqe_h2"
+    name: ClassVar[str] = "vqe"
     solves: ClassVar[type[Instance]] = Hamiltonian
-    entry_point: str = "algorithms.vqe_h2:main"
+    entry_point: str = "algorithms.vqe:main"
     ansatz: Literal["ry_cnot_ry", "ucc", "hardware_efficient"] = "ry_cnot_ry"
     initial_point: Literal["random", "hartree_fock"] = "random"
     layers: int = 1
@@ -211,22 +154,6 @@ class VqeH2(Variational):
         names = ["ansatz", "initial_point", "grouping", "allocation"]
         names += ["layers", "entangler", "rotations"] * (self.ansatz == "hardware_efficient")
         return {name: getattr(self, name) for name in names}
-
-    def circuits(self, instance: Any) -> int:
-        """One for each group of terms that are measured together."""
-        source = Path(self.source_module) if self.source_module else shipped("algorithms")
-        return circuits_of_energy(source, instance.terms, self.grouping)
-
-    def search(self, instance: Any, max_iterations: int) -> Search:
-        """Every parameter is the angle of one Pauli rotation."""
-        rotations = len(self.rotations.split("_"))
-        parameters = {
-            "ry_cnot_ry": 2 * instance.qubits,
-            "ucc": 1,
-            "hardware_efficient": (self.layers + 1) * rotations * instance.qubits,
-        }
-        count = parameters[self.ansatz]
-        return Search(count, max_iterations, 2 * count, inexact=None, aperiodic=False)
 
 
 @dataclass
@@ -262,41 +189,6 @@ class QaoaMaxcut(Variational):
         names = ["depth", "initial_point", "angles", "aggregation"]
         names += {"mean": [], "cvar": ["cvar_alpha"], "gibbs": ["gibbs_eta"]}[self.aggregation]
         return {name: getattr(self, name) for name in names}
-
-    def circuits(self, instance: Any) -> int:
-        """All edges are measured in one basis."""
-        del instance
-        return 1
-
-    def search(self, instance: Any, max_iterations: int) -> Search:
-        """Refuses start points that the graph does not have; says where gradients are exact."""
-        if self.initial_point == "interp" and (self.angles == "multi" or max_iterations < self.depth):
-            raise ConfigError(
-                "algorithm.initial_point=interp needs algorithm.angles=standard, and max_iterations of "
-                f"algorithm.depth={self.depth} or more."
-            )
-        if self.initial_point == "fixed":
-            self._check_fixed(instance)
-        uneven = self.angles == "standard" and len({abs(w) for w in instance.weights or (1.0,)}) > 1
-        inexact = "edges of different weights share an angle" if uneven else None
-        if self.aggregation != "mean":
-            inexact = f"algorithm.aggregation={self.aggregation} is no expectation value"
-        per_layer = len(instance.edges) + instance.nodes if self.angles == "multi" else 2
-        parameters = self.depth * per_layer
-        # As in ExpectedCut.spectra: the order of each polynomial.
-        nodes, edges = instance.nodes, len(instance.edges)
-        orders = self.depth * edges + (self.depth - 1) * nodes + min(2, nodes)
-        shifts = 2 * (parameters if self.angles == "multi" else orders)
-        return Search(parameters, max_iterations, shifts, inexact, aperiodic=uneven)
-
-    def _check_fixed(self, graph: Graph) -> None:
-        degrees = {sum(node in edge for edge in graph.edges) for node in range(graph.nodes)}
-        possible = self.depth == 1 or (degrees == {3} and self.depth <= 5)
-        if len(degrees) > 1 or graph.weights is not None or not possible:
-            raise ConfigError(
-                "algorithm.initial_point=fixed has angles for unweighted regular graphs only: any degree at "
-                "algorithm.depth=1, degree 3 up to depth 5."
-            )
 
 
 @dataclass
@@ -350,12 +242,11 @@ class Script(Algorithm):
                 f"algorithm.max_qubits={qubits} is not possible: {device.arn} has {device.qubits} qubits."
             )
 
-    def encode(self, sweep: SweepConfig, fees: Mapping[str, object]) -> Encoded:  # noqa: ARG002 - see the class
+    def encode(self, sweep: SweepConfig) -> Encoded:  # noqa: ARG002 - see the class
         """The script's own hyperparameters only."""
         return Encoded(as_sdk_strings(self.hyperparameters), {})
 
-    def workload(self, sweep: SweepConfig) -> Workload | None:  # noqa: ARG002 - see the class
-        """As the user says."""
-        if self.max_tasks is None or self.max_shots_per_task is None:
-            return None
-        return Workload(self.max_tasks, self.max_shots_per_task, self.max_qubits)
+    def config_key(self, hyperparameter: str) -> str | None:
+        """Below `algorithm.hyperparameters`."""
+        named = hyperparameter in self.hyperparameters
+        return f"algorithm.hyperparameters.{hyperparameter}" if named else None

@@ -7,26 +7,6 @@ from dataclasses import dataclass, field, fields
 from typing import ClassVar, Literal
 
 from sweeper.config.check import require
-from sweeper.errors import ConfigError
-
-
-@dataclass(frozen=True)
-class Search:
-    """What an optimizer is to work on.
-
-    Attributes:
-        parameters: Number of parameters.
-        max_iterations: Evaluations it may spend.
-        shift_evaluations: What one gradient by the parameter-shift rule takes.
-        inexact: Why the parameter-shift rule does not hold; none if it does.
-        aperiodic: Whether some parameter has no period.
-    """
-
-    parameters: int
-    max_iterations: int
-    shift_evaluations: int
-    inexact: str | None
-    aperiodic: bool
 
 
 @dataclass
@@ -39,13 +19,6 @@ class Optimizer:
         """The method under `optimizer`, every option under `optimizer.<option>`."""
         options = {f"optimizer.{option.name}": getattr(self, option.name) for option in fields(self)}
         return {"optimizer": self.method, **options}
-
-    def check(self, search: Search) -> None:
-        """Refuse options that do not fit what is to be optimised.
-
-        Raises:
-            ConfigError: Names the keys and what would fit.
-        """
 
     def _positive(self, *names: str) -> None:
         for name in names:
@@ -122,18 +95,6 @@ class WithGradient(Optimizer):
     def __post_init__(self) -> None:
         self._positive("step")
 
-    def check(self, search: Search) -> None:
-        """Refuse the parameter-shift rule where it is not exact, and less than one gradient."""
-        if self.gradient == "parameter_shift" and search.inexact:
-            raise ConfigError(
-                f"optimizer.gradient=parameter_shift is not exact: {search.inexact}. Choose "
-                "optimizer.gradient=finite_differences."
-            )
-        shift = self.gradient == "parameter_shift"
-        needed = search.shift_evaluations if shift else 2 * search.parameters
-        allowed = f"{needed} or more, which one gradient takes"
-        require(search.max_iterations >= needed, "max_iterations", search.max_iterations, allowed)
-
     def hyperparameters(self) -> dict[str, object]:
         """The step travels with finite differences only."""
         values = super().hyperparameters()
@@ -209,20 +170,6 @@ class Grid(Optimizer):
         require(self.points >= 2, "optimizer.points", self.points, "2 or more")
         if self.span is not None:
             self._positive("span")
-
-    def check(self, search: Search) -> None:
-        """Refuse more points than evaluations, and a scan of one period where there is none."""
-        if self.points**search.parameters > search.max_iterations:
-            raise ConfigError(
-                f"optimizer.points={self.points} is not possible: {self.points}^{search.parameters} points "
-                f"are more than max_iterations={search.max_iterations}. Raise max_iterations, or lower "
-                "optimizer.points."
-            )
-        if self.span is None and search.aperiodic:
-            raise ConfigError(
-                "optimizer=grid needs optimizer.span here: edges of different weights have no "
-                "common period to scan."
-            )
 
 
 OPTIMIZERS: tuple[type[Optimizer], ...] = (

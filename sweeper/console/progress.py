@@ -13,14 +13,13 @@ from typing import Self
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from sweeper.comparison.sweep_tables import SweepTables
 from sweeper.console.console import make_console
 from sweeper.console.results_table import render_answers, render_failures, render_results
-from sweeper.contract.remarks import Remark, sentences
 from sweeper.executors.base import Executor
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.state import JobState
-from sweeper.ledger.record import JobRecord, Standing
-from sweeper.results.tables import remarks_on, results_frame
+from sweeper.ledger.record import Standing
 
 _LINE_EVERY_SECONDS = 5.0
 _REMARK_EVERY_SECONDS = 60.0
@@ -36,27 +35,22 @@ def announce(folder: SweepFolder, executor: Executor, jobs: int, finished: int, 
     )
 
 
-def summarize(
-    folder: SweepFolder,
-    jobs: list[JobRecord],
-    max_usd: float | None = None,
-    remarks: Iterable[tuple[int, Remark]] = (),
-) -> None:
+def summarize(sweep: SweepTables, max_usd: float | None = None) -> None:
     """Print the table, remarks on it, failures with the ends of their logs, what is left, and where it is."""
-    console = make_console()
-    results = results_frame(jobs)
+    console, folder, results = make_console(), sweep.folder, sweep.results
     console.print(render_results(results, console, limit=60))
-    console.print(render_answers(results), soft_wrap=True)
-    for sentence in [*sentences(remarks), *remarks_on(results)]:
+    console.print(render_answers(results, lambda: sweep.comparison), soft_wrap=True)
+    for sentence in sweep.remarks:
         console.print(sentence, soft_wrap=True)
-    if (failures := render_failures(jobs, folder)) is not None:
+    if (failures := render_failures(sweep.failed, folder, of=len(results))) is not None:
         console.print(failures)
-    if unfinished := sum(job.state is not JobState.COMPLETED for job in jobs):
+    count = Counter(results["status"])
+    if unfinished := len(results) - count[JobState.COMPLETED]:
         console.print(
-            f"{unfinished} of {len(jobs)} jobs have not completed. Go on: sweeper resume {folder.typed}",
+            f"{unfinished} of {len(results)} jobs have not completed. Go on: sweeper resume {folder.typed}",
             soft_wrap=True,
         )
-    waiting = sum(job.state is JobState.PENDING for job in jobs)
+    waiting = count[JobState.PENDING]
     if max_usd is not None and waiting:
         console.print(
             f"{waiting} of them were not started, because the sweep could then cost more than "

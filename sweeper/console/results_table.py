@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -19,6 +19,8 @@ from sweeper.terminal import visible
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sweeper.comparison.compare import Comparison
 
 _SHOWN = (
     *("value", "stderr", "reference", "error", "ratio"),
@@ -91,24 +93,34 @@ def _table(results: pd.DataFrame, names: Sequence[str]) -> Table:
     return table
 
 
-def render_answers(results: pd.DataFrame) -> Group:
-    """What is best among the candidates, and which values cannot be: a line each; nothing of a single job."""
+def render_answers(results: pd.DataFrame, compared: Callable[[], Comparison]) -> Group:
+    """What is best among the candidates, and which values cannot be: a line each; nothing of a single job.
+
+    Args:
+        results: Rows of `results_frame`.
+        compared: Compares them, if there is something to compare.
+    """
     from sweeper.comparison.best import answers
-    from sweeper.comparison.compare import compare
     from sweeper.comparison.faults import fault_words
 
     lines = [Text(sentence, style="magenta") for sentence in fault_words(results)]
     if len(results) > 1:
-        lines += [Text(line) for line in answers(compare(results))]
+        lines += [Text(line) for line in answers(compared())]
     return Group(*lines)
 
 
-def render_failures(jobs: Sequence[JobRecord], folder: SweepFolder) -> Group | None:
-    """Why jobs failed, with the ends of their logs; none if none failed."""
+def render_failures(jobs: Sequence[JobRecord], folder: SweepFolder, of: int | None = None) -> Group | None:
+    """Why jobs failed, with the ends of their logs; none if none failed.
+
+    Args:
+        jobs: The sweep's jobs, or only those that have failed.
+        folder: The sweep's folder.
+        of: How many jobs the sweep has, if these are not all of them.
+    """
     failed = [job for job in jobs if job.state is JobState.FAILED]
     if not failed:
         return None
-    lines = [Text(f"{len(failed)} of {len(jobs)} jobs failed:", style="bold red")]
+    lines = [Text(f"{len(failed)} of {of or len(jobs)} jobs failed:", style="bold red")]
     for job in failed[:_MOST_FAILURES]:
         reason, _, tail = (job.reason or "").partition("\n")
         lines.append(Text(f"  job {job.number} ({' '.join(job.overrides)}): {reason}", style="red"))

@@ -22,7 +22,7 @@ import sys
 import sysconfig
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -238,6 +238,30 @@ def run(entry_point: str, *, path: str, cwd: str, failure: str) -> int:
         traceback.print_exc()
         exit_code = exit_code or 1
     return exit_code
+
+
+def answer(function: str, questions: Iterable[Mapping[str, str]], *, path: str) -> list[dict[str, Any]]:
+    """What a source answers to each set of hyperparameters, where its jobs run.
+
+    Args:
+        function: `module:function` of the source.
+        questions: The hyperparameters of one job each, with the texts of those that travel as files.
+        path: The folder in which the source's module is found; nothing is written into it.
+
+    Returns:
+        For each question `{"answer": …}`, or `{"failed": …}` with the text of the exception.
+    """
+    sys.dont_write_bytecode = True
+    append_to_path(path)
+    answers: list[dict[str, Any]] = []
+    code: Callable[..., Any] | None = None
+    for question in questions:
+        try:
+            code = code or _code_of(function)
+            answers.append({"answer": json.loads(json.dumps(code(dict(question)), allow_nan=False))})
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the source's failure, whatever it is
+            answers.append({"failed": f"{type(error).__name__}: {error}"})
+    return answers
 
 
 def _code_of(entry_point: str) -> Callable[..., Any]:

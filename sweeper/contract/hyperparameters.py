@@ -52,6 +52,24 @@ class Encoded:
     strings: Mapping[str, str]
     files: Mapping[str, str]
 
+    @property
+    def whole(self) -> Mapping[str, str]:
+        """Every hyperparameter's text, those of files as well."""
+        return {**self.strings, **self.files}
+
+    def with_more(self, values: Mapping[str, object]) -> Encoded:
+        """These with further values.
+
+        Raises:
+            ConfigError: As `encode_all`.
+        """
+        if not values:
+            return self
+        more = encode_all(values)
+        strings = {**self.strings, **more.strings}
+        _check_count(strings)
+        return Encoded(strings, {**self.files, **more.files})
+
 
 def encode(value: object) -> str:
     """Write one value as text that reads back exactly.

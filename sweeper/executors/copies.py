@@ -42,6 +42,7 @@ class Copies:
             sources: Where the sweep's snapshots of its sources are.
         """
         self._sources = sources
+        self._right: dict[Path, Footprint] = {}
         self._compiled: dict[Source, Mapping[Path, bytes]] = {}
         self._spare: dict[Source, list[_Copy]] = {}
         self._used: dict[Path, tuple[Source, Footprint]] = {}
@@ -87,7 +88,7 @@ class Copies:
         return None
 
     def _new(self, source: Source, folder: Path) -> Footprint:
-        snapshot = source.snapshot(self._sources)
+        snapshot = source.snapshot(self._sources, self._right)
         module = snapshot / source.path.name
         with contextlib.suppress(FileNotFoundError):
             folder.rmdir()  # one that an earlier attempt has left empty

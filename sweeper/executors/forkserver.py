@@ -7,6 +7,8 @@ lines: requests on standard input, events on standard output.
     {"op": "import", "libraries": [[module, [name, …]], …], "path": …, "own": [module, …]}
     {"op": "start", "id": …, "entry_point": …, "path": …, "cwd": …, "start_in": …, "env": {…}, "log": …,
      "failure": …, "exit": …, "seconds": …, "memory_bytes": …, "lock": …, "digested": {name: path, …}}
+    {"op": "ask", "id": …, "function": …, "path": …, "questions": …, "answers": …, "start_in": …, "log": …,
+     "exit": …, "seconds": …}: a process as a job's, which asks the source instead of running it
     {"op": "kill", "id": …}
     {"op": "rest"}
     -> {"event": "started", "id": …, "pid": …, "at": …}
@@ -133,7 +135,7 @@ class ForkServer:
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
             request = json.loads(line)
-            if request["op"] == "start":
+            if request["op"] in {"start", "ask"}:
                 self._start(request)
             elif request["op"] == "import":
                 _import_ahead(request)
@@ -165,7 +167,8 @@ class ForkServer:
             _die_with(os.getppid())
 
     def _start(self, request: dict[str, Any]) -> None:
-        if not self._may_start(request["lock"]):
+        # Who is asked writes into nobody's folder, and so takes no lock.
+        if request["op"] == "start" and not self._may_start(request["lock"]):
             return
         started_at, begun = time.time(), time.monotonic()
         parent = os.getpid()
@@ -181,7 +184,7 @@ class ForkServer:
             id=request["id"],
             pid=pid,
             exit_file=Path(request["exit"]),
-            digested=request["digested"],
+            digested=request.get("digested", {}),
             started_at=started_at,
             deadline=begun + request["seconds"],
         )
@@ -415,20 +418,14 @@ def _become_job(request: dict[str, Any], parent: int, started_at: float) -> NoRe
         hybrid_job.redirect(request["log"])
         os.setsid()
         _die_with(parent)
-        if request["memory_bytes"]:
+        if request.get("memory_bytes"):
             resource.setrlimit(resource.RLIMIT_DATA, (request["memory_bytes"],) * 2)
         with contextlib.suppress(OSError):  # if the machine runs out of memory, a job goes, nothing else
             Path("/proc/self/oom_score_adj").write_bytes(b"500")
-        os.environ.update(request["env"])
+        os.environ.update(request.get("env", {}))
         os.chdir(request["start_in"])
         hybrid_job.reseed()
-        entry_point = request["entry_point"]
-        # A source may have been imported ahead as a whole; what runs as a script is executed all the same.
-        if ":" not in entry_point:
-            sys.modules.pop(entry_point, None)
-        code = hybrid_job.run(
-            entry_point, path=request["path"], cwd=request["cwd"], failure=request["failure"]
-        )
+        code = _ask(request) if request["op"] == "ask" else _run(request)
     except BaseException:  # noqa: BLE001 - a job's child must never return into the server
         traceback.print_exc()
         code = code or 1
@@ -439,6 +436,22 @@ def _become_job(request: dict[str, Any], parent: int, started_at: float) -> NoRe
         with contextlib.suppress(Exception):  # the server writes it then
             _report_own_end(request, code, started_at)
         os._exit(code)
+
+
+def _run(request: dict[str, Any]) -> int:
+    entry_point = request["entry_point"]
+    # A source may have been imported ahead as a whole; what runs as a script is executed all the same.
+    if ":" not in entry_point:
+        sys.modules.pop(entry_point, None)
+    where = {name: request[name] for name in ("path", "cwd", "failure")}
+    return int(hybrid_job.run(entry_point, **where))
+
+
+def _ask(request: dict[str, Any]) -> int:
+    questions = json.loads(Path(request["questions"]).read_bytes())
+    answers = hybrid_job.answer(request["function"], questions, path=request["path"])
+    Path(request["answers"]).write_text(json.dumps(answers), encoding="utf-8")
+    return 0
 
 
 def _report_own_end(request: dict[str, Any], code: int, started_at: float) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import selectors
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from sweeper.contract.outcome import log_tail
+from sweeper.errors import ConfigError
 from sweeper.executors.aws_refused import RefusedAws
 from sweeper.executors.forkclient import ForkServerProcess
 from sweeper.executors.imports import imports_of_source
 from sweeper.folder.orphans import end_processes, mark
+from sweeper.job.source import Source
 from sweeper.job.spec import JobSpec
 
 ALLOW_AWS = (
@@ -19,6 +25,9 @@ ALLOW_AWS = (
     "which no plan and no budget counts"
 )
 """How a person lets jobs on this machine call AWS."""
+
+_LONGEST_ANSWER = 300.0
+"""Seconds that a source may take to say what its jobs will ask of their devices."""
 
 _MOST_SERVERS = 4
 """Fork servers beyond which idle ones are ended: each may hold all of Braket's SDK in memory."""
@@ -45,6 +54,8 @@ class ForkServers:
         self._import_nothing: set[str] = set()
         """Sources with which a server has died: it may have been what was imported for them."""
         self._of_job: dict[str, ForkServerProcess] = {}
+        self._kept: list[dict[str, Any]] = []
+        """Events that arrived while a source was asked, for whoever receives next."""
         self._selector = selectors.DefaultSelector()
 
     @property
@@ -52,15 +63,60 @@ class ForkServers:
         """Numbers of the servers' processes."""
         return [server.pid for server in self._servers.values()]
 
-    def warm_up(self, spec: JobSpec, module: Path) -> None:
-        """Start a server for such a job, if there is none yet, and let it import what libraries it needs.
+    def warm_up(self, source: Source, module: Path) -> None:
+        """Start a server for a source's jobs, if there is none yet, and let it import their libraries.
 
         Args:
-            spec: What the job is.
-            module: Its source module, or a copy of it.
+            source: The jobs' source.
+            module: Its module, or a copy of it.
         """
         if not self._servers:
-            self._new_server(spec).import_ahead(imports_of_source(spec.source, module))
+            self._warm_server(source, module)
+
+    def ask(self, source: Source, function: str, questions: Sequence[Mapping[str, str]]) -> list[Any]:
+        """What the source answers to each set of hyperparameters, in a process such as its jobs have.
+
+        Args:
+            source: The source.
+            function: `module:function` of it.
+            questions: The hyperparameters of one job each, with the texts of those that travel as files.
+
+        Returns:
+            As `hybrid_job.answer`.
+
+        Raises:
+            ConfigError: The process has ended, or was ended, without an answer.
+        """
+        server = self._servers.get(source.snapshot_name) or self._warm_server(source, source.path)
+        with TemporaryDirectory(prefix="sweeper-asks-") as folder:
+            scratch = Path(folder)
+            files = {name: str(scratch / name) for name in ("questions", "answers", "log", "exit")}
+            (scratch / "questions").write_text(json.dumps(list(questions)), encoding="utf-8")
+            question = f"question-{secrets.token_hex(4)}"
+            server.send(
+                {
+                    "op": "ask",
+                    "id": question,
+                    "function": function,
+                    **files,
+                    "path": str(source.path.parent),
+                    "start_in": folder,
+                    "seconds": _LONGEST_ANSWER,
+                }
+            )
+            self._of_job[question] = server
+            while question in self._of_job:
+                self.wait(_LONGEST_ANSWER)
+                self._kept += self.receive()
+            ends = [event for event in self._kept if event["id"] == question]
+            self._kept = [event for event in self._kept if event["id"] != question]
+            try:
+                return list(json.loads((scratch / "answers").read_bytes()))
+            except (OSError, ValueError):
+                why = ends[-1].get("why") or ends[-1].get("stopped_because") or "its process ended"
+                raise ConfigError(
+                    f"{function} of {source.path} gave no answer ({why}). {log_tail(scratch / 'log')}".strip()
+                ) from None
 
     def start(self, job: str, spec: JobSpec, source: Path, how: Mapping[str, Any]) -> None:
         """Ask for a job's process.
@@ -72,7 +128,7 @@ class ForkServers:
             how: The further fields of the request (`forkserver`).
         """
         name = spec.source.snapshot_name
-        server = self._servers.get(name) or self._new_server(spec)
+        server = self._servers.get(name) or self._new_server(spec.source)
         if server not in self._ready and name not in self._import_nothing:
             self._ready.add(server)
             imports = imports_of_source(spec.source, source / spec.source.path.name)
@@ -96,7 +152,7 @@ class ForkServers:
         A server that has ended unexpectedly is given up, and all that its jobs have started is ended; each of
         these jobs is told of by `{"event": "lost", "id": …, "why": …}`. The next job gets a new server.
         """
-        events = []
+        events, self._kept = self._kept, []
         for key, server in list(self._servers.items()):
             events += server.receive()
             if server.died is not None:
@@ -146,14 +202,19 @@ class ForkServers:
     def _credentials(self, job: str) -> dict[str, str]:
         return self._refused_aws.credentials(_caller(job)) if self._refused_aws else {}
 
-    def _new_server(self, spec: JobSpec) -> ForkServerProcess:
+    def _warm_server(self, source: Source, module: Path) -> ForkServerProcess:
+        server = self._new_server(source)
+        server.import_ahead(imports_of_source(source, module))
+        return server
+
+    def _new_server(self, source: Source) -> ForkServerProcess:
         if len(self._servers) >= _MOST_SERVERS:
             busy = set(self._of_job.values())
             for key in [key for key, server in self._servers.items() if server not in busy]:
                 self._end(key)
         marked = mark(self._root)
         server = ForkServerProcess({**self._environment(), **marked})
-        self._servers[spec.source.snapshot_name] = server
+        self._servers[source.snapshot_name] = server
         self._marks[server] = marked
         self._selector.register(server, selectors.EVENT_READ)
         return server

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from sweeper.job.source import Source
@@ -48,7 +49,13 @@ class Imports:
     own: tuple[str, ...]
 
 
-_known: dict[tuple[str, str], Imports] = {}
+@dataclass(frozen=True)
+class _Copy:
+    """A copy of a source module: all with the same name and content import the same."""
+
+    name: str
+    digest: str
+    module: Path = field(compare=False)
 
 
 def imports_of_source(source: Source, module: Path) -> Imports:
@@ -58,10 +65,12 @@ def imports_of_source(source: Source, module: Path) -> Imports:
         source: The source.
         module: A copy of it to read, or its original.
     """
-    known = (module.stem, source.digest)
-    if known not in _known:
-        _known[known] = imports_of(module)
-    return _known[known]
+    return _imports_of_copy(_Copy(module.stem, source.digest, module))
+
+
+@cache
+def _imports_of_copy(copy: _Copy) -> Imports:
+    return imports_of(copy.module)
 
 
 def imports_of(source: Path) -> Imports:

@@ -138,7 +138,7 @@ class LocalExecutor(SelfContained):
                 f"hydra.launcher.memory_gib={self._memory_gib:g} is too little to start a job of "
                 f"{spec.source.path.name}: what it imports takes {least} GiB. Give more, or null (no limit)."
             )
-        self._servers.warm_up(spec, module)
+        self._servers.warm_up(spec.source, module)
 
     def batch_key(self, spec: JobSpec) -> Hashable:
         """Every job is a batch of its own."""

@@ -26,17 +26,3 @@ class Missing:
             for place in self._missing:
                 if place.exists():
                     place.rmdir()
-
-
-_made: list[Missing] = []
-
-
-def look_where_we_step(folder: Path) -> None:
-    """Note what is missing of a sweep's folder, before Hydra makes it."""
-    _made.append(Missing(folder))
-
-
-def tidy_up() -> None:
-    """At the end of a command: remove the folders that it has made for nothing."""
-    while _made:
-        _made.pop().remove()

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from sweeper.config.algorithm import Workload
 from sweeper.config.device import Device, require_price
 from sweeper.config.root import SweepConfig
 from sweeper.errors import ConfigError
 from sweeper.job.known import Known
 from sweeper.job.tasks_seen import TasksSeen
+from sweeper.job.workload import Workload
 
 _SECONDS_OF_A_TASK = 3.0
 _QUBITS_OF_A_SHORT_TASK = 22
@@ -110,11 +110,12 @@ class Cost:
         return (usd + self.rates["per_minute"] * seconds / 60) / seen.sharers, Known.AT_MOST
 
 
-def cost_of(config: SweepConfig, device_of: Devices) -> Cost:
+def cost_of(config: SweepConfig, workload: Workload | None, device_of: Devices) -> Cost:
     """The most that one hybrid job may cost.
 
     Args:
         config: The job's config; its device and instance have their own prices.
+        workload: The most that it asks of its devices; none if nobody knows.
         device_of: Finds the other devices.
 
     Raises:
@@ -122,19 +123,19 @@ def cost_of(config: SweepConfig, device_of: Devices) -> Cost:
             device is not known.
     """
     instance_usd, estimates, unbounded = _of_instance(config)
-    workload = config.algorithm.workload(config)
     device = config.device
     if workload is None:
         if not device.price.free:
             raise ConfigError(
                 f"How many quantum tasks the script runs on {device.arn} is not known, so nothing bounds "
                 "the bill: set algorithm.max_tasks and algorithm.max_shots_per_task (and, on a simulator, "
-                "algorithm.max_qubits, or it counts as using all that the device has). On this machine no "
+                "algorithm.max_qubits, or it counts as using all that the device has), or let the script say "
+                "so by a function braket_workload (docs/contract.md). On this machine no "
                 "device that costs money is opened: hydra/launcher=braket_local takes device=local."
             )
         priced_on = _oldest(config, [])
         return Cost(0, 0, 0.0, instance_usd, estimates, unbounded, priced_on, counted=True)
-    fallback, warmup = other_devices(config, device_of)
+    fallback, warmup = other_devices(config, workload, device_of)
     per_task = _of_one_task(device, workload, workload.shots_per_task)
     if fallback is not None:
         per_task = max(per_task, _of_one_task(fallback, workload, workload.shots_per_task))
@@ -158,18 +159,17 @@ def cost_of(config: SweepConfig, device_of: Devices) -> Cost:
     )
 
 
-def fees(config: SweepConfig, cost: Cost, device_of: Devices) -> dict[str, object]:
+def fees(config: SweepConfig, workload: Workload | None, cost: Cost, device_of: Devices) -> dict[str, object]:
     """What a job of ours needs to add up its fees, and to stop before they exceed their bound.
 
     Returns:
         `price.<rate>` of the job's own device, `price.fallback.<rate>` and `price.warmup.<rate>` of the
         others, `…task_seconds` as in `task_seconds`, and `price.bound_usd`; nothing if nothing is paid for.
     """
-    workload = config.algorithm.workload(config)
     if workload is None or not workload.enforced:
         return {}
     values: dict[str, object] = {}
-    fallback, warmup = other_devices(config, device_of)
+    fallback, warmup = other_devices(config, workload, device_of)
     for prefix, device in (("", config.device), ("fallback.", fallback), ("warmup.", warmup)):
         if device is not None and not device.price.free:
             rates = {**device.price.rates(), "task_seconds": 0.0}
@@ -179,7 +179,9 @@ def fees(config: SweepConfig, cost: Cost, device_of: Devices) -> dict[str, objec
     return {**values, "price.bound_usd": cost.tasks_usd} if values else {}
 
 
-def other_devices(config: SweepConfig, device_of: Devices) -> tuple[Device | None, Device | None]:
+def other_devices(
+    config: SweepConfig, workload: Workload, device_of: Devices
+) -> tuple[Device | None, Device | None]:
     """The devices on which a job's tasks run beside its own: the fallback's, and the warm-up's.
 
     Raises:
@@ -188,12 +190,14 @@ def other_devices(config: SweepConfig, device_of: Devices) -> tuple[Device | Non
     fallback = warmup = None
     if config.tasks.fallback_device is not None:
         fallback = _found("tasks.fallback_device", config.tasks.fallback_device, config, device_of)
-        _check_caps(fallback, "tasks.fallback_device", config, config.shots)
+        fallback.check_shots(config.shots)
+        _check_qubits(fallback, "tasks.fallback_device", config, workload)
         if config.shots_schedule.kind != "constant":
             fallback.check_shots(config.shots_schedule.first, "shots_schedule.first")
     if config.warmup.iterations:
         warmup = _found("warmup.device", config.warmup.device, config, device_of)
-        _check_caps(warmup, "warmup.device", config, config.warmup.shots, "warmup.shots")
+        warmup.check_shots(config.warmup.shots, "warmup.shots")
+        _check_qubits(warmup, "warmup.device", config, workload)
     return fallback, warmup
 
 
@@ -256,11 +260,9 @@ def _found(key: str, arn: str, config: SweepConfig, device_of: Devices) -> Devic
     return device
 
 
-def _check_caps(device: Device, key: str, config: SweepConfig, shots: int, shots_key: str = "shots") -> None:
-    device.check_shots(shots, shots_key)
-    qubits = config.problem.instance().qubits if config.problem is not None else 0
-    if device.qubits is not None and qubits > device.qubits:
+def _check_qubits(device: Device, key: str, config: SweepConfig, workload: Workload) -> None:
+    if device.qubits is not None and (workload.qubits or 0) > device.qubits:
+        what = config.algorithm.entry_point if config.problem is None else f"problem={config.problem.name}"
         raise ConfigError(
-            f"{key}={device.arn} has {device.qubits} qubits, but problem={config.problem.name} needs "
-            f"{qubits}."
+            f"{key}={device.arn} has {device.qubits} qubits, but {what} needs {workload.qubits}."
         )

@@ -21,9 +21,6 @@ _MOST_BYTES = 2**30
 
 _MOST_NAMED = 8
 
-_verified: dict[Path, Footprint] = {}
-"""The copies whose content this process has seen to be right, as they were then."""
-
 
 @dataclass(frozen=True)
 class Source:
@@ -42,10 +39,15 @@ class Source:
         """Name of the folder that holds the copy: readable, and distinct for distinct contents."""
         return f"{self.path.stem}-{self.digest[:12]}"
 
-    def snapshot(self, parent: Path) -> Path:
+    def snapshot(self, parent: Path, seen: dict[Path, Footprint] | None = None) -> Path:
         """Copy the source to `parent/<snapshot_name>/` unless it is there already.
 
         A copy that is not (any more) what it should be, as a job may have written into it, is made anew.
+
+        Args:
+            parent: Where the copies are.
+            seen: The copies that the caller knows to be right, as they were then: only one that has been
+                touched since is read again.
 
         Returns:
             The folder to put on `sys.path`: `<folder>/<name of the source module>` is the copy.
@@ -53,9 +55,10 @@ class Source:
         Raises:
             ConfigError: There is no right copy, and the source has changed or is gone.
         """
+        seen = {} if seen is None else seen
         target = parent / self.snapshot_name
         if target.is_dir():
-            if self._is_right(target):
+            if self._is_right(target, seen):
                 return target
             say(
                 f"{target} is not the source any more with which the sweep began: something has written into "
@@ -66,7 +69,7 @@ class Source:
         draft = Path(tempfile.mkdtemp(prefix=".source-", dir=parent))
         try:
             left_out = self._copy(draft)
-            if not (draft / self.path.name).exists() or _digest(draft / self.path.name) != self.digest:
+            if not (draft / self.path.name).exists() or digest_of(draft / self.path.name) != self.digest:
                 raise ConfigError(
                     f"{self.path} is not what it was when its jobs were enlisted, and {target} holds no "
                     "right copy: restore it, or run the sweep's command again with accept_changes=true."
@@ -81,7 +84,7 @@ class Source:
         if left_out:
             more = [f"{len(left_out) - _MOST_NAMED} more"] if len(left_out) > _MOST_NAMED else []
             say(f"{self.path}: not part of the source are {', '.join([*left_out[:_MOST_NAMED], *more])}.")
-        _verified[target] = footprint(target)
+        seen[target] = footprint(target)
         return target
 
     def _copy(self, draft: Path) -> tuple[str, ...]:
@@ -97,21 +100,20 @@ class Source:
             shutil.copy2(file.path, copy)
         return found.left_out
 
-    def _is_right(self, target: Path) -> bool:
+    def _is_right(self, target: Path, seen: dict[Path, Footprint]) -> bool:
         """Whether a copy is the source still; its bytes are read only if a file of it has been touched."""
         try:
-            seen = footprint(target)
-            if _verified.get(target) == seen:
+            if seen.get(target) == footprint(target):
                 return True
             copied = target / self.path.name
-            if not copied.exists() or _digest(copied) != self.digest:
+            if not copied.exists() or digest_of(copied) != self.digest:
                 return False
             for entry in target.iterdir():  # beside the source, it would be found on the path
                 if entry.name not in (self.path.name, "__pycache__"):
                     return False
             for compiled in [*target.rglob("__pycache__")]:  # nobody knows of what
                 shutil.rmtree(compiled)
-            _verified[target] = footprint(target)
+            seen[target] = footprint(target)
         except OSError:
             return False
         return True
@@ -137,7 +139,14 @@ class Source:
         ]
 
 
-@cache
+class Sources:
+    """Sources and input data as they stand when a sweep begins: each is read once, for all of its jobs."""
+
+    def __init__(self) -> None:
+        self.read = cache(read_source)
+        self.digest = cache(digest_of)
+
+
 def read_source(path: Path, entry_point: str) -> Source:
     """Find and fingerprint a source module, and see that the entry point's module is in it.
 
@@ -186,13 +195,8 @@ def read_source(path: Path, entry_point: str) -> Source:
         ) from error
 
 
-@cache
 def digest_of(path: Path) -> str:
     """SHA-256 over the names and bytes of a file or of all files of a folder, wherever it is."""
-    return _digest(path)
-
-
-def _digest(path: Path) -> str:
     digest = hashlib.sha256()
     for file in source_files(path).files:
         digest.update(f"{file.relative.as_posix()}\0{file.size}\0".encode())

@@ -13,9 +13,11 @@ from typing import Any, Self
 
 from sweeper.config.root import SweepConfig
 from sweeper.config.shipped import shipped
+from sweeper.contract.hyperparameters import Encoded
 from sweeper.errors import ConfigError, FolderError
 from sweeper.job.cost import Cost, Devices, cost_of, fees
-from sweeper.job.source import Source, digest_of, read_source
+from sweeper.job.source import Source, Sources
+from sweeper.job.workload import Ask, Question, question_of, workload_of
 
 
 @dataclass(frozen=True)
@@ -103,33 +105,72 @@ class JobSpec:
             raise FolderError(f"A job's spec is not one that any version has written ({error}).") from error
 
 
-def spec_of(config: SweepConfig, device_of: Devices) -> JobSpec:
-    """The hybrid job that a config describes.
+@dataclass(frozen=True)
+class Draft:
+    """A hybrid job of which is not known yet what it will cost.
+
+    Attributes:
+        config: The config; its device and instance have their own prices and caps.
+        source: Its source.
+        encoded: Its hyperparameters, without the prices of those that stop at a bound.
+        question: What its source is to be asked; none if nobody answers there.
+    """
+
+    config: SweepConfig
+    source: Source
+    encoded: Encoded
+    question: Question | None
+
+
+def draft_of(config: SweepConfig, sources: Sources) -> Draft:
+    """The hybrid job that a config describes, but for its cost.
 
     Args:
         config: The config; its device and instance have their own prices and caps.
-        device_of: Finds the devices that it names beside its own.
+        sources: What has been read of the disk for other jobs of the sweep.
+
+    Raises:
+        ConfigError: Its source is not there, or its hyperparameters cannot travel.
+    """
+    algorithm = config.algorithm
+    module = Path(algorithm.source_module).absolute() if algorithm.source_module else shipped("algorithms")
+    source = sources.read(module, algorithm.entry_point)
+    encoded = algorithm.encode(config)
+    return Draft(config, source, encoded, question_of(algorithm, source, encoded))
+
+
+def spec_of(draft: Draft, device_of: Devices, sources: Sources, ask: Ask | None) -> JobSpec:
+    """The hybrid job of a draft.
+
+    Args:
+        draft: The job.
+        device_of: Finds the devices that its config names beside its own.
+        sources: What has been read of the disk for other jobs of the sweep.
+        ask: Asks the source what the job will ask of its devices; none to leave that, and the cost, open.
 
     Raises:
         ConfigError: The config cannot run; nothing has been submitted.
     """
+    config, encoded = draft.config, draft.encoded
     algorithm = config.algorithm
-    module = Path(algorithm.source_module).absolute() if algorithm.source_module else shipped("algorithms")
-    cost = cost_of(config, device_of)
-    encoded = algorithm.encode(config, fees(config, cost, device_of))
+    cost = Cost(0, 0, 0.0, 0.0)
+    if ask is not None:
+        workload = workload_of(config, draft.question, ask)
+        cost = cost_of(config, workload, device_of)
+        encoded = encoded.with_more(fees(config, workload, cost, device_of))
     device = config.device.arn
     if len(device) > 256:
         raise ConfigError(f"device.arn has {len(device)} characters; Braket takes 256 at most.")
     input_data = {channel: _absolute(place) for channel, place in config.job.input_data.items()}
     return JobSpec(
         device=device,
-        source=read_source(module, algorithm.entry_point),
+        source=draft.source,
         entry_point=algorithm.entry_point,
         hyperparameters=encoded.strings,
         input_files=encoded.files,
         input_data=input_data,
         input_digests={
-            channel: _input_digest(channel, place)
+            channel: _input_digest(channel, place, sources)
             for channel, place in input_data.items()
             if not place.startswith("s3://")
         },
@@ -152,7 +193,7 @@ def _absolute(place: str) -> str:
     return place if place.startswith("s3://") else str(Path(place).absolute())
 
 
-def _input_digest(channel: str, place: str) -> str:
+def _input_digest(channel: str, place: str, sources: Sources) -> str:
     path = Path(place)
     if not path.exists():
         raise ConfigError(
@@ -161,7 +202,7 @@ def _input_digest(channel: str, place: str) -> str:
     if not (path.is_file() or path.is_dir()):
         raise ConfigError(f"job.input_data.{channel}={place} is neither a file nor a folder.")
     try:
-        return digest_of(path)
+        return sources.digest(path)
     except OSError as error:
         raise ConfigError(
             f"job.input_data.{channel}={place} cannot be read ({error.filename}: {error.strerror}): give the "

@@ -23,7 +23,7 @@ from sweeper.folder import disk
 from sweeper.job.state import JobState
 from sweeper.ledger.file import LAYOUT, check_layout, connect, create, damage_told, upgrade
 from sweeper.ledger.reader import check_all, read_jobs, read_metrics, read_version, recall
-from sweeper.ledger.record import Entry, JobRecord, Standing, job_of_row, state_of
+from sweeper.ledger.record import AS_JSON, Entry, JobRecord, Standing, job_of_row, state_of
 from sweeper.ledger.seals import MetricRow, can_seal, seal_fact, seal_jobs, seal_rows, stored
 
 
@@ -50,6 +50,8 @@ class Ledger:
                 create(path, identity or secrets.token_hex(4))
         self._db = connect(path, "rw")
         self._to_seal: dict[str, set[int]] = {"enlisted": set(), "standing": set()}
+        # Configs and overrides that somebody holds anyway, as they were enlisted or read.
+        self._composed: dict[int, tuple[Mapping[str, Any], Sequence[str]]] = {}
         try:
             with damage_told(path):
                 # Looked at before anything is written: what another version made is left as it is.
@@ -136,6 +138,7 @@ class Ledger:
                         ),
                     )
                     self._sealed_at_commit(following, enlisted=True)
+                    self._composed[following] = entry.config, entry.overrides
                     following += 1
                 elif entry.key in known:
                     self._read_as(numbers[entry.key], entry.config)
@@ -154,6 +157,7 @@ class Ledger:
                     {"path": f"$.{key}", "stated": stated, "number": number},
                 )
                 if changed.rowcount:
+                    self._composed.pop(number, None)
                     self._sealed_at_commit(number, enlisted=True)
 
     def listing(self, first: int = 0) -> Iterator[str]:
@@ -167,6 +171,15 @@ class Ledger:
                 f'{{"number": {number}, "key": {json.dumps(key)}, "overrides": {overrides}, '
                 f'"config": {config}, "choices": {choices}, "spec": {spec}}}'
             )
+
+    def record(self, number: int) -> str | None:
+        """All that is known of a job, as one JSON object; none of a job that was never handed over."""
+        with damage_told(self._path):
+            row = self._db.execute("SELECT * FROM jobs WHERE number = ?", (number,)).fetchone()
+        if not row["attempts"]:
+            return None
+        texts = {name: row[name] if name in AS_JSON else json.dumps(row[name]) for name in row.keys()}  # noqa: SIM118 - a row, not a mapping
+        return "{" + ", ".join(f'"{name}": {text or "{}"}' for name, text in texts.items()) + "}"
 
     def restore(self, jobs: Iterable[tuple[JobRecord, Sequence[Metric], Sequence[Remark]]]) -> None:
         """Fill an empty ledger with jobs as they stand, their metrics, and what there is to say of these."""
@@ -204,6 +217,7 @@ class Ledger:
                     number,
                 ),
             )
+            self._composed[number] = entry.config, entry.overrides
             self._sealed_at_commit(number, enlisted=True)
 
     def submitting(self, number: int, reserved_usd: float = 0.0) -> int:
@@ -342,14 +356,16 @@ class Ledger:
 
     def standing(self, number: int) -> Standing:
         """Where one job stands."""
-        query = "SELECT choices, state, result, objective FROM jobs WHERE number = ?"
+        query = "SELECT choices, state, result, objective, reason FROM jobs WHERE number = ?"
         with damage_told(self._path):
-            choices, state, result, objective = self._db.execute(query, (number,)).fetchone()
+            choices, state, result, *others = self._db.execute(query, (number,)).fetchone()
             state = state_of(state)
-        return Standing(number, json.loads(choices), state, json.loads(result or "{}"), objective)
+        return Standing(number, json.loads(choices), state, json.loads(result or "{}"), *others)
 
-    def composed(self, number: int) -> tuple[dict[str, Any], list[str]]:
+    def composed(self, number: int) -> tuple[Mapping[str, Any], Sequence[str]]:
         """A job's config and the overrides that led to it."""
+        if number in self._composed:
+            return self._composed[number]
         query = "SELECT config, overrides FROM jobs WHERE number = ?"
         with damage_told(self._path):
             config, overrides = self._db.execute(query, (number,)).fetchone()
@@ -358,7 +374,9 @@ class Ledger:
     def jobs(self) -> list[JobRecord]:
         """All jobs by number."""
         with damage_told(self._path):
-            return read_jobs(self._db)
+            jobs = read_jobs(self._db)
+        self._composed = {job.number: (job.config, job.overrides) for job in jobs}
+        return jobs
 
     def metrics(self) -> list[MetricRow]:
         """All metrics as (job, iteration, timestamp, metric, value), in the order they were logged."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from sweeper.job.state import JobState
 from sweeper.ledger.file import damage_told, open_to_read
 from sweeper.ledger.record import JobRecord, UnreadableRowError, job_of_row, state_of
 from sweeper.ledger.seals import (
+    STANDING,
     MetricRow,
     check_fact,
     check_job,
@@ -53,6 +54,23 @@ def read_jobs(db: sqlite3.Connection, numbers: Collection[int] | None = None) ->
         UnreadableRowError: A row is not what was written.
     """
     return list(map(job_of_row, _checked_rows(db, numbers)))
+
+
+def read_again(
+    db: sqlite3.Connection, known: Mapping[int, JobRecord], numbers: Collection[int]
+) -> list[JobRecord]:
+    """These jobs as they stand now; what they are is taken from `known`, as it never changes in between.
+
+    Raises:
+        UnreadableRowError: A row is not what was written.
+    """
+    seals = read_seals(db, numbers, "standing")
+    query = f"SELECT number, {', '.join(STANDING)} FROM jobs WHERE number IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own names
+    rows = db.execute(f"{query} ORDER BY number", (json.dumps(list(numbers)),)).fetchall()
+    for row in rows:
+        check_job(row, seals, "standing")
+    expect_none(seals)
+    return [job_of_row(row, known[row["number"]]) for row in rows]
 
 
 def changed_jobs(db: sqlite3.Connection, since: int = 0) -> tuple[int, list[int], int]:

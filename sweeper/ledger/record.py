@@ -11,6 +11,9 @@ from typing import Any
 
 from sweeper.job.state import JobState
 
+AS_JSON = ("overrides", "config", "choices", "spec", "result")
+"""The columns of a job that are JSON text; a result that is missing is an empty one."""
+
 
 class UnreadableRowError(sqlite3.DatabaseError):
     """A row that SQLite finds in order holds what no version has written."""
@@ -36,6 +39,7 @@ class Standing:
     state: JobState
     result: dict[str, Any]
     objective: float | None
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -75,20 +79,24 @@ class JobRecord:
         return self.ended_at - self.started_at
 
 
-def job_of_row(row: sqlite3.Row) -> JobRecord:
+def job_of_row(row: sqlite3.Row, known: JobRecord | None = None) -> JobRecord:
     """A row of the table `jobs`.
+
+    Args:
+        row: All its columns, or those that are to replace what is known of the job.
+        known: What is known of it.
 
     Raises:
         UnreadableRowError: It holds what no version has written.
     """
     values = dict(row)
     try:
-        for name in ("overrides", "config", "choices", "spec"):
-            values[name] = json.loads(values[name])
-        values["result"] = json.loads(values["result"] or "{}")
+        for name in AS_JSON:
+            if name in values:
+                values[name] = json.loads(values[name] or ("{}" if name == "result" else ""))
     except (TypeError, ValueError, RecursionError) as error:
         raise UnreadableRowError(f"job {values['number']}: {error}") from error
-    return job_of_values(values)
+    return job_of_values(values if known is None else {**vars(known), **values})
 
 
 def job_of_values(values: Mapping[str, Any]) -> JobRecord:

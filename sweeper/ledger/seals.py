@@ -15,7 +15,7 @@ from dataclasses import fields
 from itertools import groupby
 from marshal import dumps
 from operator import itemgetter
-from typing import Any
+from typing import Any, Literal
 
 from sweeper.contract.metric import Metric
 from sweeper.ledger.record import Entry, JobRecord, UnreadableRowError
@@ -75,20 +75,23 @@ def stored(job: int, metrics: Iterable[Metric]) -> list[MetricRow]:
     ]
 
 
-def check_job(row: sqlite3.Row, seals: dict[tuple[str, Any], str] | None) -> None:
+def check_job(
+    row: sqlite3.Row, seals: dict[tuple[str, Any], str] | None, *kinds: Literal["enlisted", "standing"]
+) -> None:
     """See that a row of the table `jobs` is what was written.
 
     Args:
-        row: All its columns.
+        row: All columns of these kinds.
         seals: As `read_seals` gives them; the row's are taken out.
+        kinds: What of the row is there: what the job is, where it stands; both by default.
 
     Raises:
         UnreadableRowError: It is not.
     """
     if seals is None:
         return
-    for kind, columns in _OF_JOBS.items():
-        if seals.pop((kind, row["number"]), None) != digest(*(row[column] for column in columns)):
+    for kind in kinds or _OF_JOBS:
+        if seals.pop((kind, row["number"]), None) != digest(*(row[column] for column in _OF_JOBS[kind])):
             raise UnreadableRowError(f"job {row['number']} is not as it was written")
 
 

@@ -71,11 +71,11 @@ class RecordWriter:
         """
         if not (standing.state.finished or standing.state in self._written):
             return
-        job = self._ledger.job(standing.number)
-        if job.attempts:
-            content = _sealed(json.dumps({"sweep": self._sweep, **vars(job)}))
+        record = self._ledger.record(standing.number)
+        if record is not None:
+            content = _sealed(f'{{"sweep": {json.dumps(self._sweep)}, {record[1:]}')
             with suppress(OSError):  # of the folder, not the disk: a job's own doing, and its own loss
-                write_atomically(self._folder.job(job.number).record, content.encode(), private=True)
+                write_atomically(self._folder.job(standing.number).record, content.encode(), private=True)
 
     def tick(self) -> None:
         """Nothing is put off."""

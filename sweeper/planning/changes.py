@@ -19,7 +19,7 @@ from sweeper.config.leaves import flatten
 from sweeper.config.whole_sweep import is_of_the_whole_sweep
 from sweeper.errors import ConfigError, FolderError
 from sweeper.folder.layout import SweepFolder
-from sweeper.job.source import Source, digest_of
+from sweeper.job.source import Source, Sources
 from sweeper.job.spec import JobSpec
 from sweeper.ledger.record import JobRecord
 
@@ -110,6 +110,7 @@ def refuse_changed(
     specs = [JobSpec.from_json(job.spec) for job in jobs]
     if not specs:
         return
+    digest_of = Sources().digest
     data = {
         f"job.input_data.{channel}={spec.input_data[channel]}": None
         for spec in specs

@@ -45,6 +45,15 @@ class Survey:
     changes: Changes
     elsewhere: Mapping[str, Finished]
 
+    @property
+    def to_run(self) -> list[JobSpec]:
+        """The jobs that are still to run."""
+        return [
+            combination.spec
+            for combination, outlook in zip(self.combinations, self.outlooks, strict=True)
+            if outlook is Outlook.TO_RUN
+        ]
+
 
 def survey(folder: SweepFolder, combinations: Sequence[Combination]) -> Survey:
     """Hold the combinations against the folder, and against the sweeps whose results are to be reused.

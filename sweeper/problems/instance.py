@@ -18,11 +18,6 @@ class Instance(ABC):
 
     words: ClassVar[str]
 
-    @property
-    @abstractmethod
-    def qubits(self) -> int:
-        """Qubits of a circuit that solves it."""
-
     @abstractmethod
     def hyperparameters(self) -> dict[str, object]:
         """The instance as named values, still to be encoded as strings."""
@@ -43,11 +38,6 @@ class Hamiltonian(Instance):
     terms: tuple[tuple[float, str], ...]
     nuclear_repulsion: float
     reference: float | None
-
-    @property
-    def qubits(self) -> int:
-        """Length of the Pauli strings."""
-        return max(len(paulis) for _, paulis in self.terms)
 
     def hyperparameters(self) -> dict[str, object]:
         """`hamiltonian`, `nuclear_repulsion` and `reference`."""
@@ -75,11 +65,6 @@ class Graph(Instance):
     edges: tuple[tuple[int, int], ...]
     weights: tuple[float, ...] | None
     reference: float | None
-
-    @property
-    def qubits(self) -> int:
-        """One for each node."""
-        return self.nodes
 
     def hyperparameters(self) -> dict[str, object]:
         """`nodes`, `edges` and `reference`."""

@@ -14,9 +14,9 @@ import pandas as pd
 
 from sweeper.comparison.best import name_of, single_job, tied_names
 from sweeper.comparison.blocks import Block, number, ranking
-from sweeper.comparison.compare import FAULT, INCOMPLETE, Section, compare
+from sweeper.comparison.compare import FAULT, INCOMPLETE, Section
 from sweeper.comparison.faults import is_faulty
-from sweeper.comparison.metric import Direction, completed, numbers
+from sweeper.comparison.metric import completed, numbers
 from sweeper.comparison.order import is_outcome
 from sweeper.comparison.success import Success
 from sweeper.comparison.sweep_tables import SweepTables
@@ -24,7 +24,6 @@ from sweeper.contract.outcome import log_tail
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.known import Known
 from sweeper.job.state import JobState
-from sweeper.ledger.reader import read_jobs, reading
 from sweeper.report.part import Part
 from sweeper.results.selection import swept_keys
 
@@ -91,20 +90,12 @@ class Content:
     remarks: Sequence[str]
 
 
-def read_content(
-    folder: SweepFolder, *, direction: Direction | None = None, problem_keys: Sequence[str] = ()
-) -> Content:
-    """Read a sweep, finished or running; `direction` and `problem_keys` are those of `load_sweep`.
-
-    Raises:
-        FolderError: It is not the folder of a sweep.
-    """
-    sweep = SweepTables(folder, direction, tuple(problem_keys))
-    results, metrics = sweep.results, sweep.metrics
-    comparison = compare(results)
-    parts = [Part(section, metrics, folder) for section in comparison.sections]
+def read_content(sweep: SweepTables) -> Content:
+    """Read a sweep, finished or running."""
+    folder, results, metrics = sweep.folder, sweep.results, sweep.metrics
+    parts = [Part(section, metrics, folder) for section in sweep.comparison.sections]
     count = Counter(results["status"])
-    failures, more = _failures(folder)
+    failures, more = _failures(sweep)
     return Content(
         name=folder.root.resolve().name,
         standing=", ".join(f"{n} {state}" for state, n in count.most_common()) or "no jobs",
@@ -219,13 +210,9 @@ def _table(results: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _failures(folder: SweepFolder) -> tuple[list[Failure], int]:
-    if not folder.ledger.is_file():
-        return [], 0
-    with reading(folder.ledger) as db:
-        failed = [job for job in read_jobs(db) if job.state is JobState.FAILED]
+def _failures(sweep: SweepTables) -> tuple[list[Failure], int]:
     by_reason: dict[str, list[Any]] = {}
-    for job in failed:
+    for job in sweep.failed:
         by_reason.setdefault((job.reason or "no reason").partition("\n")[0], []).append(job)
     shown = list(by_reason.items())[:_MOST_FAILURES]
     failures = [
@@ -233,12 +220,12 @@ def _failures(folder: SweepFolder) -> tuple[list[Failure], int]:
             reason,
             [job.number for job in jobs],
             " ".join(jobs[0].overrides),
-            log_tail(folder.job(jobs[0].number).log, _LINES_OF_LOG)
+            log_tail(sweep.folder.job(jobs[0].number).log, _LINES_OF_LOG)
             or (jobs[0].reason or "").partition("\n")[2],
         )
         for reason, jobs in shown
     ]
-    return failures, len(failed) - sum(len(failure.jobs) for failure in failures)
+    return failures, len(sweep.failed) - sum(len(failure.jobs) for failure in failures)
 
 
 def _runs(folder: SweepFolder) -> list[Mapping[str, Any]]:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from sweeper.comparison.metric import Direction
+from sweeper.comparison.sweep_tables import SweepTables
 from sweeper.errors import SweeperError
-from sweeper.folder.layout import SweepFolder
 from sweeper.report.content import read_content
 from sweeper.report.pictures import kinds
 
@@ -16,25 +15,16 @@ FORMATS = ("svg", "png", "pdf")
 _WIDTH, _HEIGHT = 800, 480  # px, where the picture has no height of its own
 
 
-def write_figures(
-    folder: SweepFolder,
-    target: Path,
-    formats: Sequence[str],
-    *,
-    direction: Direction | None = None,
-    problem_keys: Sequence[str] = (),
-) -> list[Path]:
+def write_figures(sweep: SweepTables, target: Path, formats: Sequence[str]) -> list[Path]:
     """Draw every picture of a sweep's report into files of `target`.
 
-    `direction` and `problem_keys` are those of `load_sweep`. The drawing itself is done by plotly's kaleido,
-    which drives a Chrome or Chromium of this machine.
+    The drawing itself is done by plotly's kaleido, which drives a Chrome or Chromium of this machine.
 
     Raises:
-        FolderError: It is not the folder of a sweep.
         SweeperError: kaleido or a browser is missing.
     """
     figures, paths = [], []
-    for part in read_content(folder, direction=direction, problem_keys=problem_keys).parts:
+    for part in read_content(sweep).parts:
         for picture in (found for draw in kinds() if (found := draw(part)) is not None):
             for label, figure in picture.figures.items():
                 name = "-".join(filter(None, map(_slug, (part.section.title, picture.name, label))))
@@ -43,7 +33,7 @@ def write_figures(
                     paths.append(target / f"{name}.{form}")
     if not figures:
         raise SweeperError(
-            f"{folder.root} has nothing to draw: no job has a value yet, or nothing was swept."
+            f"{sweep.folder.root} has nothing to draw: no job has a value yet, or nothing was swept."
         )
     target.mkdir(parents=True, exist_ok=True)
     _draw(figures, paths)

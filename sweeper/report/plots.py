@@ -32,7 +32,7 @@ from sweeper.results.selection import select_all
 class Plots:
     """Every method returns a plotly figure of the sweep's jobs.
 
-    A sweep of several algorithms needs `where="algorithm=vqe_h2"`, since they have no common scale; further
+    A sweep of several algorithms needs `where="algorithm=vqe"`, since they have no common scale; further
     conditions narrow the jobs down. A picture that the sweep has nothing for is a `ConfigError`.
     """
 

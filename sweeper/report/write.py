@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from sweeper.comparison.metric import Direction
-from sweeper.folder.layout import SweepFolder, write_atomically
+from sweeper.comparison.sweep_tables import SweepTables
+from sweeper.folder.layout import write_atomically
 from sweeper.report import style
 from sweeper.report.content import Content, read_content
 from sweeper.report.pictures import Picture, kinds
@@ -19,25 +19,14 @@ from sweeper.report.pictures import Picture, kinds
 _PAGE = Path(__file__).with_name("page")
 
 
-def write_report(
-    folder: SweepFolder, *, direction: Direction | None = None, problem_keys: Sequence[str] = ()
-) -> Path:
-    """Write the report of a sweep, finished or running, into its folder.
-
-    Args:
-        folder: The folder.
-        direction: As `load_sweep` takes it.
-        problem_keys: As `load_sweep` takes them.
-
-    Raises:
-        FolderError: It is not the folder of a sweep.
-    """
-    content = read_content(folder, direction=direction, problem_keys=problem_keys)
+def write_report(sweep: SweepTables) -> Path:
+    """Write the report of a sweep, finished or running, into its folder."""
+    content = read_content(sweep)
     pictures = [
         [picture for draw in kinds() if (picture := draw(part)) is not None] for part in content.parts
     ]
-    write_atomically(folder.report, render(content, pictures).encode())
-    return folder.report
+    write_atomically(sweep.folder.report, render(content, pictures).encode())
+    return sweep.folder.report
 
 
 def render(content: Content, pictures: Sequence[Sequence[Picture]]) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sweeper.folder.layout import SweepFolder, write_atomically
-from sweeper.ledger.reader import changed_jobs, metrics_by_job, read_jobs, read_version, reading
+from sweeper.ledger.reader import changed_jobs, metrics_by_job, read_again, read_jobs, read_version, reading
 from sweeper.ledger.record import JobRecord, Standing
 from sweeper.ledger.seals import MetricRow
 from sweeper.results.tables import METRIC_COLUMNS, Swept, frame_of, parquet, swept_by, to_csv
@@ -50,8 +50,7 @@ class Tables:
         """Read what has changed since the last time."""
         seen, changed, count = changed_jobs(db, self._seen)
         if self._seen and count == len(self._jobs):
-            for job in read_jobs(db, changed):
-                self._jobs[job.number] = _without_config(job)
+            self._jobs |= {job.number: job for job in read_again(db, self._jobs, changed)}
             metrics = metrics_by_job(db, changed)
         else:
             jobs = read_jobs(db)

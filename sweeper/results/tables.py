@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,7 @@ class Swept:
 
 def swept_by(jobs: Sequence[JobRecord]) -> Swept:
     """Read the jobs' configs."""
+    jobs = _each_algorithm_by_one_name(jobs)
     leaves = [dict(flatten(job.config)) for job in jobs]
     columns = {
         key: _column([_lookup(*job, key) for job in zip(jobs, leaves, strict=True)])
@@ -180,7 +181,26 @@ def varying_keys(jobs: Sequence[JobRecord]) -> list[str]:
     A group whose choice varies is one key. A value counts if it varies among jobs with the same choice of
     its group; where only the choice makes the difference, the choice says it all.
     """
+    jobs = _each_algorithm_by_one_name(jobs)
     return _varying(jobs, [dict(flatten(job.config)) for job in jobs])
+
+
+def _each_algorithm_by_one_name(jobs: Sequence[JobRecord]) -> Sequence[JobRecord]:
+    """The jobs, with VQE under one of its two names where both occur, so that they are no two algorithms.
+
+    Earlier versions had it as `vqe_h2` alone, with a module of that name.
+    """
+    if not {"vqe", "vqe_h2"} <= {job.choices.get("algorithm") for job in jobs}:
+        return jobs
+    return [_named_vqe(job) if job.choices.get("algorithm") == "vqe_h2" else job for job in jobs]
+
+
+def _named_vqe(job: JobRecord) -> JobRecord:
+    algorithm = dict(job.config.get("algorithm") or {})
+    if algorithm.get("entry_point") == "algorithms.vqe_h2:main":
+        algorithm["entry_point"] = "algorithms.vqe:main"
+    config = {**job.config, "algorithm": algorithm}
+    return replace(job, choices={**job.choices, "algorithm": "vqe"}, config=config)
 
 
 def _varying(jobs: Sequence[JobRecord], leaves: Sequence[Mapping[str, Any]]) -> list[str]:

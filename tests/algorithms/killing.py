@@ -58,7 +58,7 @@ def jobs() -> list[tuple[str, str, dict[str, str]]]:
     of_vqe = [
         (
             name,
-            "vqe_h2",
+            "vqe",
             {
                 **common,
                 **VQE,
@@ -124,7 +124,7 @@ def has_come_to(folder: Path, name: str, lines: int, *, saved: bool) -> bool:
 
 
 def main(root: Path) -> None:
-    for module in ("vqe_h2", "qaoa_maxcut", "local_simulator.device"):
+    for module in ("vqe", "qaoa_maxcut", "local_simulator.device"):
         import_module(f"algorithms.{module}")
     rng = random.Random(0)
     for number, (label, job, hyperparameters) in enumerate(jobs()):

@@ -46,10 +46,10 @@ QAOA = {
     "reference": "4.0",
     "initial_point": "random",
 }
-JOBS = {"vqe_h2": VQE, "qaoa_maxcut": QAOA}
+JOBS = {"vqe": VQE, "qaoa_maxcut": QAOA}
 
 
-DEVICES = {"vqe_h2": "local:braket/braket_sv", "qaoa_maxcut": "local:braket/default"}
+DEVICES = {"vqe": "local:braket/braket_sv", "qaoa_maxcut": "local:braket/default"}
 SIMULATOR = "qulacs" if find_spec("qulacs") else "braket_sv"
 """What `local:braket/default` is here."""
 
@@ -110,14 +110,14 @@ def test_a_job_is_the_same_for_the_same_seed(tmp_path: Path, job: str) -> None:
         "results.json",
     ]
 
-    metric = {"vqe_h2": "energy", "qaoa_maxcut": "expected_cut"}[job]
+    metric = {"vqe": "energy", "qaoa_maxcut": "expected_cut"}[job]
     lines = [line for line in processes[0].stdout.splitlines() if line.startswith("Metrics - ")]
     assert sum(f" {metric}=" in line for line in lines) == 12
     assert lines[0].endswith("iteration_number=0;")
 
 
 def test_the_vqe_job_reports_its_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    result = run_here(tmp_path, "vqe_h2", VQE, monkeypatch)
+    result = run_here(tmp_path, "vqe", VQE, monkeypatch)
     assert list(result) == [
         *["objective", "value", "stderr", "reference", "error", "evaluations", "tasks", "shots_total"],
         *["optimizer_best", "parameters", "message", "simulator"],
@@ -152,15 +152,15 @@ def test_the_qaoa_job_reports_its_result(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_exact_evaluations_reach_chemical_accuracy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exact = {**VQE, "shots": "0", "max_iterations": "80", "initial_point": "hartree_fock"}
-    result = run_here(tmp_path, "vqe_h2", exact, monkeypatch)
+    result = run_here(tmp_path, "vqe", exact, monkeypatch)
     assert abs(result["error"]) < 1.6e-3
     assert (result["stderr"], result["shots_total"]) == (0.0, 0)
     assert result["value"] == pytest.approx(result["optimizer_best"], abs=1e-12)
 
 
 def test_another_seed_gives_another_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = run_here(tmp_path / "one", "vqe_h2", VQE, monkeypatch)
-    two = run_here(tmp_path / "two", "vqe_h2", {**VQE, "seed": "8"}, monkeypatch)
+    one = run_here(tmp_path / "one", "vqe", VQE, monkeypatch)
+    two = run_here(tmp_path / "two", "vqe", {**VQE, "seed": "8"}, monkeypatch)
     assert one["parameters"] != two["parameters"]
     assert one["value"] != two["value"]
 
@@ -184,19 +184,19 @@ def test_what_is_unknown_or_undefined_is_null(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("job", "change", "message"),
     [
-        ("vqe_h2", {"shoots": "10"}, "Unknown hyperparameters: shoots"),
-        ("vqe_h2", {"optimizer.a": "0.2"}, "Unknown hyperparameters: optimizer.a"),
-        ("vqe_h2", {"optimizer.tol": None}, '"optimizer.tol" is missing'),
+        ("vqe", {"shoots": "10"}, "Unknown hyperparameters: shoots"),
+        ("vqe", {"optimizer.a": "0.2"}, "Unknown hyperparameters: optimizer.a"),
+        ("vqe", {"optimizer.tol": None}, '"optimizer.tol" is missing'),
         (
-            "vqe_h2",
+            "vqe",
             {"optimizer": "gradient"},
             '"optimizer" is .*one of adam, cobyla, gradient_descent, grid, l_bfgs_b, ',
         ),
-        ("vqe_h2", {"shots": "many"}, '"shots" is .many.: expected an integer'),
-        ("vqe_h2", {"shots": "-1"}, '"shots" is .-1.'),
-        ("vqe_h2", {"max_iterations": "0"}, '"max_iterations" is .0.'),
-        ("vqe_h2", {"hamiltonian": "1 II, XX"}, "hamiltonian: 'XX'"),
-        ("vqe_h2", {"ansatz": "uccsd"}, "expected one of hardware_efficient, ry_cnot_ry, ucc"),
+        ("vqe", {"shots": "many"}, '"shots" is .many.: expected an integer'),
+        ("vqe", {"shots": "-1"}, '"shots" is .-1.'),
+        ("vqe", {"max_iterations": "0"}, '"max_iterations" is .0.'),
+        ("vqe", {"hamiltonian": "1 II, XX"}, "hamiltonian: 'XX'"),
+        ("vqe", {"ansatz": "uccsd"}, "expected one of hardware_efficient, ry_cnot_ry, ucc"),
         ("qaoa_maxcut", {"nodes": None}, '"nodes" is missing'),
         ("qaoa_maxcut", {"nodes": "3"}, "edges: '2-3' has a node beyond 2"),
         ("qaoa_maxcut", {"depth": "0"}, '"depth" is .0.'),
@@ -220,7 +220,7 @@ def test_a_mistake_costs_no_circuit(
 
 
 def test_a_mistake_fails_the_process(tmp_path: Path) -> None:
-    process = run_process(tmp_path, "vqe_h2", {**VQE, "shoots": "10"})
+    process = run_process(tmp_path, "vqe", {**VQE, "shoots": "10"})
     assert process.returncode != 0
     assert "Unknown hyperparameters: shoots" in process.stderr
     assert "Metrics" not in process.stdout

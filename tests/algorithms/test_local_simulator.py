@@ -24,6 +24,7 @@ from scipy.stats import chisquare
 pytest.importorskip("qulacs")
 
 from algorithms.ansatz import HardwareEfficient
+from algorithms.energy import Energy
 from algorithms.execution import EXECUTIONS
 from algorithms.graph import Graph
 from algorithms.local_simulator.angles import Inputs
@@ -33,7 +34,6 @@ from algorithms.local_simulator.lowering import Fixed, UnsupportedCircuitError, 
 from algorithms.measurement import QuantumTasks
 from algorithms.pauli import parse_hamiltonian
 from algorithms.qaoa import ExpectedCut
-from algorithms.vqe import Energy
 
 from .conftest import H2_AT_EQUILIBRIUM
 

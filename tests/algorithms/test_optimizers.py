@@ -110,7 +110,7 @@ class TestEveryOptimizer:
         for budget in [*range(1, 25), 50, 101]:
             for noise in (0.0, 0.1):
                 if name == "grid" and budget < 3**dimension:
-                    with pytest.raises(HyperparameterError, match="raise it, or lower"):
+                    with pytest.raises(HyperparameterError, match="Raise max_iterations, or lower"):
                         run(name, budget, dimension)
                     continue
                 optimum, objective = run(name, budget, dimension, noise=noise)

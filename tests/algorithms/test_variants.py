@@ -15,6 +15,7 @@ from scipy.optimize import minimize, minimize_scalar
 
 from algorithms.aggregation import CVaR, Gibbs, Mean
 from algorithms.ansatz import ENTANGLERS, Ansatz, Excitation, HardwareEfficient, RyCnotRy, parameter_name
+from algorithms.energy import Energy, share_out
 from algorithms.executable import Executable
 from algorithms.graph import Graph, parse_graph
 from algorithms.hyperparameters import HyperparameterError
@@ -22,7 +23,6 @@ from algorithms.measurement import QuantumTasks
 from algorithms.pauli import parse_hamiltonian
 from algorithms.qaoa import ExpectedCut
 from algorithms.start_points import START_POINTS, one_layer_more
-from algorithms.vqe import Energy, share_out
 
 from .test_qaoa import simulated
 
@@ -74,7 +74,7 @@ class TestAnsatz:
     def test_an_excitation_mixes_a_determinant_with_its_complement(
         self, bits: list[int], angle: float
     ) -> None:
-        state = prepared(Excitation(tuple(bits)), np.array([angle])).to_unitary()[:, 0]
+        state = prepared(Excitation(lambda: tuple(bits)), np.array([angle])).to_unitary()[:, 0]
         index = int("".join(map(str, bits)), 2)
         complement = 2 ** len(bits) - 1 - index
         assert abs(state[index]) == pytest.approx(abs(np.cos(angle / 2)), abs=1e-9)
@@ -86,7 +86,7 @@ class TestAnsatz:
         hamiltonian = parse_hamiltonian(H2_FOUR_QUBITS)
         determinant = hamiltonian.lowest_basis_state()
         assert determinant.tolist() == [1, 1, 0, 0]
-        energy = Energy(hamiltonian, 0.0, Excitation(tuple(determinant.tolist())))
+        energy = Energy(hamiltonian, 0.0, Excitation(lambda: tuple(determinant.tolist())))
         found = minimize_scalar(lambda t: energy.estimate(np.array([t]), exact).value, (0.0, 0.5), tol=1e-6)
         # The full-CI electronic energy at 0.7414 Å.
         assert found.fun == pytest.approx(-1.8510, abs=2e-4)
@@ -194,7 +194,7 @@ class TestShotNoise:
     @pytest.fixture
     def at_optimum(self, h2_text: str) -> Callable[..., Energy]:
         def make(**options: str) -> Energy:
-            return Energy(parse_hamiltonian(h2_text), 0.71996899, Excitation((0, 1)), **options)
+            return Energy(parse_hamiltonian(h2_text), 0.71996899, Excitation(lambda: (0, 1)), **options)
 
         return make
 

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from algorithms.ansatz import RyCnotRy
+from algorithms.energy import Energy
 from algorithms.measurement import QuantumTasks
 from algorithms.objective import Objective
 from algorithms.optimizers.cobyla import Optimizer as Cobyla
 from algorithms.pauli import Hamiltonian, MeasurementGroup, PauliTerm, parse_hamiltonian
-from algorithms.vqe import Energy
 
 from .fakes import optimize
 

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from sweeper import load_sweep
-from sweeper.job.source import digest_of, read_source
 from sweeper.ledger.reader import read_jobs, reading
 
 from ..emulator import Fault, FaultKind
@@ -24,11 +23,9 @@ SHORT = (*COMMON[:4], "rehearse=false", "report=false", "job.retries=0")
 
 
 def edit(file: Path, text: str) -> None:
-    """Write a source file as if before another command: one process reads a source only once."""
+    """Write a source file before another command."""
     file.parent.mkdir(exist_ok=True, parents=True)
     file.write_text(text)
-    read_source.cache_clear()
-    digest_of.cache_clear()
 
 
 def created(aws: Cloud) -> int:

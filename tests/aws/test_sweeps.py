@@ -17,7 +17,7 @@ from .conftest import NO_REHEARSAL, QUICK, Cloud, MakeCloud
 
 
 def test_the_results_are_those_of_the_local_sweep(aws: Cloud) -> None:
-    words = ("-m", "algorithm=vqe_h2,qaoa_maxcut", "seed=0,1")
+    words = ("-m", "algorithm=vqe,qaoa_maxcut", "seed=0,1")
     aws.run(*words, *NO_REHEARSAL)
     aws.run(*words, "max_iterations=3", "shots=50", "hydra.sweep.dir=local")
     there, here = aws.results, load_sweep(aws.directory / "local").results

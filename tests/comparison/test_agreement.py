@@ -23,6 +23,7 @@ from sweeper.comparison.metric import choose_measure
 from sweeper.comparison.order import in_order
 from sweeper.comparison.pareto import choose_cost, pareto
 from sweeper.comparison.pivot import pivot
+from sweeper.comparison.sweep_tables import SweepTables
 from sweeper.job.state import JobState
 from sweeper.report.content import read_content
 from sweeper.report.pictures import kinds, main_effects
@@ -283,8 +284,8 @@ def test_failed_jobs_win_nothing_in_any_command_report_or_export(
         assert "best is optimizer.name bad" not in out
         first = next(line for line in out.splitlines() if "good" in line or "bad" in line)
         assert "good" in first or "--pivot" in words
-    write_report(folder)
-    content = read_content(folder)
+    write_report(SweepTables(folder))
+    content = read_content(SweepTables(folder))
     assert "good" in content.headlines[0][0].figure
     drawn = [picture for draw in kinds() if (picture := draw(content.parts[0])) is not None]
     numbers = [

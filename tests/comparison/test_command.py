@@ -53,6 +53,17 @@ def test_the_same_sweep_on_two_devices_side_by_side(
     assert set(table["sweep"]) == {"local", "noisy"}
 
 
+def test_a_sweep_of_an_earlier_version_whose_vqe_was_named_otherwise(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    earlier = str(vqe_sweep(tmp_path / "earlier", algorithm="vqe_h2", seeds=6).root)
+    now = str(vqe_sweep(tmp_path / "now", shift=0.5, seeds=6).root)
+    text = say(capsys, earlier, now)
+    assert text.partition("sweep  ")[0].count(" significant (+") == 8
+    assert "algorithm" not in text
+    assert "spsa" in say(capsys, earlier, "--by", "optimizer")
+
+
 def test_sweeps_of_different_problems_are_not_paired(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

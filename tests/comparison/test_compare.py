@@ -73,12 +73,12 @@ def test_failed_unfinished_and_valueless_jobs_are_counted(tmp_path: Path) -> Non
 
 
 def test_different_algorithms_are_not_ranked_against_each_other(results: pd.DataFrame) -> None:
-    both = results.assign(algorithm="vqe_h2")
+    both = results.assign(algorithm="vqe")
     qaoa = results.assign(algorithm="qaoa_maxcut", value=3.0, objective=-3.0, ratio=0.75, error=-1.0)
     both = pd.concat([both, qaoa], ignore_index=True)[["job", "status", "algorithm", *results.columns[2:]]]
     sections = compare(both).sections
     assert [(s.title, s.metric, s.measure.lower_is_better) for s in sections] == [
-        ("algorithm=vqe_h2", "|error|", True),
+        ("algorithm=vqe", "|error|", True),
         ("algorithm=qaoa_maxcut", "ratio", False),
     ]
     assert not choose_measure(qaoa, "value").lower_is_better

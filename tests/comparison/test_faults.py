@@ -176,7 +176,7 @@ def test_a_fault_is_said_everywhere_and_its_group_is_never_the_best(
     assert table["successes"].sum() == 2
     assert not sweep.pareto().set_index("optimizer.name").loc["spsa", "on_front"]
 
-    content = read_content(sweep.folder)
+    content = read_content(sweep)
     assert content.headlines[0][0].figure == "optimizer.name cobyla"
     assert [h.figure for h in content.headlines[0] if h.label == "Values that cannot be"] == ["1"]
     assert any(note.startswith(said) for note in content.rankings[0].notes)
@@ -196,4 +196,4 @@ def test_where_all_are_faulty_there_is_no_best(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="1 more jobs report a value beyond"):
         assert sweep.best().empty
     assert len(fault_words(sweep.results)) == 4  # three by name, and the rest counted
-    assert read_content(sweep.folder).headlines[0][0].figure == "–"
+    assert read_content(sweep).headlines[0][0].figure == "–"

@@ -19,6 +19,7 @@ import sweeper
 from sweeper.__main__ import main
 from sweeper.api import load_sweep
 from sweeper.cli import run_subcommand
+from sweeper.comparison.sweep_tables import SweepTables
 from sweeper.console.console import make_console
 from sweeper.folder import provenance
 from sweeper.folder.layout import SweepFolder
@@ -91,7 +92,7 @@ def test_a_page_has_no_element_that_a_job_made(tmp_path: Path) -> None:
     for name, text in (("plain", "harmless"), ("hostile", HOSTILE)):
         folder = make(tmp_path / name, text)
         pages[name] = (
-            Tags(write_report(folder).read_text()),
+            Tags(write_report(SweepTables(folder)).read_text()),
             Tags(load_sweep(folder.root)._repr_html_()),
         )
     for plain, hostile in zip(*pages.values(), strict=True):

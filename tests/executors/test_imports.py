@@ -71,7 +71,7 @@ def test_own_modules_count_only_if_the_source_says_so(tmp_path: Path) -> None:
 
 def test_the_shipped_algorithms_are_imported_ahead() -> None:
     imports = imports_of(CHECKOUT / "algorithms")
-    assert {"algorithms.vqe_h2", "algorithms.optimizers.cobyla"} <= set(imports.own)
+    assert {"algorithms.vqe", "algorithms.optimizers.cobyla"} <= set(imports.own)
     assert {"numpy", "braket.circuits", "braket.devices"} <= dict(imports.libraries).keys()
 
 

@@ -256,7 +256,7 @@ def test_fork_servers_serve_batch_after_batch_and_leave_the_folder_alone_in_betw
 def test_fork_servers_that_nobody_needs_any_more_end(tmp_path: Path) -> None:
     with place_for(tmp_path, "idle.py", "def main():\n    pass\n") as place:
         servers = ForkServers(tmp_path)
-        servers.warm_up(place.spec("main"), place.source)
+        servers.warm_up(place.spec("main").source, place.source)
     (pid,) = servers.pids
     del servers
     gc.collect()

@@ -27,7 +27,14 @@ from .conftest import Typed
 
 H = "algorithm.hyperparameters"
 OVERRIDES = [
-    *("algorithm=script", "algorithm=vqe_h2", "algorithm=qaoa_maxcut", "optimizer=spsa", "optimizer=adam"),
+    *(
+        "algorithm=script",
+        "algorithm=vqe",
+        "algorithm=vqe_h2",
+        "algorithm=qaoa_maxcut",
+        "optimizer=spsa",
+        "optimizer=adam",
+    ),
     *(f"++{H}={{lr: 0.1}}", f"++{H}={{layers: 2}}", f"+{H}={{lr: 0.2}}", f"{H}={{lr: 0.3}}", f"+{H}.lr=1"),
     *(f"++{H}.lr=1e-3", f"{H}.lr=5", f"~{H}", f"~{H}.lr", f"~{H}.lr=1", f"+{H}.a={{b: [1, 2]}}"),
     *("~shots", "~shots=1000", "~shots=5", "shots=5", "++shots=7", "+shots=7", "~optimizer", "~problem"),

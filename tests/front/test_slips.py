@@ -12,7 +12,7 @@ from ..samples import share
 from .conftest import Answer, Files, type_in
 
 COMMANDS = [
-    ["-m", "algorithm=vqe_h2", "optimizer=cobyla,spsa", "shots=100,1000", "seed=range(2)"],
+    ["-m", "algorithm=vqe", "optimizer=cobyla,spsa", "shots=100,1000", "seed=range(2)"],
     ["algorithm=qaoa_maxcut", "problem=regular", "problem.n=8", "algorithm.depth=2", "optimizer.rhobeg=0.1"],
     ["+experiment=h2_dissociation", "hydra.sweep.dir=out", "job.max_runtime_seconds=60", "~stop.patience"],
     [

@@ -104,7 +104,7 @@ def energy_of_one_on_qubit_0(hamiltonian: Hamiltonian) -> float:
         if not term.support:
             energy += term.coefficient
             continue
-        circuit = Circuit().x(0).i(range(hamiltonian.qubits))
+        circuit = Circuit().x(0).i(range(len(hamiltonian.terms[0][1])))
         observable = getattr(Observable, term.paulis[term.support[0]])()
         for qubit in term.support[1:]:
             observable = observable @ getattr(Observable, term.paulis[qubit])()

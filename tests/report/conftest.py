@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from sweeper.comparison.sweep_tables import SweepTables
 from sweeper.report.write import write_report
 from tests.synthetic import vqe_sweep
 
@@ -57,4 +58,4 @@ def thousand(tmp_path_factory: pytest.TempPathFactory) -> Path:
         without_value=(11,),
         cost_per_shot=1e-6,
     )
-    return write_report(folder)
+    return write_report(SweepTables(folder))

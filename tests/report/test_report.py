@@ -10,6 +10,7 @@ import pytest
 
 from sweeper import load_sweep
 from sweeper.cli import run_subcommand
+from sweeper.comparison.sweep_tables import SweepTables
 from sweeper.folder.layout import SweepFolder
 from sweeper.report.content import read_content
 from sweeper.report.pictures import Picture, kinds
@@ -23,7 +24,7 @@ SMALL = {"optimizers": ["cobyla"], "shots": [100]}
 def pictures(folder: SweepFolder) -> dict[str, Picture]:
     return {
         picture.name: picture
-        for part in read_content(folder).parts
+        for part in read_content(SweepTables(folder)).parts
         for draw in kinds()
         if (picture := draw(part)) is not None
     }
@@ -38,7 +39,7 @@ def test_a_thousand_jobs_fit_into_a_mail(thousand: Path) -> None:
 
 
 def test_it_answers_best_by_how_much_is_it_real_and_cost(thousand: Path) -> None:
-    content = read_content(SweepFolder(thousand.parent))
+    content = read_content(SweepTables(SweepFolder(thousand.parent)))
     best, mean, reference, success = content.headlines[0]
     assert best.figure.startswith("optimizer cobyla")
     assert "not significantly different" in best.note
@@ -121,12 +122,12 @@ def test_a_scanned_landscape_is_found(tmp_path: Path) -> None:
 )
 def test_odd_sweeps_have_a_report(tmp_path: Path, options: dict[str, object]) -> None:
     folder = vqe_sweep(tmp_path / "s", **{**SMALL, **options})  # type: ignore[arg-type]
-    html = write_report(folder).read_text()
+    html = write_report(SweepTables(folder)).read_text()
     assert "All jobs" in html
 
 
 def test_an_empty_sweep_has_a_report(tmp_path: Path) -> None:
-    html = write_report(empty_sweep(tmp_path / "s")).read_text()
+    html = write_report(SweepTables(empty_sweep(tmp_path / "s"))).read_text()
     assert "This sweep has no jobs yet" in html
     assert len(html) < 50_000
 

@@ -132,7 +132,7 @@ def _refuse_unread(file: GivenFile) -> None:
     if re.match(r"(\s|c\b.*\n)*p\s+qubo\b", beginning):
         raise ConfigError(
             f"{file.where}: this is a QUBO, which is no graph. Give it as a Hamiltonian of Z and ZZ "
-            "(algorithm=vqe_h2 problem=pauli), with (1 - Z)/2 for each of its variables."
+            "(algorithm=vqe problem=pauli), with (1 - Z)/2 for each of its variables."
         )
 
 
