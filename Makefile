@@ -6,11 +6,12 @@ FOLDER := outputs/showcase
 # Many tests wait for processes: twice as many workers as cores keep two cores busy.
 WORKERS ?= 4
 
-.PHONY: sweep test lint unit emulator bench clean help
+.PHONY: sweep test lint unit drill emulator bench clean help
 
 help:
 	@echo "make sweep      set up .venv, run the showcase sweep, print its table, write its report"
 	@echo "make test       set up .venv, lint, type-check and test"
+	@echo "make drill      hours of kills, simulations and documented commands; figures into docs/ (DRILL=coverage: one of them)"
 	@echo "make emulator   an AWS account with Amazon Braket on this machine, to try hydra/launcher=braket_aws"
 	@echo "make bench      measure, and write benchmarks/RESULTS.md (make bench BENCH=--quick tries it fast)"
 	@echo "make clean      remove .venv and caches; results in outputs/ stay"
@@ -38,6 +39,9 @@ $(VENV)/installed: pyproject.toml constraints.txt
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
+
+drill: $(VENV)/installed-dev
+	$(BIN)/python -m drill $(DRILL)
 
 emulator: $(VENV)/installed-dev
 	$(BIN)/python -m tests.emulator

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from algorithms.accounting import Accounts, Allowance
 from algorithms.executable import Executable, OncePerCircuit
-from algorithms.execution import Part, Parts, one_by_one
+from algorithms.execution import Part, Parts, batch, one_by_one
 from algorithms.failures import (
     DeviceOfflineError,
     QuantumTaskError,
@@ -245,9 +245,12 @@ class QuantumTasks:
             meaning = of_submission(error)
             if meaning is None:
                 raise
+            unanswered = [shots[place] for place in new if place not in parts]
             if may_have_arrived(error):
-                unanswered = [shots[place] for place in new if place not in parts]
                 self.allowance.unclear(self.name, unanswered[: self._at_once])
+            elif self._execute is batch:
+                # One task was refused, the cheapest at worst. `run_batch` does not say which others exist.
+                self.allowance.unclear(self.name, sorted(unanswered)[1:])
             failures.append(meaning)
         for place, part in parts.items():
             result = part.result()

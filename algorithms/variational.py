@@ -21,7 +21,7 @@ from algorithms.execution import EXECUTIONS
 from algorithms.failures import BoundReachedError
 from algorithms.measurement import Estimate, QuantumTasks
 from algorithms.objective import Evaluation, Objective, OptimizationStoppedError
-from algorithms.optimizers import Optimizer, Optimum
+from algorithms.optimizers import Optimum
 from algorithms.optimizers._interface import Function
 from algorithms.randomness import RandomStreams
 from algorithms.settings import SCHEDULES, Settings
@@ -100,16 +100,6 @@ def run(cost: CostFunction, search: Search, settings: Settings, streams: RandomS
     if fees is not None:
         fees += primary.accounts.unclear_usd
     return Run(final, optimum, objective, primary, simulator, fees)
-
-
-def optimize(
-    method: Optimizer, objective: Objective, start: Vector, max_evaluations: int, rng: np.random.Generator
-) -> Optimum:
-    """Let an optimizer work until it stops or is stopped; then its own choice or the best point counts."""
-    try:
-        return method.minimize(objective, start, max_evaluations, rng)
-    except OptimizationStoppedError as stopped:
-        return Optimum(objective.chosen_point, str(stopped))
 
 
 def _devices(settings: Settings, streams: RandomStreams) -> tuple[QuantumTasks, QuantumTasks | None, str]:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import atexit
+import multiprocessing
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-# Machines are noisy: an example that takes long is no failure.
-hypothesis.settings.register_profile("default", deadline=None)
-hypothesis.settings.load_profile("default")
+from .command import type_here
+
+# Machines are noisy: an example that takes long is no failure. The examples are the same in every run, so
+# that whoever changes nothing breaks nothing; `make drill` looks for others.
+_PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("sample", _PATIENT, derandomize=True, database=None, max_examples=40)
+hypothesis.settings.register_profile("drill", _PATIENT, max_examples=1000, print_blob=True)
+hypothesis.settings.load_profile("sample")
 
 # What sources have answered is remembered for the tests of one run, and is nothing of the person's.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="sweeper-tests-")
@@ -24,22 +30,41 @@ atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
+# A typed command is a process forked from one that has imported what commands import: an interpreter that
+# starts anew for each takes a second. `tests/front` and `test_foundation.py` start real ones.
+_warm = multiprocessing.get_context("forkserver")
+_warm.set_forkserver_preload(
+    [
+        "tests.command",
+        "sweeper.cli.hydra_app",
+        "sweeper.cli.resume",
+        "sweeper.command.launch",
+        "sweeper.executors.local",
+        "sweeper.report.write",
+    ]
+)
+
+
+@pytest.fixture(scope="session")
+def typing_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Command]:
+    """Makes what types commands in a directory."""
+
+    def run(
+        directory: Path, *words: str, expect: int = 0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        said = tmp_path_factory.mktemp("said")
+        variables = {**os.environ, "COLUMNS": "200", **environment}
+        process = _warm.Process(target=type_here, args=(words, directory, variables, said))
+        process.start()
+        process.join()
+        out, err = ((said / stream).read_text() for stream in ("out", "err"))
+        assert process.exitcode == expect, f"exit code {process.exitcode}\n{out}\n{err}"
+        return subprocess.CompletedProcess(words, process.exitcode, out, err)
+
+    return lambda directory: partial(run, directory)
+
 
 @pytest.fixture
-def sweeper(tmp_path: Path) -> Command:
+def sweeper(tmp_path: Path, typing_in: Callable[[Path], Command]) -> Command:
     """Type a command in an empty directory: `sweeper("-m", "shots=100,1000")`."""
-
-    def run(*words: str, expect: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "sweeper", *words],
-            cwd=tmp_path,
-            env={**os.environ, "COLUMNS": "200", **environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == expect, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
-
-    return run
+    return typing_in(tmp_path)

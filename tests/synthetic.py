@@ -17,7 +17,7 @@ from sweeper.folder.layout import SweepFolder
 from sweeper.job.state import JobState
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.record import Entry, JobRecord
-from sweeper.results.table_files import write_tables
+from sweeper.results.table_files import Tables
 
 DEVICE = {"arn": "local:braket/default", "price": {"per_task": 0.0, "per_shot": 0.0, "per_minute": 0.0}}
 INSTANCE = {"type": "ml.m5.large", "per_hour": 0.115, "as_of": "2026-11-21"}
@@ -133,7 +133,7 @@ def vqe_sweep(
                 metrics=metrics,
             )
     provenance.record(folder, ledger.sweep_id, configs)
-    write_tables(folder)
+    Tables(folder).write()
     ledger.close()
     return folder
 
@@ -219,7 +219,7 @@ def written(root: Path, jobs: Sequence[Made]) -> SweepFolder:
                 metrics=[Metric(step, BEGUN, "energy", value) for step, value in enumerate(job.logged)],
             )
     provenance.record(folder, ledger.sweep_id, [record.config for record in records(jobs)])
-    write_tables(folder)
+    Tables(folder).write()
     ledger.close()
     return folder
 
@@ -228,7 +228,7 @@ def empty_sweep(root: Path) -> SweepFolder:
     """A sweep without jobs."""
     folder = SweepFolder(root)
     ledger = Ledger(folder.ledger)
-    write_tables(folder)
+    Tables(folder).write()
     ledger.close()
     return folder
 

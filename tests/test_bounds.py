@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from braket.program_sets import CircuitBinding, ProgramSet
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from algorithms.failures import BoundReachedError, QuantumTaskError
@@ -32,6 +32,7 @@ from sweeper.errors import ConfigError
 from sweeper.job.cost import Cost, cost_of, fees, task_seconds
 from sweeper.problems import PROBLEMS
 from sweeper.problems.pauli import Pauli, Term
+from tests.samples import share
 
 from .algorithms.fakes import service_error
 from .asked import Here, asked_of, workload
@@ -252,7 +253,7 @@ def configs(draw: st.DrawFn) -> SweepConfig:
         raise
 
 
-RANDOM = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+RANDOM = share(0.5)
 
 
 @contextlib.contextmanager

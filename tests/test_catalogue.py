@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,16 @@ GARNET = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"
 NEW = "arn:aws:braket:us-east-1::device/qpu/somebody/New-1"
 SV1 = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
 DM1 = "arn:aws:braket:::device/quantum-simulator/amazon/dm1"
+
+
+Listed = tuple[Mapping[str, Device], Mapping[str, Instance]]
+
+
+@pytest.fixture(scope="module")
+def listed() -> Listed:
+    """All devices and instances that ship."""
+    with catalogue() as options:
+        return options.devices(), options.instances()
 
 
 @pytest.fixture
@@ -168,11 +178,10 @@ class TestDevices:
 
 
 class TestInstances:
-    def test_every_type_of_create_job_ships_and_no_other(self) -> None:
+    def test_every_type_of_create_job_ships_and_no_other(self, listed: Listed) -> None:
         model = Path(botocore.__file__).parent / "data/braket/2019-09-01/service-2.json.gz"
         types = json.loads(gzip.decompress(model.read_bytes()))["shapes"]["InstanceType"]["enum"]
-        with catalogue() as options:
-            shipped_types = {one.type: one for one in options.instances().values()}
+        shipped_types = {one.type: one for one in listed[1].values()}
         assert sorted(shipped_types) == sorted(types)
         for instance in shipped_types.values():
             # Nobody has cited Braket's own price of one.
@@ -220,8 +229,7 @@ def test_options_that_cannot_stand_alone_are_passed_over(one: Any, directory: Pa
     assert isinstance(one(f"device.arn={GARNET}").config["device"]["max_shots"], int)
 
 
-def test_the_catalogue_lists_both(directory: Path) -> None:
-    with catalogue() as options:
-        devices, instances = options.devices(), options.instances()
+def test_the_catalogue_lists_both(listed: Listed) -> None:
+    devices, instances = listed
     assert isinstance(devices["sv1"], Device)
     assert isinstance(instances["ml_m5_large"], Instance)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from sweeper.job.state import JobState
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.record import Entry
 from sweeper.results.selection import select
-from sweeper.results.table_files import write_tables
+from sweeper.results.table_files import Tables
 
 RESULTS = pd.DataFrame(
     {
@@ -107,7 +106,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SweepFolder:
                 ledger.finish(number, JobState.FAILED, "killed\nlast line [red]")
             else:
                 ledger.finish(number, JobState.COMPLETED, None, result={"value": value}, objective=value)
-        write_tables(folder)
+        Tables(folder).write()
     return folder
 
 
@@ -204,27 +203,28 @@ class TestStatus:
 
 
 class TestWatch:
-    def test_it_follows_a_sweep_to_its_end(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_it_follows_a_sweep_to_its_end(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         path = SweepFolder(tmp_path).ledger
         with closing(Ledger(path)) as ledger:
             ledger.enlist([Entry("a", [], {}, {}), Entry("b", [], {}, {})])
 
-        def run_jobs() -> None:
-            with closing(Ledger(path)) as ledger:
-                for number, end in enumerate((JobState.COMPLETED, JobState.FAILED)):
-                    time.sleep(0.2)
-                    ledger.submitting(number)
-                    ledger.finish(number, end, None)
+        ends = iter(enumerate((JobState.COMPLETED, JobState.FAILED)))
 
-        with ThreadPoolExecutor(1) as pool:
-            sweep = pool.submit(run_jobs)
-            code = run_subcommand(["watch", str(tmp_path), "--every", "0.01"])
-            sweep.result()
-        assert code == 1
+        def run_a_job(_: float) -> None:
+            number, end = next(ends)
+            with closing(Ledger(path)) as ledger:
+                ledger.submitting(number)
+                ledger.finish(number, end, None)
+
+        # A job ends in each pause between two looks.
+        monkeypatch.setattr("sweeper.cli.watch.time.sleep", run_a_job)
+        assert run_subcommand(["watch", str(tmp_path)]) == 1
         lines = capsys.readouterr().out.splitlines()
         assert lines[0] == "2 jobs: 2 PENDING"
         assert lines[-1] == "2 jobs: 1 COMPLETED, 1 FAILED"
-        assert len(lines) == len(set(lines))
+        assert len(lines) == len(set(lines)) == 3
 
     def test_a_terminal_shows_what_runs(self, tmp_path: Path) -> None:
         with closing(Ledger(SweepFolder(tmp_path).ledger)) as ledger:

@@ -23,9 +23,7 @@ def test_a_notebook_runs_and_its_outputs_are_up_to_date(
     run = nbformat.from_dict(stored)
     # No message of the kernel's own start-up, and no history file in the home directory.
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    client = NotebookClient(
-        run, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    )
+    client = NotebookClient(run, kernel_name="python3", resources={"metadata": {"path": tmp_path}})
     # A loop of its own, which `execute` would leave open, in a thread of its own: another test's browser
     # may have one in this.
     with ThreadPoolExecutor(1) as pool:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from packaging.version import Version
@@ -76,6 +77,14 @@ def test_a_wheel_sweeps_outside_the_checkout(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*build, "--wheel-dir", tmp_path, ROOT], check=True)
     (wheel,) = tmp_path.glob("*.whl")
+    with ZipFile(wheel) as archive:
+        inside = set(archive.namelist())
+    assert {
+        "sweeper/py.typed",
+        "sweeper/_shipped/conf/config.yaml",
+        "sweeper/_shipped/algorithms/vqe.py",
+        "braket_sweeper-0.1.0.dist-info/licenses/LICENSE",
+    } <= inside
     site = tmp_path / "site"
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site]
     subprocess.run([*install, wheel], check=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from braket.jobs.metrics import log_metric
 from braket.jobs.metrics_data.log_metrics_parser import LogMetricsParser
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sweeper.contract import thinning
@@ -79,7 +79,6 @@ LINES = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=120)
 @given(st.lists(LINES, max_size=6), st.sampled_from(["\n", "\r\n", "\n\n"]))
 @example([("\r0/3 |#", "loss", math.nan, 1.5, 0, "\r1/3 |##")], "\n")
 def test_words_are_read_as_the_sdk_reads_them(
@@ -125,7 +124,6 @@ def test_names_that_are_no_words_are_kept_apart_under_their_full_names(tmp_path:
 NAME = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1).map(str.strip)
 
 
-@settings(deadline=None)
 @given(st.lists(NAME.filter(lambda n: n and not {*"=;"} & {*n} and "Metrics - " not in n), max_size=4))
 def test_whatever_the_names_are_none_is_merged_or_dropped(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]

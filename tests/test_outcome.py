@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from braket.jobs.metrics import log_metric
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.contract.metric import Metric
@@ -86,7 +86,6 @@ class TestMetricLines:
         folder.log.write_text(f"Metrics - {garbage}\nMetrics - timestamp=1.0; energy=2.0;\n")
         assert [metric.value for metric in read_log(folder.log).metrics] == [2.0]
 
-    @settings(deadline=None)
     @given(st.binary())
     def test_bytes_that_are_no_text_hide_no_metric(
         self, tmp_path_factory: pytest.TempPathFactory, garbage: bytes

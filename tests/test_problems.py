@@ -9,7 +9,7 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.errors import ConfigError
@@ -196,7 +196,6 @@ def weighted_graphs(draw: st.DrawFn) -> Graph:
 
 
 class TestMaximumCut:
-    @settings(deadline=None)
     @given(weighted_graphs())
     def test_no_set_of_nodes_has_a_heavier_cut(self, graph: Graph) -> None:
         oracle = nx.Graph()

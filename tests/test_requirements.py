@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.errors import ConfigError
@@ -186,7 +186,6 @@ PIECES = [
 ]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(PIECES),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.compose.combinations import expand
@@ -25,7 +25,6 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(["a", "b.c", "+d"]), VALUES))
 def test_the_combinations_are_counted_as_they_are_made(values: dict[str, str]) -> None:
     words = [f"{key}={value}" for key, value in values.items()]

@@ -190,7 +190,7 @@ def test_every_feature_runs_from_the_command_line(sweeper: Command, tmp_path: An
     quick = ("max_iterations=8", "shots=50", "stop.patience=6", "shots_schedule.kind=geometric")
     sweeper(
         *("-m", "device=braket_dm", "device.noise.readout=0,0.1", "algorithm.ansatz=hardware_efficient"),
-        *("optimizer=spsa", "warmup.iterations=2", "warmup.shots=0", "hydra.sweep.dir=vqe"),
+        *("optimizer=spsa", "warmup.iterations=2", "warmup.shots=0", "hydra.sweep.dir=vqe", "report=false"),
         *("tasks.fallback_device=local:braket/braket_sv", "algorithm.allocation=weighted", *quick),
     )
     results = load_sweep(tmp_path / "vqe").results
@@ -206,6 +206,6 @@ def test_every_feature_runs_from_the_command_line(sweeper: Command, tmp_path: An
             "algorithm.depth=2",
             "algorithm.aggregation=gibbs",
         ),
-        *("algorithm.initial_point=interp,fixed", "hydra.sweep.dir=qaoa", *quick),
+        *("algorithm.initial_point=interp,fixed", "hydra.sweep.dir=qaoa", "report=false", *quick),
     )
     assert list(load_sweep(tmp_path / "qaoa").results["status"]) == ["COMPLETED"] * 2

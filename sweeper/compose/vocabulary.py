@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from inspect import isabstract
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -197,7 +196,7 @@ def _with_owner(full: str, owners: tuple[str, ...], below: str) -> str:
 @cache
 def keys() -> Mapping[str, tuple[str, ...]]:
     """Every config key by its dotted name, with the options that have it; none where it is always there."""
-    from sweeper.config.algorithm import Algorithm
+    from sweeper.config.algorithm import ALGORITHMS
     from sweeper.config.device import Device
     from sweeper.config.instance import Instance
     from sweeper.config.optimizer import OPTIMIZERS
@@ -210,7 +209,7 @@ def keys() -> Mapping[str, tuple[str, ...]]:
     for group in ("algorithm", "problem", "device", "optimizer", "instance"):
         del found[group]  # chosen, not set
     groups: dict[str, Mapping[str, type]] = {
-        "algorithm": {each.name: each for each in _concrete(Algorithm)},  # type: ignore[type-abstract]
+        "algorithm": dict(ALGORITHMS),
         "problem": dict(PROBLEMS),
         "optimizer": dict(OPTIMIZERS),
         "hydra.launcher": {
@@ -234,14 +233,6 @@ def keys() -> Mapping[str, tuple[str, ...]]:
     _collect(Instance, "instance.", found, ())
     found |= {"hydra.sweep.dir": ()}
     return {key: owner for key, owner in found.items() if not key.rpartition(".")[2].startswith("_")}
-
-
-def _concrete(schema: type[A]) -> Iterator[type[A]]:
-    """All classes below an abstract one that are not abstract themselves."""
-    for each in schema.__subclasses__():
-        if not isabstract(each):
-            yield each
-        yield from _concrete(each)
 
 
 def _collect(schema: type, prefix: str, into: dict[str, tuple[str, ...]], owner: tuple[str, ...]) -> None:

@@ -197,3 +197,7 @@ class Script(Algorithm):
         """Below `algorithm.hyperparameters`."""
         named = hyperparameter in self.hyperparameters
         return f"algorithm.hyperparameters.{hyperparameter}" if named else None
+
+
+ALGORITHMS: dict[str, type[Algorithm]] = {each.name: each for each in (Vqe, QaoaMaxcut, Script)}
+"""Every algorithm by its name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hydra.core.config_store import ConfigStore
 
-from sweeper.config.algorithm import QaoaMaxcut, Script, Vqe
+from sweeper.config.algorithm import ALGORITHMS, Vqe
 from sweeper.config.device import Device
 from sweeper.config.instance import Instance
 from sweeper.config.optimizer import OPTIMIZERS
@@ -21,7 +21,7 @@ def register() -> None:
         "schema_sweep": SweepConfig,
         "schema_device": Device,
         "schema_instance": Instance,
-        **{f"schema_algorithm_{algorithm.name}": algorithm for algorithm in (Vqe, QaoaMaxcut, Script)},
+        **{f"schema_algorithm_{name}": algorithm for name, algorithm in ALGORITHMS.items()},
         "schema_algorithm_vqe_h2": Vqe,  # people's own option files may begin with it
         **{f"schema_optimizer_{optimizer.method}": optimizer for optimizer in OPTIMIZERS.values()},
         **{f"schema_problem_{name}": problem for name, problem in PROBLEMS.items()},

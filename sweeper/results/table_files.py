@@ -20,11 +20,6 @@ from sweeper.ledger.seals import MetricRow
 from sweeper.results.tables import METRIC_COLUMNS, Swept, frame_of, parquet, swept_by, to_csv
 
 
-def write_tables(folder: SweepFolder) -> None:
-    """Write `results.parquet`, `results.csv` and `metrics.parquet`; readers never see half a file."""
-    Tables(folder).write()
-
-
 class Tables:
     """The tables of a sweep; what was in them before is neither read nor converted again."""
 

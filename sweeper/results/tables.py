@@ -18,23 +18,6 @@ from sweeper.contract.remarks import listed
 from sweeper.ledger.record import JobRecord
 from sweeper.results.selection import MAXIMISED, OBJECTIVES, PROBLEM_KEYS
 
-OUTCOME_COLUMNS = (
-    "objective",
-    "value",
-    "stderr",
-    "reference",
-    "error",
-    "ratio",
-    "evaluations",
-    "tasks",
-    "shots_total",
-    "cost_usd",
-    "seconds",
-    "attempts",
-    "job_arn",
-)
-"""The columns after the swept keys, in this order; what else a job saved follows as `result.<key>`."""
-
 _FROM_RESULT = ("value", "stderr", "reference", "error", "ratio", "evaluations", "tasks", "shots_total")
 _JUDGEMENTS = ("error", "ratio")
 _COUNTS = ("evaluations", "tasks", "shots_total")
@@ -49,9 +32,10 @@ METRIC_COLUMNS = ("job", "iteration", "timestamp", "metric", "value")
 def results_frame(jobs: Sequence[JobRecord]) -> pd.DataFrame:
     """One row for each job.
 
-    Columns: `job`, `status`, the config keys that vary among the jobs, `OUTCOME_COLUMNS`, `result.<key>`
-    for whatever else the jobs saved, and `reason`, why a job failed. Energies are in Ha, `cost_usd` in
-    USD, `seconds` in s. Lists and dictionaries that a job saved are JSON text.
+    Columns: `job`, `status`, the config keys that vary among the jobs, `objective`, `value`, `stderr`,
+    `reference`, `error`, `ratio`, `evaluations`, `tasks`, `shots_total`, `cost_usd`, `seconds`, `attempts`,
+    `job_arn`, `result.<key>` for whatever else the jobs saved, and `reason`, why a job failed. Energies are
+    in Ha, `cost_usd` in USD, `seconds` in s. Lists and dictionaries that a job saved are JSON text.
 
     Of very many keys the first `MOST_RESULT_COLUMNS` that jobs have saved get a column, and of very long
     texts (`LONGEST_TEXT`) the cell is empty; `attrs["left_out"]` then says so.

@@ -1,4 +1,4 @@
-"""Devices made by hand: they answer as Braket's do, fail when told to, and keep count."""
+"""Devices that answer as Braket's do, fail when told to and keep count; and a search outside a job."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 from botocore.exceptions import ClientError
 from braket.circuits import Circuit
 from braket.devices import LocalSimulator
+
+from algorithms.objective import Objective, OptimizationStoppedError
+from algorithms.optimizers import Optimizer, Optimum
+from algorithms.variational import Vector
 
 ARN = "arn:aws:braket:us-east-1:000000000000:quantum-task/"
 
@@ -71,3 +76,13 @@ class FakeDevice:
     def run_batch(self, circuits: list[Circuit], shots: list[int]) -> SimpleNamespace:
         self.batches += 1
         return SimpleNamespace(tasks=[self.run(c, s) for c, s in zip(circuits, shots, strict=True)])
+
+
+def optimize(
+    method: Optimizer, objective: Objective, start: Vector, max_evaluations: int, rng: np.random.Generator
+) -> Optimum:
+    """Let an optimizer work until it stops or is stopped; then its own choice or the best point counts."""
+    try:
+        return method.minimize(objective, start, max_evaluations, rng)
+    except OptimizationStoppedError as stopped:
+        return Optimum(objective.chosen_point, str(stopped))

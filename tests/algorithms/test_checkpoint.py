@@ -38,7 +38,6 @@ def test_killed_jobs_end_as_undisturbed_ones_for_every_optimizer(tmp_path: Path)
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
-        timeout=300,
         check=True,
     )
     reports = [json.loads(line) for line in done.stdout.splitlines()]

@@ -78,7 +78,6 @@ def run_process(
         env={**os.environ, **environment(folder, hyperparameters, job), "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
 

@@ -20,7 +20,8 @@ from algorithms.measurement import Estimate, Outcomes, QuantumTasks
 from algorithms.objective import EvaluationLimitReachedError, Objective
 from algorithms.optimizers import Optimizer, Optimum
 from algorithms.options import read
-from algorithms.variational import optimize
+
+from .fakes import optimize
 
 FINITE = {"gradient": "finite_differences", "step": "0.01"}
 OPTIONS: dict[str, dict[str, str]] = {

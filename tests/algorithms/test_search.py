@@ -17,9 +17,8 @@ from algorithms.optimizers._interface import Function
 from algorithms.optimizers.adam import Optimizer as Adam
 from algorithms.optimizers.cobyla import Optimizer as Cobyla
 from algorithms.qaoa import ExpectedCut
-from algorithms.variational import optimize
 
-from .fakes import FakeDevice
+from .fakes import FakeDevice, optimize
 from .test_checkpoint import Flips
 from .test_optimizers import NO_TASKS, Quadratic
 

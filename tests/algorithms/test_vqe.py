@@ -20,7 +20,8 @@ from algorithms.measurement import QuantumTasks
 from algorithms.objective import Objective
 from algorithms.optimizers.cobyla import Optimizer as Cobyla
 from algorithms.pauli import Hamiltonian, MeasurementGroup, PauliTerm, parse_hamiltonian
-from algorithms.variational import optimize
+
+from .fakes import optimize
 
 Tasks = Callable[..., QuantumTasks]
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper import load_sweep
@@ -30,6 +30,7 @@ from sweeper.report.pictures import kinds, main_effects
 from sweeper.report.write import write_report
 from sweeper.results.selection import swept_keys
 from sweeper.results.tables import METRIC_COLUMNS, metrics_frame, results_frame
+from tests.samples import share
 from tests.synthetic import Made, records, written
 
 FABULOUS = {"value": -1e6, "stderr": 1e-9, "reference": -1e6, "error": 0.0, "objective": -1e9, "ratio": 99.0}
@@ -89,7 +90,7 @@ def metrics_of(jobs: Sequence[Made]) -> pd.DataFrame:
     )
 
 
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = share(0.25)
 
 
 @FEW

@@ -28,7 +28,7 @@ from ..emulator.programs import JobFolder as ContainerFolder
 from ..executors.conftest import emulated_aws
 from .cases import Case, Outcome, outcome_of
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600
 REHEARSED_FAILURES = (
     "binding.casts_union",
     "binding.extra_key_of_needed",

@@ -29,7 +29,7 @@ from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.record import Entry
 from sweeper.ledger.second_copy import RecordWriter
 from sweeper.report.write import write_report
-from sweeper.results.table_files import write_tables
+from sweeper.results.table_files import Tables
 from sweeper.results.tables import to_csv
 from sweeper.terminal import visible
 
@@ -69,7 +69,7 @@ def make(root: Path, text: str) -> SweepFolder:
             )
             records.changed(ledger.job(number))
         provenance.record(folder, ledger.sweep_id, configs)
-        write_tables(folder)
+        Tables(folder).write()
     return folder
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.cli import run_subcommand
@@ -106,7 +106,6 @@ VALUES = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_any_value_in_any_cell_is_harmless_or_damage(
     made: SweepFolder,

@@ -23,7 +23,7 @@ from sweeper.job.state import JobState
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.reader import read_jobs, reading
 from sweeper.ledger.record import Entry
-from sweeper.results.table_files import write_tables
+from sweeper.results.table_files import Tables
 from sweeper.results.tables import read_table
 
 from ..synthetic import vqe_sweep
@@ -185,7 +185,7 @@ class TestFreshness:
     def test_the_table_is_what_the_ledger_says_even_after_a_kill(self, tmp_path: Path) -> None:
         folder = make_sweep(tmp_path / "sweep")
         with closing(Ledger(folder.ledger)) as ledger:
-            write_tables(folder)
+            Tables(folder).write()
             version = ledger.version
             shown = load_sweep(folder.root).results["status"]
             pd.testing.assert_series_equal(

@@ -22,7 +22,7 @@ from sweeper.job.spec import JobSpec
 from ..emulator import Emulator, EmulatorSettings
 from .programs import PROGRAMS
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 
 
 @dataclass(frozen=True)

@@ -226,12 +226,12 @@ def test_the_typed_command_has_the_setting(account: Emulator, tmp_path: Path) ->
     command = [sys.executable, "-m", "sweeper", "algorithm=script", "algorithm.source_module=calls.py"]
     command += ["algorithm.entry_point=calls:quantum_task", "report=false", "hydra.sweep.dir=out"]
     before = of_clients(account)
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "set hydra.launcher.allow_aws=true" in done.stdout
     assert of_clients(account) == before
     command += ["hydra.launcher.allow_aws=true"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "CreateQuantumTask" in of_clients(account)[len(before) :]
 

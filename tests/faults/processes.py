@@ -74,7 +74,7 @@ class Nursery:
                     return
                 self.exit_codes[pid] = os.waitstatus_to_exitcode(status)
 
-    def wait(self, pid: int, seconds: float = 120.0) -> int:
+    def wait(self, pid: int, seconds: float = 600.0) -> int:
         """The exit code of a command."""
         deadline = time.monotonic() + seconds
         while not self.ended(pid):

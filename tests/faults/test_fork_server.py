@@ -39,7 +39,7 @@ def start_request(folder: Path) -> bytes:
         "log": str(folder / "log.txt"),
         "failure": str(folder / "failure.txt"),
         "exit": str(folder / "exit.json"),
-        "seconds": 60,
+        "seconds": 3600,
         "memory_bytes": None,
         "lock": str(folder / "jobs.lock"),
         "digested": {"log.txt": str(folder / "log.txt")},
@@ -48,7 +48,7 @@ def start_request(folder: Path) -> bytes:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.002)
@@ -78,6 +78,6 @@ def test_a_good_end_is_on_record_though_the_server_dies_before_it_can_write_it(t
 
 def test_nothing_is_started_for_an_orchestrator_that_died_meanwhile(tmp_path: Path) -> None:
     request = start_request(tmp_path)
-    done = subprocess.run(COMMAND, input=request, capture_output=True, timeout=60, check=True)
+    done = subprocess.run(COMMAND, input=request, capture_output=True, check=True)
     assert done.stdout == b""
     assert not (tmp_path / "log.txt").exists()

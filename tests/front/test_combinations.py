@@ -12,7 +12,7 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
@@ -22,6 +22,7 @@ from sweeper.config.register import register
 from sweeper.config.shipped import shipped
 from sweeper.errors import ConfigError
 
+from ..samples import share
 from .conftest import Typed
 
 H = "algorithm.hyperparameters"
@@ -104,7 +105,7 @@ def composed(loader: Any, overrides: list[str]) -> Any:
 
 
 class TestSingleRuns:
-    @settings(max_examples=40)
+    @share(0.3)
     @given(overrides=st.lists(st.sampled_from(OVERRIDES), max_size=5))
     @example(overrides=["algorithm=script", f"++{H}={{lr: 0.1}}", f"++{H}={{layers: 2}}"])
     @example(overrides=["~shots", "reuse_from=[a]", "reuse_from=extend_list(b)"])
@@ -119,7 +120,7 @@ class TestSingleRuns:
 
 
 class TestSweeps:
-    @settings(max_examples=15)
+    @share(0.15)
     @given(
         before=st.lists(st.sampled_from(OVERRIDES), max_size=2),
         sweep=st.sampled_from(SWEEPS),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from ..samples import share
 from .conftest import Answer, Files, type_in
 
 COMMANDS = [
@@ -103,7 +104,7 @@ def ends_well(answer: Answer) -> None:
     assert answer.code == 0 or "error: " in answer.said, answer
 
 
-SLOW = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = share(0.3)
 
 
 @SLOW

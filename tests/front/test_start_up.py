@@ -18,10 +18,10 @@ READY = (
 
 @pytest.mark.parametrize("share", [0.0, 0.15, 0.3, 0.45, 0.6, 0.8])
 def test_ctrl_c_during_start_up(tmp_path: Path, share: float, seconds_of_a_plan: float) -> None:
-    process = start(tmp_path, "seed=range(200)", "hydra.sweep.dir=out")
+    process = start(tmp_path, "seed=range(60)", "hydra.sweep.dir=out")
     time.sleep(share * seconds_of_a_plan)  # wherever that is: the outcome is the same
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate()
     assert "Traceback" not in said
     done = "Nothing was started" in said  # after that the interpreter ends, with or without the signal
     assert process.returncode == 130 or (done and process.returncode in {0, -signal.SIGINT}), said
@@ -31,8 +31,8 @@ def test_ctrl_c_during_start_up(tmp_path: Path, share: float, seconds_of_a_plan:
 @pytest.fixture(scope="module")
 def seconds_of_a_plan(tmp_path_factory: pytest.TempPathFactory) -> float:
     begun = time.monotonic()
-    process = start(tmp_path_factory.mktemp("plan"), "seed=range(200)")
-    assert process.wait(timeout=120) == 0
+    process = start(tmp_path_factory.mktemp("plan"), "seed=range(60)")
+    assert process.wait() == 0
     process.communicate()
     return time.monotonic() - begun
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import scipy.io
 import scipy.sparse
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sweeper.errors import ConfigError
@@ -224,7 +224,6 @@ def weighted_graphs(draw: st.DrawFn) -> Weighted:
 
 class TestWhatOthersWrite:
     @pytest.mark.parametrize("writer", WRITERS)
-    @settings(max_examples=25)
     @given(weighted_graphs())
     def test_is_read_as_the_same_graph(self, writer: str, graph: Weighted) -> None:
         content, meant = WRITERS[writer](graph)
@@ -654,7 +653,6 @@ class TestNothingIsATraceback:
     def test_of_a_bomb(self, bomb: str) -> None:
         refusal(bomb)
 
-    @settings(max_examples=200)
     @given(st.data())
     def test_of_damaged_files(self, data: st.DataObject) -> None:
         seed = data.draw(st.sampled_from(SEEDS[:-3])).encode()
@@ -663,7 +661,6 @@ class TestNothingIsATraceback:
         with np.errstate(all="ignore"), refusing():
             read(content)
 
-    @settings(max_examples=200)
     @given(
         st.binary(max_size=40) | st.text("012 \n,;\t{}[]'\":-.enacp%#", max_size=60).map(str.encode),
         st.sampled_from(FORMATS),
@@ -672,7 +669,6 @@ class TestNothingIsATraceback:
         with refusing():
             read(content, format=name)
 
-    @settings(max_examples=200)
     @given(
         st.recursive(
             st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3),

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from braket.circuits import Circuit, Observable
 from braket.devices import LocalSimulator
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from algorithms.pauli import parse_hamiltonian
@@ -212,7 +212,6 @@ WRITERS: dict[str, Callable[[Terms], str]] = {
 
 class TestWhatIsWritten:
     @pytest.mark.parametrize("writer", WRITERS)
-    @settings(max_examples=40)
     @given(hamiltonians)
     def test_is_read_bit_for_bit(self, folder: Path, writer: str, terms: Terms) -> None:
         used = 1 + max((qubit for _, string in terms for qubit, _ in numbered(string)), default=-1)
@@ -356,19 +355,16 @@ class TestNothingIsATraceback:
         with pytest.raises(ConfigError, match="the Hamiltonian cannot be read"):
             Pauli(path="nowhere.yaml").instance()
 
-    @settings(max_examples=200)
     @given(st.data())
     def test_of_damaged_files(self, folder: Path, data: st.DataObject) -> None:
         seed = data.draw(st.sampled_from(list(WRITTEN.values()))).encode()
         start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(seed))] * 2)))
         works_or_is_refused(folder, seed[:start] + data.draw(st.binary(max_size=6)) + seed[end:])
 
-    @settings(max_examples=150)
     @given(st.binary(max_size=40) | st.text("0.1e-+j*@()[]{},:'\" \nIXYZ", max_size=40).map(str.encode))
     def test_of_anything_else(self, folder: Path, content: bytes) -> None:
         works_or_is_refused(folder, content)
 
-    @settings(max_examples=150)
     @given(
         st.recursive(
             st.none() | st.booleans() | st.floats() | st.integers() | st.text("IXYZ0 ", max_size=3),

@@ -25,6 +25,9 @@ _QUIET = (
 )
 
 
+PATIENCE_MILLISECONDS = 300_000
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Headless Chromium as the system has it."""
@@ -34,7 +37,9 @@ def browser() -> Iterator[Browser]:
             "there is no chromium: install it (apt-get install chromium) to test the report in a browser"
         )
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, headless=True, args=_QUIET)
+        started = playwright.chromium.launch(
+            executable_path=chromium, headless=True, args=_QUIET, timeout=PATIENCE_MILLISECONDS
+        )
         yield started
         started.close()
 

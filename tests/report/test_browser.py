@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from .conftest import PATIENCE_MILLISECONDS
+
 ALL = "1020 of 1020 jobs, page 1 of 21"
 
 
@@ -20,6 +22,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, thousand: Path) -> It
         viewport={"width": 390 if look == "phone" else 1280, "height": 900},
         color_scheme="dark" if look == "dark" else "light",
     )
+    opened.set_default_timeout(PATIENCE_MILLISECONDS)
     complaints: list[str] = []
     asked: list[str] = []
     opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -116,13 +119,10 @@ def test_a_picture_can_be_chosen_and_the_theme_switched(page: Page) -> None:
     page.wait_for_function("t => document.querySelector('#heat-map-0 .xtitle').innerHTML !== t", arg=before)
     ground = "getComputedStyle(document.body).backgroundColor"
     colour = "getComputedStyle(document.querySelector('#heat-map-0 .xtitle')).fill"
-    themes = {page.evaluate(f"[{ground}, {colour}].join()")}
+    before = page.evaluate(f"[{ground}, {colour}]")
     page.locator("#theme").click()
-    page.wait_for_timeout(100)
-    themes.add(page.evaluate(f"[{ground}, {colour}].join()"))
-    (first, second) = (theme.split("),") for theme in themes)
-    assert first[0] != second[0]
-    assert first[1] != second[1]
+    # Both change; or else this waits in vain.
+    page.wait_for_function(f"b => {ground} !== b[0] && {colour} !== b[1]", arg=before)
 
 
 def test_a_log_is_shown_as_text(page: Page) -> None:

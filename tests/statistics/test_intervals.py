@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from drill.coverage import coverage
 from sweeper.statistics.intervals import mean_interval, rate_interval
 
 SWEEPS = 1000
-Draw = Callable[[np.random.Generator, int], np.ndarray]
-# Errors of an optimizer are non-negative and skewed; shot noise is normal. Each with its mean.
-DISTRIBUTIONS: dict[str, tuple[Draw, float]] = {
-    "normal": (lambda rng, n: rng.normal(2.0, 1.0, n), 2.0),
-    "exponential": (lambda rng, n: rng.exponential(1.0, n), 1.0),
-}
 
 
 @pytest.mark.parametrize(
@@ -39,11 +33,7 @@ def test_a_95_percent_interval_covers_the_mean_in_95_percent_of_sweeps(
     distribution: str, n: int, least: float
 ) -> None:
     # 1000 sweeps estimate a coverage of 95 % to 0.7 points (one standard deviation). Seeded: no false alarms.
-    draw, mean = DISTRIBUTIONS[distribution]
-    rng = np.random.default_rng(2026)
-    found = [mean_interval(draw(rng, n)) for _ in range(SWEEPS)]
-    coverage = np.mean([interval.low <= mean <= interval.high for interval in found])
-    assert least <= coverage <= 0.98
+    assert least <= coverage(distribution, n, SWEEPS) <= 0.98
 
 
 def test_for_skewed_errors_the_bootstrap_covers_better_than_student_t() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -16,14 +16,12 @@ from sweeper.statistics.multiplicity import holm
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=8)
 
 
-@settings(max_examples=25)
 @given(P_VALUES)
 def test_a_whole_family_is_adjusted_as_statsmodels_does(p_values: list[float]) -> None:
     expected = multipletests(p_values, method="holm")[1]
     assert holm(p_values, len(p_values)) == pytest.approx(expected)
 
 
-@settings(max_examples=25)
 @given(P_VALUES, st.lists(st.floats(0, 1), max_size=12))
 def test_part_of_a_family_is_never_adjusted_less_than_within_it(
     made: list[float], not_made: list[float]
