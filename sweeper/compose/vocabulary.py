@@ -6,9 +6,6 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import TypeVar
-
-A = TypeVar("A")
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "lr": ("learning_rate",),
