@@ -40,7 +40,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 	touch $@
 
 emulator: $(VENV)/installed-dev
-	$(BIN)/python -m tests.emulator
+	$(BIN)/python -m braket_emulator
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks $(BENCH)

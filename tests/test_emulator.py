@@ -26,9 +26,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
 
-from .emulator import Emulator, EmulatorSettings, Fault, FaultKind, Rate, StubProgram
-from .emulator.calls import Caller
-from .emulator.protocol import BadAnswerError, Protocol
+from braket_emulator import Emulator, EmulatorSettings, Fault, FaultKind, Rate, StubProgram
+from braket_emulator.calls import Caller
+from braket_emulator.protocol import BadAnswerError, Protocol
 
 PATIENCE_SECONDS = 40
 SV1 = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
@@ -945,7 +945,7 @@ def test_nothing_is_left_behind() -> None:
 
 
 def test_a_person_starts_it_from_a_shell() -> None:
-    command = [sys.executable, "-m", "tests.emulator", "--stub", "1", "--region", "eu-north-1"]
+    command = [sys.executable, "-m", "braket_emulator", "--stub", "1", "--region", "eu-north-1"]
     root = Path(__file__).parent.parent
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -17,10 +17,9 @@ import pandas as pd
 import pytest
 from braket.tracking import pricing
 
+from braket_emulator import Caller, Emulator, EmulatorSettings, StubProgram
 from sweeper import load_sweep
 from sweeper.__main__ import main
-
-from ..emulator import Caller, Emulator, EmulatorSettings, StubProgram
 
 # What every sweep of these tests has in common: short, paid for, watched closely.
 QUICK = (

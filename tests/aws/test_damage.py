@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from braket_emulator import Fault, FaultKind, StubProgram
+
 from ..damage.made import in_child
 from ..damage.test_disk import no_file_grows_beyond
-from ..emulator import Fault, FaultKind, StubProgram
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 from .test_faults import assert_complete
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from braket_emulator import Caller, Emulator, EmulatorSettings, Fault, FaultKind, StubProgram
 from sweeper.executors.aws import AwsExecutor
 from sweeper.folder.layout import SweepFolder
 from sweeper.job.source import read_source
@@ -18,7 +19,6 @@ from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.record import Entry
 from sweeper.running.runner import Runner
 
-from ..emulator import Caller, Emulator, EmulatorSettings, Fault, FaultKind, StubProgram
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 
 FOUR = ("-m", "seed=range(4)", *NO_REHEARSAL)
@@ -188,7 +188,7 @@ def test_a_clock_that_is_hours_off_loses_no_job(stubs: Cloud, seconds: float) ->
 
 
 def test_a_device_that_goes_offline_is_a_failure_with_its_reason(aws: Cloud) -> None:
-    from ..emulator import DeviceStatus
+    from braket_emulator import DeviceStatus
 
     sv1 = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
     aws.emulator.set_device_status(sv1, DeviceStatus.OFFLINE)

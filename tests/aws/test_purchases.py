@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from braket_emulator import Emulator, EmulatorSettings, Fault, FaultKind, StubProgram
 from sweeper.errors import SweeperError
 from sweeper.executors.aws import AwsExecutor
 from sweeper.executors.aws.pace import Clock
@@ -24,8 +25,6 @@ from sweeper.ledger.reader import read_jobs, reading
 from sweeper.ledger.record import Entry
 from sweeper.running.lost_jobs import MOST_RESUBMISSIONS
 from sweeper.running.runner import Runner
-
-from ..emulator import Emulator, EmulatorSettings, Fault, FaultKind, StubProgram
 
 
 class DrivenClock:

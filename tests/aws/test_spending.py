@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ..emulator import Fault, FaultKind
+from braket_emulator import Fault, FaultKind
+
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 
 WORDS = ("device=iqm_garnet", "budget.spending_limit=true", *NO_REHEARSAL)

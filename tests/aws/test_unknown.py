@@ -10,11 +10,11 @@ from contextlib import closing
 
 import pytest
 
+from braket_emulator import Fault, FaultKind, StubProgram
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.reader import read_jobs, reading
 from sweeper.running.lost_jobs import MOST_RESUBMISSIONS
 
-from ..emulator import Fault, FaultKind, StubProgram
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 from .test_faults import assert_complete
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from braket_emulator import Emulator, EmulatorSettings
 from sweeper.contract.outcome import Outcome, read_outcome
 from sweeper.executors.base import Batch, Executor, NotNowError, Status, Submission
 from sweeper.executors.local import LocalExecutor
@@ -19,7 +20,6 @@ from sweeper.job.prepare import prepare
 from sweeper.job.source import read_source
 from sweeper.job.spec import JobSpec
 
-from ..emulator import Emulator, EmulatorSettings
 from .programs import PROGRAMS
 
 PATIENCE_SECONDS = 60
