@@ -187,6 +187,11 @@ class Emulator:
         """Every hybrid job, oldest first."""
         return self._jobs.all()
 
+    @property
+    def seconds(self) -> float:
+        """Emulated seconds that have passed, up to a constant."""
+        return self._clock.seconds()
+
     def advance(self, seconds: float) -> None:
         """Let emulated seconds pass at once, where `seconds_per_call` moves the clock.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -38,7 +39,7 @@ def test_a_rebuilt_ledger_finds_the_jobs_that_run(stubs: Cloud) -> None:
 
 
 def test_a_job_of_which_nobody_heard_is_found_by_its_token(stubs: Cloud) -> None:
-    stubs.emulator.inject(Fault("CreateJob", FaultKind.SLOW, times=1, after=1, seconds=100))
+    stubs.emulator.inject(Fault("CreateJob", FaultKind.SLOW, times=1, after=1, seconds=math.inf))
     sweep = stubs.start(*TWO)
     stubs.wait_until(lambda: len(stubs.emulator.jobs) == 2, "the second job, whose answer never comes")
     sweep.kill()
