@@ -44,7 +44,7 @@ drill: $(VENV)/installed-dev
 	$(BIN)/python -m drill $(DRILL)
 
 emulator: $(VENV)/installed-dev
-	$(BIN)/python -m tests.emulator
+	$(BIN)/python -m braket_emulator
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.markdown import table
-from tests.emulator import Caller, Emulator, EmulatorSettings
+from braket_emulator import Caller, Emulator, EmulatorSettings
 
 _SCALE = 0.1
 _LOOP = """

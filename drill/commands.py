@@ -117,7 +117,7 @@ def _typed(command: str, directory: Path, environment: dict[str, str]) -> subpro
 
 def run(evidence: Path) -> None:
     """Run all commands, and keep their list."""
-    from tests.emulator import Emulator, EmulatorSettings
+    from braket_emulator import Emulator, EmulatorSettings
 
     done = []
     with tempfile.TemporaryDirectory() as folder, Emulator(EmulatorSettings(time_scale=0.05)) as emulator:

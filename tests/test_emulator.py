@@ -26,11 +26,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
 
-from .emulator import Emulator, EmulatorSettings, Fault, FaultKind, Rate, StubProgram
-from .emulator.calls import Caller
-from .emulator.protocol import BadAnswerError, Protocol
+from braket_emulator import Emulator, EmulatorSettings, Fault, FaultKind, Rate, StubProgram
+from braket_emulator.calls import Caller
+from braket_emulator.protocol import BadAnswerError, Protocol
 
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 600
 SV1 = "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
 TN1 = "arn:aws:braket:::device/quantum-simulator/amazon/tn1"
 GARNET = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"
@@ -661,7 +661,7 @@ class TestControlPlane:
 
     def test_hundreds_of_jobs_pass_through_the_quota_in_seconds(self, open_emulator: Open) -> None:
         emulator = open_emulator(
-            EmulatorSettings(rates={}, stub=StubProgram(60.0), startup_seconds=60.0, time_scale=0.0001)
+            EmulatorSettings(rates={}, stub=StubProgram(60.0), startup_seconds=60.0, seconds_per_call=60.0)
         )
         braket = client()
         waiting = [job_request(jobName=f"job-{number}") for number in range(300)]
@@ -674,8 +674,12 @@ class TestControlPlane:
             waiting.pop()
             return not waiting
 
+        def all_completed() -> bool:
+            emulator.advance(60.0)
+            return all(job.status == "COMPLETED" for job in emulator.jobs)
+
         until(submit)
-        until(lambda: all(job.status == "COMPLETED" for job in emulator.jobs))
+        until(all_completed)
         assert len(emulator.jobs) == 300
 
     def test_a_search_goes_page_by_page(self, open_emulator: Open) -> None:
@@ -945,7 +949,7 @@ def test_nothing_is_left_behind() -> None:
 
 
 def test_a_person_starts_it_from_a_shell() -> None:
-    command = [sys.executable, "-m", "tests.emulator", "--stub", "1", "--region", "eu-north-1"]
+    command = [sys.executable, "-m", "braket_emulator", "--stub", "1", "--region", "eu-north-1"]
     root = Path(__file__).parent.parent
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -17,15 +17,16 @@ import pandas as pd
 import pytest
 from braket.tracking import pricing
 
+from braket_emulator import Caller, Emulator, StubProgram
 from sweeper import load_sweep
 from sweeper.__main__ import main
 
-from ..emulator import Caller, Emulator, EmulatorSettings, StubProgram
+from ..accounts import account
 
 # What every sweep of these tests has in common: short, paid for, watched closely.
 QUICK = (
     "hydra/launcher=braket_aws",
-    "hydra.launcher.poll_seconds=0.3",
+    "hydra.launcher.poll_seconds=0.15",
     "hydra.sweep.dir=out",
     "budget.max_usd=100",
     "max_iterations=3",
@@ -101,10 +102,12 @@ class Cloud:
         return Counter(call.operation for call in self.emulator.calls if call.caller is Caller.CLIENT)
 
     def wait_until(self, holds: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 90
+        """Wait for something that this account's own time, or a command that runs beside, brings about."""
+        deadline = time.monotonic() + 600
         while not holds():
             assert time.monotonic() < deadline, f"never: {what}"
             time.sleep(0.02)
+            self.emulator.advance(0.4)
 
 
 def forget_prices() -> None:
@@ -115,8 +118,7 @@ def forget_prices() -> None:
 
 @contextmanager
 def cloud(directory: Path, **settings: object) -> Iterator[Cloud]:
-    defaults: dict[str, object] = {"time_scale": 0.05}
-    with Emulator(EmulatorSettings(**{**defaults, **settings})) as emulator:  # type: ignore[arg-type]
+    with account(**settings) as emulator:
         made = Cloud(emulator, directory)
         forget_prices()
         try:

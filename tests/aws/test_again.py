@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from braket_emulator import Fault, FaultKind
 from sweeper import load_sweep
 from sweeper.ledger.reader import read_jobs, reading
 
-from ..emulator import Fault, FaultKind
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 
 COMMON = (*NO_REHEARSAL, "report=false")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pandas as pd
 
+from braket_emulator import Fault, FaultKind, StubProgram
+
 from ..damage.made import in_child
 from ..damage.test_disk import no_file_grows_beyond
-from ..emulator import Fault, FaultKind, StubProgram
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 from .test_faults import assert_complete
 
@@ -37,7 +39,7 @@ def test_a_rebuilt_ledger_finds_the_jobs_that_run(stubs: Cloud) -> None:
 
 
 def test_a_job_of_which_nobody_heard_is_found_by_its_token(stubs: Cloud) -> None:
-    stubs.emulator.inject(Fault("CreateJob", FaultKind.SLOW, times=1, after=1, seconds=100))
+    stubs.emulator.inject(Fault("CreateJob", FaultKind.SLOW, times=1, after=1, seconds=math.inf))
     sweep = stubs.start(*TWO)
     stubs.wait_until(lambda: len(stubs.emulator.jobs) == 2, "the second job, whose answer never comes")
     sweep.kill()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from braket_emulator import Emulator, Fault, FaultKind, StubProgram
 from sweeper.errors import SweeperError
 from sweeper.executors.aws import AwsExecutor
 from sweeper.executors.aws.pace import Clock
@@ -25,7 +26,7 @@ from sweeper.ledger.record import Entry
 from sweeper.running.lost_jobs import MOST_RESUBMISSIONS
 from sweeper.running.runner import Runner
 
-from ..emulator import Emulator, EmulatorSettings, Fault, FaultKind, StubProgram
+from .. import accounts
 
 
 class DrivenClock:
@@ -72,9 +73,9 @@ PROCESSES = st.lists(
 @pytest.fixture(scope="module")
 def account() -> Iterator[Emulator]:
     stub = StubProgram(runtime_seconds=2, outcome=lambda _: {"value": -1.0})
-    # Unlisted for ten emulated seconds: longer than most of these processes live.
-    emulated = EmulatorSettings(time_scale=0.01, stub=stub, rates={}, search_lag_seconds=10)
-    with Emulator(emulated) as emulator, pytest.MonkeyPatch.context() as patch:
+    # Unlisted for ten calls: longer than most of these processes live.
+    settings = {"seconds_per_call": 1.0, "stub": stub, "rates": {}, "search_lag_seconds": 10}
+    with accounts.account(**settings) as emulator, pytest.MonkeyPatch.context() as patch:
         for name, value in emulator.environment().items():
             patch.setenv(name, value)
         yield emulator

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from ..emulator import Fault, FaultKind
+from braket_emulator import Fault, FaultKind
+
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 
 WORDS = ("device=iqm_garnet", "budget.spending_limit=true", *NO_REHEARSAL)
@@ -31,7 +34,7 @@ def test_a_killed_sweeps_limit_is_removed_by_whoever_goes_on(make_cloud: MakeClo
 
 def test_a_limit_of_which_nobody_heard_is_found_and_removed(make_cloud: MakeCloud) -> None:
     with make_cloud() as cloud:
-        cloud.emulator.inject(Fault("CreateSpendingLimit", FaultKind.SLOW, seconds=2000))
+        cloud.emulator.inject(Fault("CreateSpendingLimit", FaultKind.SLOW, seconds=math.inf))
         sweep = cloud.start(*WORDS)
         cloud.wait_until(lambda: bool(cloud.emulator.spending_limits), "a limit of which nobody heard")
         sweep.kill()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ..emulator import Caller, Fault, FaultKind
+from braket_emulator import Caller, Fault, FaultKind
+
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 
 PROGRAM = """

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from braket_emulator import Caller, DeviceStatus
+from braket_emulator.devices import DEVICES
 from sweeper import load_sweep
 
-from ..emulator import Caller, DeviceStatus
-from ..emulator.devices import DEVICES
 from .conftest import NO_REHEARSAL, QUICK, Cloud, MakeCloud
 
 

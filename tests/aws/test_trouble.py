@@ -8,11 +8,11 @@ from pathlib import Path
 import botocore.exceptions
 import pytest
 
+from braket_emulator import Fault, FaultKind, StubProgram
 from sweeper.errors import SweeperError
 from sweeper.executors.aws import trouble
 from sweeper.executors.base import AccessLostError
 
-from ..emulator import Fault, FaultKind, StubProgram
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 from .test_faults import assert_complete
 
@@ -234,7 +234,7 @@ def test_the_documented_policy_is_enough(make_cloud: MakeCloud) -> None:
 
 
 def test_the_documented_policy_is_small_and_what_it_lacks_is_said(stubs: Cloud) -> None:
-    from ..emulator.policy import Policy
+    from braket_emulator.policy import Policy
 
     allowed = Policy(POLICY)
     arn = "arn:aws:s3:::somebodys-bucket/key"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,11 +11,11 @@ from contextlib import closing
 
 import pytest
 
+from braket_emulator import Fault, FaultKind, StubProgram
 from sweeper.ledger.ledger import Ledger
 from sweeper.ledger.reader import read_jobs, reading
 from sweeper.running.lost_jobs import MOST_RESUBMISSIONS
 
-from ..emulator import Fault, FaultKind, StubProgram
 from .conftest import NO_REHEARSAL, Cloud, MakeCloud
 from .test_faults import assert_complete
 
@@ -168,7 +169,7 @@ def test_cancel_waits_for_an_unanswered_creation_and_ends_its_job(make_cloud: Ma
 
 def test_a_kill_while_createjob_is_unanswered_is_settled_by_cancel(make_cloud: MakeCloud) -> None:
     with make_cloud(startup_seconds=NEVER, search_lag_seconds=20) as cloud:
-        cloud.emulator.inject(Fault("CreateJob", FaultKind.SLOW, seconds=NEVER / 1e6))
+        cloud.emulator.inject(Fault("CreateJob", FaultKind.SLOW, seconds=math.inf))
         sweep = cloud.start("seed=0", *NO_REHEARSAL, *IMPATIENT)
         cloud.wait_until(lambda: len(cloud.emulator.jobs) == 1, "a job of which nobody heard")
         sweep.kill()

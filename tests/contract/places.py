@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from braket_emulator.programs import Containers, Start
+from braket_emulator.programs import JobFolder as ContainerFolder
 from sweeper.contract import hybrid_job
 from sweeper.errors import ConfigError
 from sweeper.executors.base import Batch, Executor, Submission
@@ -23,8 +25,6 @@ from sweeper.job.source import Source, digest_of
 from sweeper.job.spec import JobSpec
 from sweeper.planning.rehearsal import rehearse
 
-from ..emulator.programs import Containers, Start
-from ..emulator.programs import JobFolder as ContainerFolder
 from ..executors.conftest import emulated_aws
 from .cases import Case, Outcome, outcome_of
 

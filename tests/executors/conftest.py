@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from braket_emulator import Emulator
 from sweeper.contract.outcome import Outcome, read_outcome
 from sweeper.executors.base import Batch, Executor, NotNowError, Status, Submission
 from sweeper.executors.local import LocalExecutor
@@ -19,7 +20,7 @@ from sweeper.job.prepare import prepare
 from sweeper.job.source import read_source
 from sweeper.job.spec import JobSpec
 
-from ..emulator import Emulator, EmulatorSettings
+from ..accounts import account
 from .programs import PROGRAMS
 
 PATIENCE_SECONDS = 300
@@ -47,9 +48,11 @@ def aws(folder: SweepFolder) -> Executor:
 
 @contextmanager
 def emulated_aws() -> Iterator[Emulator]:
-    """An AWS account on this machine, an emulated second of which takes a twentieth of a real one."""
-    settings = EmulatorSettings(time_scale=0.05, checkpoint_sync_seconds=5)
-    with Emulator(settings) as emulator, pytest.MonkeyPatch.context() as patch:
+    """An AWS account where sixty seconds, a job's limit here, are far more calls than a program needs."""
+    with (
+        account(seconds_per_call=0.05, checkpoint_sync_seconds=0.5) as emulator,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         for name, value in emulator.environment().items():
             patch.setenv(name, value)
         yield emulator

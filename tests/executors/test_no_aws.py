@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from braket_emulator import Caller, Emulator
 from sweeper.errors import ConfigError
 from sweeper.executors.aws_refused import RefusedAws
 from sweeper.executors.local import LocalExecutor
@@ -16,7 +17,6 @@ from sweeper.folder.layout import SweepFolder
 from sweeper.job.state import JobState
 from sweeper.planning.rehearsal import rehearse
 
-from ..emulator import Caller, Emulator
 from .conftest import KINDS, Place, emulated_aws
 
 SCRIPT = '''

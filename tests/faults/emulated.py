@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_COMMAND = ("-m", "tests.emulator", "--stub=3", "--time-scale=0.05", "--no-rates")
+_COMMAND = ("-m", "braket_emulator", "--stub=3", "--time-scale=0.05", "--no-rates")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from .clock import Clock
+from .clock import time_stamp
 from .context import ClientTokens, Context, Operation, Parameters
 from .devices import Device, DeviceCatalogue
 from .errors import AwsError, invalid, not_found
@@ -54,9 +54,8 @@ class SpendingLimit:
 class SpendingLimits:
     """All spending limits of the account."""
 
-    def __init__(self, account_id: str, clock: Clock, devices: DeviceCatalogue) -> None:
+    def __init__(self, account_id: str, devices: DeviceCatalogue) -> None:
         self._account_id = account_id
-        self._clock = clock
         self._devices = devices
         self._tokens = ClientTokens()
         self._lock = threading.Lock()
@@ -96,7 +95,7 @@ class SpendingLimits:
         """
         if not device.is_qpu:
             return
-        price, now = qpu_task_usd(device, shots), self._clock.now()
+        price, now = qpu_task_usd(device, shots), time_stamp()
         with self._lock:
             in_force = [
                 limit
@@ -131,7 +130,7 @@ class SpendingLimits:
             raise invalid(f"Device {parameters['deviceArn']} does not exist in {context.region}") from None
         if not device.is_qpu:
             raise invalid("Spending limits are for QPUs")
-        now = self._clock.now()
+        now = time_stamp()
         start_at, end_at = _period(parameters, (now, _FAR_FUTURE))
         limit = SpendingLimit(
             arn=f"arn:aws:braket:{context.region}:{self._account_id}:spending-limit/{uuid.uuid4()}",
@@ -153,7 +152,7 @@ class SpendingLimits:
         with self._lock:
             limit.limit = Decimal(parameters.get("spendingLimit", limit.limit))
             limit.start_at, limit.end_at = _period(parameters, (limit.start_at, limit.end_at))
-            limit.updated_at = self._clock.now()
+            limit.updated_at = time_stamp()
         return {}
 
     def _delete(self, context: Context, parameters: Parameters) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from .calls import Call, Caller, CallLog
-from .clock import Clock
+from .clock import Clock, time_stamp
 from .faults import FaultKind, FaultPlan
 from .policy import Policy
 from .requests import Request, read_request
@@ -118,6 +117,8 @@ class Gateway:
         if request.caller is Caller.SERVICE or not request.operation:
             return self._application(environ, start_response)
 
+        if request.service in ("braket", "logs"):
+            self._clock.called()
         fault = self._faults.for_call(request.operation)
         kind = fault.kind if fault else None
         if fault and kind is FaultKind.RESET:
@@ -144,7 +145,7 @@ class Gateway:
             hang_up(environ, reset=False)
         if fault and kind is FaultKind.SLOW:
             # The work is done; it is the answer that takes its time.
-            time.sleep(self._clock.real(fault.seconds))
+            self._clock.hold_up(fault.seconds)
         self._record(request, int(status.split()[0]), error)
         start_response(status, headers)
         return body
@@ -159,7 +160,7 @@ class Gateway:
         """Let the service do its work, and hold back its answer: status, headers, body, error's name."""
         held: dict[str, Any] = {}
 
-        def hold(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[..., None]:
+        def hold(status: str, headers: list[tuple[str, str]], _: Any = None) -> Callable[..., None]:
             held.update(status=status, headers=headers)
             return lambda _: None
 
@@ -173,7 +174,7 @@ class Gateway:
     def _record(self, request: Request, status: int, error: str | None) -> None:
         self._calls.add(
             Call(
-                time=self._clock.now(),
+                time=time_stamp(),
                 operation=request.operation,
                 status=status,
                 caller=request.caller or Caller.CLIENT,

@@ -13,7 +13,7 @@ from typing import Any, Self
 from .administration import Administration
 from .braket_service import BraketService
 from .calls import Call, Caller, CallLog
-from .clock import Clock, RateLimits
+from .clock import Clock, EventClock, RateLimits, WallClock
 from .cloud import ROLE_NAME, Cloud
 from .device_operations import DeviceOperations
 from .devices import DeviceCatalogue, DeviceStatus
@@ -44,8 +44,14 @@ class Emulator:
     # moto keeps its state per process, so there is room for one emulator.
     _process_has_one = threading.Lock()
 
-    def __init__(self, settings: EmulatorSettings | None = None) -> None:
+    def __init__(
+        self, settings: EmulatorSettings | None = None, containers: Containers | None = None
+    ) -> None:
         """Start.
+
+        Args:
+            settings: How the account is set up.
+            containers: Runs the jobs' programs, and goes on when the emulator is closed; None for its own.
 
         Raises:
             RuntimeError: This process has an emulator that is not closed.
@@ -55,13 +61,16 @@ class Emulator:
         self.settings = settings or EmulatorSettings()
         self.internal_errors: list[str] = []
         self._folder = Path(tempfile.mkdtemp(prefix="braket-"))
-        self._clock = Clock(self.settings.time_scale)
+        per_call = self.settings.seconds_per_call
+        self._events = None if per_call is None else EventClock(per_call)
+        self._clock: Clock = self._events or WallClock(self.settings.time_scale)
         self._calls = CallLog()
         self._faults = FaultPlan()
         self._devices = DeviceCatalogue(self.settings.devices)
         self._programs: Programs = (
-            Stubs(self.settings.stub, self._clock) if self.settings.stub else Containers()
+            Stubs(self.settings.stub, self._clock) if self.settings.stub else containers or Containers()
         )
+        self._programs_are_ours = self._programs is not containers
         self._policy = PolicyHolder()
         accounts = (self.settings.account_id, *self.settings.other_accounts)
         self._cloud = Cloud(accounts, self._calls, self._faults, self._clock, self._policy)
@@ -78,7 +87,7 @@ class Emulator:
             )
         )
         self._jobs = Jobs(self.settings, self._devices, self._faults, self._instances, self._clock)
-        spending = self._spending = SpendingLimits(self.settings.account_id, self._clock, self._devices)
+        spending = self._spending = SpendingLimits(self.settings.account_id, self._devices)
         self._tasks = Tasks(
             self.settings,
             clock=self._clock,
@@ -124,9 +133,11 @@ class Emulator:
 
     def close(self) -> None:
         """End all jobs, processes, threads and servers, and remove all files."""
+        self._clock.close()
         self._instances.close()
         self._tasks.close()
-        self._programs.close()
+        if self._programs_are_ours:
+            self._programs.close()
         self._server.close()
         self._cloud.close()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -175,6 +186,21 @@ class Emulator:
     def jobs(self) -> list[Job]:
         """Every hybrid job, oldest first."""
         return self._jobs.all()
+
+    @property
+    def seconds(self) -> float:
+        """Emulated seconds that have passed, up to a constant."""
+        return self._clock.seconds()
+
+    def advance(self, seconds: float) -> None:
+        """Let emulated seconds pass at once, where `seconds_per_call` moves the clock.
+
+        Raises:
+            RuntimeError: The clock is the real one.
+        """
+        if self._events is None:
+            raise RuntimeError("time passes by itself here: set EmulatorSettings.seconds_per_call")
+        self._events.advance(seconds)
 
     def inject(self, fault: Fault) -> None:
         """Arm a fault."""

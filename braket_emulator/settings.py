@@ -75,6 +75,9 @@ class EmulatorSettings:
         time_scale: Real seconds that an emulated second takes; below 1, quotas refill, delays and time
             limits pass, and billable seconds add up faster. Time stamps stay with the real clock, which
             is the client's.
+        seconds_per_call: Emulated seconds that pass with each call of Braket or CloudWatch, and at no
+            other time but by `Emulator.advance`: what happens then does not depend on how busy the machine
+            is. None lets time pass as `time_scale` says.
         checkpoint_sync_seconds: How often the checkpoint folder of a running job is copied to S3.
         archives_of_unsuccessful_jobs: Whether FAILED and CANCELLED jobs that ran leave a model.tar.gz.
         job_search_filters: Names that SearchJobs accepts; any of `search.JOB_FILTERS`.
@@ -98,6 +101,7 @@ class EmulatorSettings:
     log_lag_seconds: float = 0.0
     task_seconds: float = 0.0
     time_scale: float = 1.0
+    seconds_per_call: float | None = None
     checkpoint_sync_seconds: float = 5.0
     archives_of_unsuccessful_jobs: bool = True
     job_search_filters: frozenset[str] = DOCUMENTED_JOB_FILTERS

@@ -121,8 +121,7 @@ class Instances:
         clock = self._site.clock
         end = clock.seconds() + seconds
         while self._may_go_on(job) and (left := end - clock.seconds()) > 0:
-            job.wake.wait(clock.real(left))
-            job.wake.clear()
+            clock.wait(job.wake, left)
         return self._may_go_on(job)
 
     def _wait_in_line(self, job: Job) -> bool:

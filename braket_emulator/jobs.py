@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
 from typing import Any
 
 from .clock import Clock
@@ -114,7 +113,7 @@ class Jobs:
                     f"The number of concurrent hybrid jobs exceeds {self._settings.max_concurrent_jobs}.",
                 )
             faults = self._faults.for_job(parameters["jobName"])
-            job = Job(parameters, context.region, context.account, faults)
+            job = Job(parameters, context.region, context.account, faults, self._clock.seconds())
             self._jobs[job.arn] = job
         self._instances.submit(job)
         return job.arn
@@ -138,11 +137,11 @@ class Jobs:
         return {"jobArn": job.arn, "cancellationStatus": "CANCELLING"}
 
     def _search(self, context: Context, parameters: Parameters) -> dict[str, Any]:
-        listed_before = Clock.now() - timedelta(seconds=self._clock.real(self._settings.search_lag_seconds))
+        listed_before = self._clock.seconds() - self._settings.search_lag_seconds
         newest_first = [
             job.summary()
             for job in reversed(self.all())
-            if _sees(context, job) and job.accepted_at <= listed_before
+            if _sees(context, job) and job.accepted_second <= listed_before
         ]
         found = select(newest_first, parameters["filters"], self._settings.job_search_filters)
         jobs, next_token = page(found, "jobArn", parameters)

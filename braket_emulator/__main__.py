@@ -1,4 +1,4 @@
-"""`python -m tests.emulator`: starts the emulator and prints what a shell needs to use it."""
+"""`python -m braket_emulator`: starts the emulator and prints what a shell needs to use it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .settings import AWS_RATES, EmulatorSettings, StubProgram
 
 def main() -> None:
     """Run until interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m tests.emulator", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m braket_emulator", description=__doc__)
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--concurrent-jobs", type=int, default=3, metavar="N")
     parser.add_argument("--startup-seconds", type=float, default=0.0, metavar="S", help="until a job runs")

@@ -97,8 +97,13 @@ class JobRun:
         self._upload(status)
         job.end(status, reason, runtime)
         if lag := self._site.settings.log_lag_seconds:
-            self._closing.wait(self._clock.real(lag))
+            self._wait(lag)
             self._log.send(end=True)
+
+    def _wait(self, seconds: float) -> None:
+        end = self._clock.seconds() + seconds
+        while not self._closing.is_set() and (left := end - self._clock.seconds()) > 0:
+            self._clock.wait(self._job.wake, left)
 
     def _download_data(self) -> str | None:
         """Fetch input data and earlier checkpoints; returns the URI of a channel that has no data."""
@@ -188,8 +193,7 @@ class JobRun:
             # Once it is cut off, only the report of its end is missing, which wakes us.
             due = float("inf") if cut else min(self._limit_seconds, lost_at, cancel_at)
             ran = clock.seconds() - begun
-            job.wake.wait(min(_LOG_INTERVAL_REAL_SECONDS, clock.real(max(0.0, due - ran))))
-            job.wake.clear()
+            clock.wait(job.wake, due - ran, real_at_most=_LOG_INTERVAL_REAL_SECONDS)
             ran = clock.seconds() - begun
             if cancel_at <= ran and not job.cancelling:
                 job.cancel()

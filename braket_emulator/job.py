@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from .clock import Clock
+from .clock import time_stamp
 from .errors import AwsError
 from .faults import Fault, FaultKind
 
@@ -43,12 +43,17 @@ class Job:
         request: The parameters of CreateJob.
         token: What links quantum tasks to this job.
         faults: What will happen to it.
-        accepted_at: As `created_at`, by a clock that no fault puts ahead.
+        accepted_second: When it was accepted, by the emulated clock.
         wake: Set when the program ended or a cancellation was asked for.
     """
 
     def __init__(
-        self, request: dict[str, Any], region: str, account_id: str, faults: dict[FaultKind, Fault]
+        self,
+        request: dict[str, Any],
+        region: str,
+        account_id: str,
+        faults: dict[FaultKind, Fault],
+        accepted_second: float,
     ) -> None:
         self.id = str(uuid.uuid4())
         self.arn = f"arn:aws:braket:{region}:{account_id}:job/{self.id}"
@@ -68,7 +73,7 @@ class Job:
         self._status = JobStatus.QUEUED
         self._skew = faults[FaultKind.CLOCK_SKEW].seconds if FaultKind.CLOCK_SKEW in faults else 0.0
         self.created_at = self.now()
-        self.accepted_at = Clock.now()
+        self.accepted_second = accepted_second
         self.record("QUEUED_FOR_EXECUTION")
 
     @property
@@ -104,7 +109,7 @@ class Job:
 
     def now(self) -> datetime:
         """A time stamp by this job's clock."""
-        return Clock.now(self._skew)
+        return time_stamp(self._skew)
 
     def record(self, event: str, message: str = "") -> None:
         """Add an event."""

@@ -28,7 +28,7 @@ _PRELOADED = ("boto3", "braket.aws", "braket.circuits", "braket.devices", "brake
 
 def _load_contract() -> ModuleType:
     """The contract's module, under a name that no job's module has."""
-    file = Path(__file__).parents[2] / "sweeper" / "contract" / "hybrid_job.py"
+    file = Path(__file__).parents[1] / "sweeper" / "contract" / "hybrid_job.py"
     spec = importlib.util.spec_from_file_location("_hybrid_job_contract", file)
     assert spec is not None
     assert spec.loader is not None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .clock import Clock
+from .clock import Clock, time_stamp
 from .cloud import Cloud
 from .context import ClientTokens, Context, Operation, Parameters
 from .devices import MAX_PROGRAM_SET_EXECUTABLES, MAX_PROGRAM_SET_SHOTS, Device, DeviceCatalogue
@@ -45,6 +45,7 @@ class QuantumTask:
     failure_reason: str | None = None
     ended_at: datetime | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
+    wake: threading.Event = field(default_factory=threading.Event)
 
     @property
     def shots(self) -> int:
@@ -135,6 +136,7 @@ class Tasks:
         """Drop what has not begun."""
         for task in self._tasks.values():
             task.cancelled.set()
+            task.wake.set()
         self._executor.shutdown(cancel_futures=True)
 
     def find(self, arn: str, region: str) -> QuantumTask:
@@ -178,7 +180,7 @@ class Tasks:
             request=parameters,
             action=action,
             job_arn=job_arn,
-            created_at=self._clock.now(),
+            created_at=time_stamp(),
             tags=dict(parameters.get("tags", {})),
         )
         self._spending.charge(task.arn, device, task.shots, context.region)
@@ -209,6 +211,7 @@ class Tasks:
                 raise AwsError("ConflictException", f"Task {task.arn} is in terminal state {task.status}.")
             task.status = "CANCELLING"
         task.cancelled.set()
+        task.wake.set()
         return {"quantumTaskArn": task.arn, "cancellationStatus": "CANCELLING"}
 
     def _search(self, context: Context, parameters: Parameters) -> dict[str, Any]:
@@ -225,7 +228,9 @@ class Tasks:
     def _run(self, task: QuantumTask) -> None:
         try:
             self._advance(task, "QUEUED")
-            task.cancelled.wait(self._clock.real(self._settings.task_seconds))
+            end = self._clock.seconds() + self._settings.task_seconds
+            while not task.cancelled.is_set() and (left := end - self._clock.seconds()) > 0:
+                self._clock.wait(task.wake, left)
             if not task.cancelled.is_set():
                 self._advance(task, "RUNNING")
                 result = simulate(task.action, task.device, task.shots, task.arn)
@@ -245,7 +250,7 @@ class Tasks:
     def _finish(self, task: QuantumTask, status: str, reason: str | None = None) -> None:
         self._spending.settle(task.arn, spent=status == "COMPLETED")
         with self._lock:
-            task.ended_at = self._clock.now()
+            task.ended_at = time_stamp()
             task.failure_reason = reason
             task.status = status
 

@@ -194,7 +194,7 @@ class Stubs:
 
     def start(self, start: Start) -> Running:
         """Let time pass."""
-        return _Stub(start, self._program, self._clock.real(self._program.runtime_seconds))
+        return _Stub(start, self._program, self._clock)
 
     def close(self) -> None:
         """Nothing is left: each stub ends with its job."""
@@ -203,17 +203,14 @@ class Stubs:
 class _Stub:
     """A program that only takes time."""
 
-    def __init__(self, start: Start, program: StubProgram, real_seconds: float) -> None:
+    def __init__(self, start: Start, program: StubProgram, clock: Clock) -> None:
         self.exit_code: int | None = None
         self._start = start
         self._program = program
-        self._timer = threading.Timer(real_seconds, self._finish)
-        self._timer.daemon = True
-        self._timer.start()
+        self._call_off = clock.later(program.runtime_seconds, self._finish)
 
     def kill(self) -> None:
-        self._timer.cancel()
-        self._timer.join()  # it may be finishing just now
+        self._call_off()  # which waits, as it may be finishing just now
         if self.exit_code is None:
             self._end(-signal.SIGKILL)
 
