@@ -19,7 +19,7 @@ def holm(p_values: Sequence[float], family: int) -> list[float]:
         family: Number of tests in the family; at least the number of p values.
     """
     p = np.asarray(p_values, dtype=float)
-    order = np.argsort(p, kind="stable")
+    order = np.argsort(p)
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate((family - np.arange(len(p))) * p[order]))
     return [float(value) for value in adjusted]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import numpy as np
 import pytest
@@ -79,6 +80,26 @@ def test_bootstrap_t_agrees_with_student_t_for_many_normal_values() -> None:
     assert interval.high == pytest.approx(high, abs=0.15 * (high - low))
 
 
+@pytest.mark.parametrize("n", [5, 7])
+def test_bootstrap_t_is_its_definition(n: int) -> None:
+    """Efron & Tibshirani 1993, equations 12.20 to 12.22, in plain Python over the same resamples."""
+    values = sorted(np.random.default_rng(9).exponential(1.0, n).tolist())
+    mean, scale = statistics.fmean(values), statistics.stdev(values) / math.sqrt(n)
+    studentised = []
+    for drawn in np.random.default_rng(0).integers(0, n, (999, n)).tolist():
+        resample = [values[place] for place in drawn]
+        error = statistics.stdev(resample) / math.sqrt(n)
+        shift = statistics.fmean(resample) - mean
+        # Resamples that nearly coincide count as infinitely far out.
+        studentised.append(shift / error if error > 0.03 * scale else math.copysign(math.inf, shift))
+    studentised.sort()
+    found = mean_interval(np.array(values))
+    assert found.method == "bootstrap-t"
+    # The 25th smallest and the 25th largest of 999: 2.5 % of 1000 on either side.
+    assert found.low == pytest.approx(mean - studentised[-25] * scale)
+    assert found.high == pytest.approx(mean - studentised[24] * scale)
+
+
 def test_equal_data_give_equal_intervals() -> None:
     values = np.random.default_rng(3).exponential(size=12)
     assert mean_interval(values) == mean_interval(values.copy())
@@ -107,9 +128,10 @@ def test_one_value_has_no_interval(n: int) -> None:
 
 
 @pytest.mark.parametrize("n", [2, 10, 200])
-def test_values_that_are_all_equal_need_no_width(n: int) -> None:
-    interval = mean_interval(np.full(n, 0.1) + np.spacing(0.1) * (np.arange(n) % 2))
-    assert interval.high - interval.low == pytest.approx(0, abs=1e-15)
+@pytest.mark.parametrize("size", [0.0, 1e-6, 0.1, 1e6])
+def test_values_that_are_all_equal_need_no_width(n: int, size: float) -> None:
+    interval = mean_interval(np.full(n, size) + np.spacing(size) * (np.arange(n) % 2) * (size > 0))
+    assert interval.low == interval.high == pytest.approx(size)
     assert interval.method == "all values equal"
 
 
@@ -124,7 +146,17 @@ def test_the_interval_of_a_success_rate_is_statsmodels(successes: int, trials: i
     interval = rate_interval(successes, trials)
     expected = proportion_confint(successes, trials, alpha=0.05, method="wilson")
     assert (interval.low, interval.high) == pytest.approx(expected, abs=1e-12)
+    assert interval.method == "Wilson"
+
+
+def test_a_rate_stays_between_nothing_and_everything() -> None:
+    for trials in range(1, 200):
+        assert 0.0 <= rate_interval(0, trials).low < 1e-15
+        assert 1.0 - 1e-15 < rate_interval(trials, trials).high <= 1.0
 
 
 def test_no_trials_have_no_rate() -> None:
-    assert math.isnan(rate_interval(0, 0).low)
+    interval = rate_interval(0, 0)
+    assert math.isnan(interval.low)
+    assert math.isnan(interval.high)
+    assert interval.method == "none: no trials"
