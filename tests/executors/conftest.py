@@ -50,7 +50,7 @@ def aws(folder: SweepFolder) -> Executor:
 def emulated_aws() -> Iterator[Emulator]:
     """An AWS account where sixty seconds, a job's limit here, are far more calls than a program needs."""
     with (
-        account(seconds_per_call=0.05, checkpoint_sync_seconds=0.5) as emulator,
+        account(seconds_per_call=0.05, checkpoint_sync_seconds=0.5, rates={}) as emulator,
         pytest.MonkeyPatch.context() as patch,
     ):
         for name, value in emulator.environment().items():
