@@ -16,11 +16,12 @@ from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
 
+import algorithms
 from algorithms import qaoa_maxcut, vqe
 from algorithms.options import Described, described, name_of
 from algorithms.settings import Settings
 
-FILE = Path(__file__).with_name("hyperparameters.schema.json")
+_NAME = "hyperparameters.schema.json"
 
 _JOBS = {"vqe": vqe.Options, "qaoa_maxcut": qaoa_maxcut.Options}
 _TYPES = {int: "integer", float: "number", str: "string", bool: "boolean"}
@@ -37,6 +38,12 @@ def schema() -> dict[str, Any]:
         },
         "$defs": {"settings": _object(Settings), **{job: _object(options) for job, options in _JOBS.items()}},
     }
+
+
+def file() -> Path:
+    """The file that holds the description, beside the modules that it describes."""
+    # Not by __file__: no module that asks for its place at import is imported before the jobs.
+    return Path(algorithms.__path__[0]) / _NAME
 
 
 def text() -> str:
@@ -132,4 +139,4 @@ def _first_line(kind: type) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(text(), encoding="utf-8")
+    file().write_text(text(), encoding="utf-8")

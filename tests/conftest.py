@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import multiprocessing
 import os
 import shutil
@@ -27,6 +28,13 @@ hypothesis.settings.load_profile("sample")
 # What sources have answered is remembered for the tests of one run, and is nothing of the person's.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="sweeper-tests-")
 atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays to the end: the modules, which it would look at ever again."""
+    gc.collect()
+    gc.freeze()
+
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -42,7 +42,7 @@ STRANGER: dict[str, Any] = {
 
 
 def test_the_shipped_files_are_what_the_dataclasses_say() -> None:
-    assert describe.FILE.read_text() == describe.text(), "run python -m algorithms.describe"
+    assert describe.file().read_text() == describe.text(), "run python -m algorithms.describe"
     for path, content in option_documents.files().items():
         assert path.read_text() == content, f"{path.name}: run python -m scripts.option_documents"
 

@@ -17,7 +17,7 @@ from sweeper.executors.base import Batch, Executor, NotNowError, Status, Submiss
 from sweeper.executors.local import LocalExecutor
 from sweeper.folder.layout import JobFolder, SweepFolder
 from sweeper.job.prepare import prepare
-from sweeper.job.source import read_source
+from sweeper.job.source import Sources
 from sweeper.job.spec import JobSpec
 
 from ..accounts import account
@@ -79,13 +79,14 @@ class Place:
     executor: Executor
     source: Path
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(1000)))
+    sources: Sources = field(default_factory=Sources)
 
     def spec(self, program: str, **changes: object) -> JobSpec:
         module = self.source.stem
         entry_point = program if program == module else f"{module}:{program}"
         spec = JobSpec(
             device="local:braket/default",
-            source=read_source(self.source, entry_point),
+            source=self.sources.read(self.source, entry_point),
             entry_point=entry_point,
             hyperparameters={"shots": "1000", "text": "ψ = |0⟩"},
             input_files={},
