@@ -54,7 +54,7 @@ QAOA = {
 
 
 def jobs() -> list[tuple[str, str, dict[str, str]]]:
-    common = {"shots": "20", "seed": "3", "max_iterations": "24"}
+    common = {"shots": "20", "seed": "3", "max_iterations": "16"}
     of_vqe = [
         (
             name,

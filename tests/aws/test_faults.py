@@ -92,10 +92,10 @@ def refusals(emulator: Emulator) -> int:
     return sum(call.operation == "CreateJob" and call.status == 402 for call in emulator.calls)
 
 
-def test_three_hundred_jobs_pass_through_a_quota_of_three(tmp_path: Path) -> None:
-    emulator = run_stubs(tmp_path, 300, seconds=1)
+def test_sixty_jobs_pass_through_a_quota_of_three(tmp_path: Path) -> None:
+    emulator = run_stubs(tmp_path, 60, seconds=1)
     count = Counter(call.operation for call in emulator.calls if call.caller is Caller.CLIENT)
-    assert count["GetJob"] == 300
+    assert count["GetJob"] == 60
     # The quota is learnt from the first refusal, and only tried again now and then.
     assert refusals(emulator) <= 5
 
