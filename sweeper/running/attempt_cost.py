@@ -49,7 +49,7 @@ def cost_of_attempt(
         spec: The job.
         status: How the attempt ended.
         outcome: What it left.
-        seen: Its quantum tasks as the place counted them; none if it was not asked, or does not know.
+        seen: Its quantum tasks as the place counted them. None means that it was not asked, or does not know.
         reserved_usd: The most it could cost.
         before: How well the cost of the earlier attempts is known.
 

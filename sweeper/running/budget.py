@@ -14,7 +14,7 @@ class Budget:
         """Take the account over from the ledger.
 
         Args:
-            limit: The most the sweep may cost; none for no limit.
+            limit: The most the sweep may cost. None means no limit.
             committed: What it has cost so far, and what its active jobs may still cost at most ...
             reserved: ... of which this is for the jobs of this run, by number.
         """

@@ -74,7 +74,7 @@ class Room:
 
 @dataclass(frozen=True)
 class Found:
-    """An executor was asked whether a batch had arrived; none if it is certain that it had not."""
+    """An executor was asked whether a batch had arrived. None means that it certainly had not."""
 
     token: str
     answer: Sequence[str] | Unknown | None
@@ -122,7 +122,7 @@ class WasRead:
 
 @dataclass(frozen=True)
 class CountedAtEnd:
-    """The quantum tasks of a job that has ended; none if the place does not know."""
+    """The quantum tasks of a job that has ended. None means that the place does not know."""
 
     number: int
     seen: TasksSeen | None

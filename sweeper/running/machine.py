@@ -1,4 +1,4 @@
-"""The loop's mind: events in, instructions out, and nothing else.
+"""The machine that decides: it takes events in and gives instructions out.
 
 It has no clock, no random numbers, no files, no ledger and no executor: what it decides follows from the
 events that it was given, so that a test can give it any.

@@ -33,7 +33,7 @@ class Reading:
         self._underway: dict[int, Future[Left]] = {}
 
     def read(self, number: int, folder: JobFolder, spec: JobSpec, status: Status) -> Left | None:
-        """What a job has left; none if `ended` tells it."""
+        """What a job has left. None means that `ended` tells it later."""
         read = partial(_left_in, folder, spec, status)
         try:
             long = folder.log.lstat().st_size > _LONG_LOG

@@ -49,8 +49,8 @@ class Runner:
             ledger: Its ledger, open for writing.
             executor: Where the jobs run.
             observers: Told of every change.
-            max_usd: No batch is handed over with which the sweep could cost more; none for no limit.
-            max_failures: After so many failed jobs nothing is handed over any more; none for no limit.
+            max_usd: No batch is handed over with which the sweep could cost more. None means no limit.
+            max_failures: After so many failed jobs nothing is handed over any more. None means no limit.
             interrupted: Whether somebody wants the run to stop.
             say: Tells those who wait what is waited for.
             resubmit: Asks a person whether jobs that are lost are to be handed over once more.
