@@ -59,7 +59,9 @@ class TestStoppingRule:
 
     def test_leaves_an_optimizer_with_a_present_choice_there(self) -> None:
         objective = self.objective(2, 100.0)
-        optimum = optimize(Adam(0.1, 0.9, 0.99, FiniteDifferences(0.5)), objective, np.zeros(1), 100, RNG)
+        optimum = optimize(
+            Adam(0.1, 0.9, 0.99, gradient=FiniteDifferences(0.5)), objective, np.zeros(1), 100, RNG
+        )
         # The first evaluation begins the count; after two gradients there is no improvement by 100, and the
         # choice after those two steps of about 0.1 counts, not the best point 0.6.
         assert objective.evaluations == 4
