@@ -23,8 +23,8 @@ from braket.jobs import get_checkpoint_dir, get_job_name
 from braket.jobs_data import PersistedJobData, PersistedJobDataFormat
 from numpy.typing import NDArray
 
-from algorithms.cost import CostFunction
 from algorithms.execution import Part
+from algorithms.expectation import Expectation
 from algorithms.measurement import Estimate, QuantumTasks
 from algorithms.objective import Evaluation
 from algorithms.results import write_whole
@@ -44,7 +44,7 @@ class Checkpoint:
     Args:
         digest: Of all that decides the outcome; other jobs' files are passed over.
         devices: All that run circuits, sharing their accounts; the first is the job's own.
-        cost: Its memory is kept.
+        expectation: Its memory is kept.
         shot_rng: A local simulator's random numbers, whose state is kept.
         load_task: Loads a quantum task by its ARN; `AwsQuantumTask` by default.
     """
@@ -53,14 +53,14 @@ class Checkpoint:
         self,
         digest: str,
         devices: Sequence[QuantumTasks],
-        cost: CostFunction,
+        expectation: Expectation,
         shot_rng: np.random.Generator,
         load_task: Callable[[str], Any] | None = None,
     ) -> None:
         self._digest = digest
         self._devices = devices
         self._accounts = devices[0].accounts
-        self._cost = cost
+        self._expectation = expectation
         self._shot_rng = shot_rng
         self._load_task = load_task or _aws_task
         self._evaluations: list[Evaluation] = []
@@ -112,7 +112,7 @@ class Checkpoint:
         data = {
             "digest": self._digest,
             "evaluations": self._written,
-            "memory": self._cost.memory(),
+            "memory": self._expectation.memory(),
             "accounts": self._accounts.state(),
             "shots_rng": self._shot_rng.bit_generator.state,
             "fallen_back": [device.fallen_back for device in self._devices],
@@ -124,7 +124,7 @@ class Checkpoint:
 
     def _restore(self, state: dict[str, Any]) -> None:
         self._evaluations = [_from_json(evaluation) for evaluation in state["evaluations"]]
-        self._cost.remember(state["memory"])
+        self._expectation.remember(state["memory"])
         self._accounts.restore(state["accounts"])
         self._shot_rng.bit_generator.state = state["shots_rng"]
         for device, fallen_back in zip(self._devices, state["fallen_back"], strict=True):

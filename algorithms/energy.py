@@ -1,4 +1,4 @@
-"""The variational quantum eigensolver's cost function: the energy of an ansatz state."""
+"""The variational quantum eigensolver's expectation: the energy of an ansatz state."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from braket.circuits import Circuit
 from numpy.typing import NDArray
 
 from algorithms.ansatz import Ansatz, parameter_name
-from algorithms.cost import CostFunction, Spectrum
 from algorithms.executable import Executable
+from algorithms.expectation import Expectation, Spectrum
 from algorithms.measurement import Estimate, Outcomes
 from algorithms.pauli import Hamiltonian, MeasurementGroup
 
 
-class Energy(CostFunction):
+class Energy(Expectation):
     """Estimates the total energy in Ha of the ansatz' state.
 
     One circuit for each group of qubit-wise commuting terms (two for H2: the bases Z and X).

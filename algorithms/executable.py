@@ -11,7 +11,7 @@ from braket.circuits import Circuit
 
 Made = TypeVar("Made")
 _REMEMBERED = 1024
-"""Circuits whose derived form is kept: more than any cost function has, and few if each is new."""
+"""Circuits whose derived form is kept: more than any expectation has, and few if each is new."""
 
 
 @dataclass(frozen=True)

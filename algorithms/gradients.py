@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.cost import CostFunction, Spectrum
+from algorithms.expectation import Expectation, Spectrum
 from algorithms.hyperparameters import HyperparameterError
 from algorithms.options import Option
 
@@ -20,7 +20,7 @@ class Differentiable(Protocol):
 
     @property
     def spectra(self) -> list[Spectrum] | None:
-        """As `CostFunction.spectra`."""
+        """As `Expectation.spectra`."""
 
     def batch(self, points: NDArray[np.float64]) -> Vector:
         """Values at points of shape (points, parameters), evaluated together."""
@@ -104,23 +104,6 @@ def _spectra(
     return spectra
 
 
-def check_gradient(gradient: Gradient, cost: CostFunction, max_evaluations: int) -> None:
-    """Refuse a rule that does not hold for a cost function, and too few evaluations for one gradient.
-
-    Raises:
-        HyperparameterError: Says what would do.
-    """
-    spectra = cost.spectra()
-    if isinstance(gradient, ParameterShift):
-        spectra = _spectra(spectra, cost.inexact)
-    needed = gradient.evaluations(spectra, cost.parameters)
-    if max_evaluations < needed:
-        raise HyperparameterError(
-            f"max_iterations={max_evaluations} is not possible: max_iterations must be {needed} or more, "
-            "which one gradient takes."
-        )
-
-
 @dataclass(frozen=True)
 class FollowsGradient:
     """What all optimizers that follow a gradient have."""
@@ -135,6 +118,18 @@ class FollowsGradient:
         ),
     ] = field(default=ParameterShift(), kw_only=True)
 
-    def check(self, cost: CostFunction, max_evaluations: int) -> None:
-        """Refuse a rule that is not exact here, and less than one gradient."""
-        check_gradient(self.gradient, cost, max_evaluations)
+    def check(self, expectation: Expectation, max_evaluations: int) -> None:
+        """Refuse a rule that does not hold for an expectation, and too few evaluations for one gradient.
+
+        Raises:
+            HyperparameterError: Says what would do.
+        """
+        spectra = expectation.spectra()
+        if isinstance(self.gradient, ParameterShift):
+            spectra = _spectra(spectra, expectation.inexact)
+        needed = self.gradient.evaluations(spectra, expectation.parameters)
+        if max_evaluations < needed:
+            raise HyperparameterError(
+                f"max_iterations={max_evaluations} is not possible: max_iterations must be {needed} or more, "
+                "which one gradient takes."
+            )

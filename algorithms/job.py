@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from algorithms import optimizers, variational
-from algorithms.cost import CostFunction
+from algorithms.expectation import Expectation
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.randomness import RandomStreams
 from algorithms.settings import Settings
@@ -21,7 +21,7 @@ class Job:
     """What a script adds to what all of them share.
 
     Attributes:
-        cost: What is optimised.
+        expectation: What is optimised.
         search: From the random numbers of the start point to a way to use the optimizer.
         qubits: Of each circuit.
         metadata: What `metadata.json` says beside the settings.
@@ -29,7 +29,7 @@ class Job:
         results: What `results.json` says beside what all algorithms save, once the run has ended.
     """
 
-    cost: CostFunction
+    expectation: Expectation
     search: Callable[[np.random.Generator], variational.Search]
     qubits: int
     metadata: Mapping[str, Any]
@@ -56,10 +56,10 @@ def run(read: Read) -> None:
             circuit has run.
     """
     settings, job, search, streams = _prepared(read, Hyperparameters.of_this_job())
-    done = variational.run(job.cost, search, settings, streams)
+    done = variational.run(job.expectation, search, settings, streams)
     variational.save(
         done,
-        job.cost,
+        job.expectation,
         settings,
         results_of_algorithm=job.results(done),
         metadata_of_algorithm={**job.metadata, "qubits": job.qubits},
@@ -78,17 +78,17 @@ def workload(read: Read, hyperparameters: Mapping[str, str]) -> dict[str, Any]:
     """
     try:
         settings, job, _, _ = _prepared(read, Hyperparameters(hyperparameters, Path()))
-        optimizers.check(settings.method, job.cost, settings.max_iterations)
+        optimizers.check(settings.method, job.expectation, settings.max_evaluations)
     except HyperparameterError as error:
         return {"refused": str(error)}
-    circuits = job.cost.circuits
+    circuits = job.expectation.circuits
     warmup = settings.warmup
-    warming = min(warmup.iterations, settings.max_iterations) if warmup else 0
+    warming = min(warmup.iterations, settings.max_evaluations) if warmup else 0
     schedule = settings.schedule
     return {
         "refused": None,
         "qubits": job.qubits,
-        "tasks": (settings.max_iterations - warming + 1) * circuits,
+        "tasks": (settings.max_evaluations - warming + 1) * circuits,
         "shots_per_task": max(settings.shots, schedule.first) if schedule else settings.shots,
         "warmup_tasks": warming * circuits,
         "warmup_shots_per_task": warmup.shots if warmup and warming else 0,
@@ -97,7 +97,7 @@ def workload(read: Read, hyperparameters: Mapping[str, str]) -> dict[str, Any]:
             *job.regardless_of,
             *(f"optimizer.{name}" for name in optimizers.unchecked(settings.method)),
         ],
-        "parameters": job.cost.parameters,
+        "parameters": job.expectation.parameters,
         "circuits": circuits,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.cost import Spectrum
+from algorithms.expectation import Spectrum
 from algorithms.objective import NoProgressError, Objective, OptimizationStoppedError
 from algorithms.optimizers import Optimum
 from algorithms.start_points import Angles

@@ -12,7 +12,7 @@ import numpy as np
 from braket.jobs.metrics import log_metric
 from numpy.typing import NDArray
 
-from algorithms.cost import CostFunction, Spectrum
+from algorithms.expectation import Expectation, Spectrum
 from algorithms.measurement import Estimate, QuantumTasks
 from algorithms.options import Option
 
@@ -74,10 +74,10 @@ Plan = Callable[[int], tuple[QuantumTasks, int]]
 
 
 class Objective:
-    """A cost function to be minimised, with a hard limit on evaluations.
+    """An expectation to be minimised, with a hard limit on evaluations.
 
     Args:
-        cost: What to evaluate; maximised if its sign is -1.
+        expectation: What to evaluate; maximised if its sign is -1.
         tasks: Where its circuits run.
         max_evaluations: One evaluation is one iteration of the logged metrics.
         plan: Another device or number of shots for some evaluations.
@@ -87,7 +87,7 @@ class Objective:
 
     def __init__(
         self,
-        cost: CostFunction,
+        expectation: Expectation,
         tasks: QuantumTasks,
         max_evaluations: int,
         *,
@@ -95,7 +95,7 @@ class Objective:
         stop: StoppingRule | None = None,
         record: Record | None = None,
     ) -> None:
-        self._cost = cost
+        self._expectation = expectation
         self._tasks = tasks
         self._max_evaluations = max_evaluations
         self._plan = plan
@@ -146,13 +146,13 @@ class Objective:
 
     @property
     def spectra(self) -> list[Spectrum] | None:
-        """As `CostFunction.spectra`."""
-        return self._cost.spectra()
+        """As `Expectation.spectra`."""
+        return self._expectation.spectra()
 
     @property
     def periods(self) -> list[float] | None:
-        """As `CostFunction.periods`."""
-        return self._cost.periods()
+        """As `Expectation.periods`."""
+        return self._expectation.periods()
 
     @property
     def evaluations(self) -> int:
@@ -204,7 +204,7 @@ class Objective:
         for start in range(done, len(points), size):
             some = points[start : start + size]
             before = tasks.accounts.fallback_tasks
-            estimates = self._cost.estimates(some, tasks, shots)
+            estimates = self._expectation.estimates(some, tasks, shots)
             fallback = tasks.accounts.fallback_tasks > before
             now = time.time()
             new = [
@@ -219,7 +219,7 @@ class Objective:
     def _note(self, evaluation: Evaluation, tasks: QuantumTasks) -> None:
         """Log it, and keep it in the trajectories."""
         estimate, iteration = evaluation.estimate, self.evaluations
-        metrics = {self._cost.metric: estimate.value, "stderr": estimate.stderr}
+        metrics = {self._expectation.metric: estimate.value, "stderr": estimate.stderr}
         if estimate.target is not None:
             metrics["target"] = estimate.target
         if tasks is not self._tasks:
@@ -230,7 +230,7 @@ class Objective:
             log_metric(
                 metric_name=name, value=value, timestamp=evaluation.timestamp, iteration_number=iteration
             )
-        value = self._cost.sign * estimate.optimised
+        value = self._expectation.sign * estimate.optimised
         self._points.append(np.array(evaluation.point))
         self._values.append(value)
         self._counting.append(tasks is self._tasks)

@@ -17,8 +17,8 @@ from braket.circuits import Circuit, FreeParameter
 from numpy.typing import NDArray
 
 from algorithms.aggregation import Aggregation, Mean
-from algorithms.cost import CostFunction, Spectrum
 from algorithms.executable import Executable
+from algorithms.expectation import Expectation, Spectrum
 from algorithms.graph import Graph
 from algorithms.measurement import Estimate, Outcomes, all_bit_strings
 
@@ -36,7 +36,7 @@ class Cut:
     bitstring: str
 
 
-class ExpectedCut(CostFunction):
+class ExpectedCut(Expectation):
     """Estimates the expected cut of the QAOA state, and remembers the best cut it has seen.
 
     Args:
@@ -109,10 +109,7 @@ class ExpectedCut(CostFunction):
         return [Executable(circuit, dict(zip(names, np.concatenate(turns).tolist(), strict=True)))]
 
     def _circuit(self, layers: int) -> tuple[Circuit, list[str]]:
-        """With the names of its inputs.
-
-        These are layer by layer the angles of RZ, one for each different one of the edges, then those of RX.
-        """
+        """With the names of its inputs: the angles of RZ layer by layer, then those of RX."""
         nodes = range(self._graph.nodes)
         turns_of_nodes = [node if self._multi_angle else 0 for node in nodes]
         circuit = Circuit().h(nodes)

@@ -72,7 +72,7 @@ def _read(given: Hyperparameters, settings: Settings) -> Job:
         if not isinstance(options.initial_point, Interp):
             start = options.initial_point(graph, depth, rng)
             return variational.from_point(expected_cut.spread(start))
-        if options.angles == "multi" or settings.max_iterations < depth:
+        if options.angles == "multi" or settings.max_evaluations < depth:
             raise HyperparameterError(
                 f"initial_point=interp needs angles=standard, and max_iterations of depth={depth} or more."
             )
@@ -87,7 +87,7 @@ def _read(given: Hyperparameters, settings: Settings) -> Job:
         }
 
     return Job(
-        cost=expected_cut,
+        expectation=expected_cut,
         search=search,
         qubits=graph.nodes,
         metadata={

@@ -67,8 +67,13 @@ class Settings:
     seed: Annotated[
         int, Option("Of the start point, the optimizer's chance and a local simulator's shots", at_least=0)
     ]
-    max_iterations: Annotated[
-        int, Option("Objective evaluations the optimizer may spend; a final one comes on top", at_least=1)
+    max_evaluations: Annotated[
+        int,
+        Option(
+            "Objective evaluations the optimizer may spend; a final one comes on top",
+            name="max_iterations",
+            at_least=1,
+        ),
     ]
     method: Annotated[
         Optimizer, Option("The classical optimizer", name="optimizer", one_of=OPTIMIZERS, prefix="optimizer.")
@@ -83,7 +88,7 @@ class Settings:
             may_be_absent=True,
         ),
     ] = "tasks"
-    retry: Annotated[Retry, Option(prefix="retry.")] = field(default=Retry())
+    tasks: Annotated[Retry, Option(prefix="retry.")] = field(default=Retry())
     fallback_device: Annotated[
         str | None,
         Option(

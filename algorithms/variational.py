@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from algorithms import results
 from algorithms.accounting import Accounts, Allowance
 from algorithms.checkpoint import Checkpoint
-from algorithms.cost import CostFunction
 from algorithms.devices import open_device
 from algorithms.execution import EXECUTIONS
+from algorithms.expectation import Expectation
 from algorithms.failures import BoundReachedError
 from algorithms.measurement import Estimate, QuantumTasks
 from algorithms.objective import Evaluation, Objective, OptimizationStoppedError
@@ -60,8 +60,8 @@ def from_point(start: Vector) -> Search:
     return lambda minimize, objective, evaluations: minimize(objective, start, evaluations)
 
 
-def run(cost: CostFunction, search: Search, settings: Settings, streams: RandomStreams) -> Run:
-    """Optimise `cost` on this job's device, and evaluate the outcome afresh.
+def run(expectation: Expectation, search: Search, settings: Settings, streams: RandomStreams) -> Run:
+    """Optimise `expectation` on this job's device, and evaluate the outcome afresh.
 
     Where the quantum tasks could come to cost more than their bound, the search ends as it does at the limit
     of evaluations: the best so far is evaluated afresh, for which enough was kept.
@@ -73,29 +73,29 @@ def run(cost: CostFunction, search: Search, settings: Settings, streams: RandomS
     with tracker:
         primary, warmup, simulator = _devices(settings, streams)
         devices = [device for device in (primary, primary.fallback, warmup) if device]
-        record = Checkpoint(settings.digest, devices, cost, streams.shots)
+        record = Checkpoint(settings.digest, devices, expectation, streams.shots)
 
         def plan(number: int) -> tuple[QuantumTasks, int]:
             if warmup and settings.warmup and number < settings.warmup.iterations:
                 return warmup, warmup.shots
             return primary, _scheduled_shots(settings, number)
 
-        primary.allowance.kept = _final_tasks(cost, primary)
+        primary.allowance.kept = _final_tasks(expectation, primary)
         objective = Objective(
-            cost, primary, settings.max_iterations, plan=plan, stop=settings.stop, record=record
+            expectation, primary, settings.max_evaluations, plan=plan, stop=settings.stop, record=record
         )
 
         def minimize(function: Function, start: Vector, evaluations: int) -> Optimum:
             return settings.method.minimize(function, start, evaluations, streams.optimizer)
 
         try:
-            optimum = search(minimize, objective, settings.max_iterations)
+            optimum = search(minimize, objective, settings.max_evaluations)
         except (OptimizationStoppedError, BoundReachedError) as stopped:
             if not objective.evaluations:
                 raise
             optimum = Optimum(objective.chosen_point, str(stopped))
         primary.allowance.kept = ()
-        final = _final(cost, optimum.x, primary, record)
+        final = _final(expectation, optimum.x, primary, record)
     fees = primary.accounts.cost(primary.allowance.prices, tracker)
     if fees is not None:
         fees += primary.accounts.unclear_usd
@@ -114,9 +114,8 @@ def _devices(settings: Settings, streams: RandomStreams) -> tuple[QuantumTasks, 
 
     def tasks_on(device_string: str, shots: int, **options: Any) -> tuple[QuantumTasks, str]:
         backend = open_device(device_string, streams.shots)
-        shared: dict[str, Any] = {"name": device_string, "accounts": accounts, "allowance": allowance}
-        shared["retry"] = settings.retry
-        return QuantumTasks(backend.device, shots, **shared, **options), backend.name
+        options |= {"accounts": accounts, "allowance": allowance, "retry": settings.tasks}
+        return QuantumTasks(backend.device, shots, name=device_string, **options), backend.name
 
     fallback = warmup = None
     if settings.fallback_device:
@@ -133,24 +132,26 @@ def _devices(settings: Settings, streams: RandomStreams) -> tuple[QuantumTasks, 
     return primary, warmup, simulator
 
 
-def _final_tasks(cost: CostFunction, primary: QuantumTasks) -> list[tuple[str, list[int]]]:
+def _final_tasks(expectation: Expectation, primary: QuantumTasks) -> list[tuple[str, list[int]]]:
     """What the final evaluation takes, on the job's own device or else on its fallback: device and shots."""
-    shots = cost.allocate(primary.shots, len(cost.executables(np.zeros(cost.parameters))))
+    shots = expectation.allocate(
+        primary.shots, len(expectation.executables(np.zeros(expectation.parameters)))
+    )
     return [(one.name, shots) for one in (primary, primary.fallback) if one is not None]
 
 
 def _scheduled_shots(settings: Settings, number: int) -> int:
     if settings.schedule is None:
         return settings.shots
-    share = number / max(1, settings.max_iterations - 1)
+    share = number / max(1, settings.max_evaluations - 1)
     return round(SCHEDULES[settings.schedule.kind](settings.schedule.first, settings.shots, share))
 
 
-def _final(cost: CostFunction, x: Vector, tasks: QuantumTasks, record: Checkpoint) -> Estimate:
+def _final(expectation: Expectation, x: Vector, tasks: QuantumTasks, record: Checkpoint) -> Estimate:
     """A fresh estimate, unless an earlier process has made it."""
     if known := record.replay(x):
         return known.estimate
-    estimate = cost.estimate(x, tasks)
+    estimate = expectation.estimate(x, tasks)
     record.add([Evaluation(tuple(x.tolist()), estimate, time.time())])
     record.save()
     return estimate
@@ -158,7 +159,7 @@ def _final(cost: CostFunction, x: Vector, tasks: QuantumTasks, record: Checkpoin
 
 def save(
     run: Run,
-    cost: CostFunction,
+    expectation: Expectation,
     settings: Settings,
     *,
     results_of_algorithm: Mapping[str, Any],
@@ -176,7 +177,7 @@ def save(
             "simulator": run.simulator,
             "shots": settings.shots,
             "seed": settings.seed,
-            "max_iterations": settings.max_iterations,
+            "max_iterations": settings.max_evaluations,
             "stop": asdict(settings.stop) if settings.stop else None,
             "shots_schedule": asdict(settings.schedule) if settings.schedule else None,
             "execution": settings.execution,
@@ -191,7 +192,7 @@ def save(
     values = run.objective.values
     results.save_result(
         {
-            "objective": cost.sign * run.final.optimised,
+            "objective": expectation.sign * run.final.optimised,
             "value": value,
             "stderr": run.final.stderr,
             "reference": reference,
@@ -200,7 +201,7 @@ def save(
             "evaluations": run.objective.evaluations + 1,
             "tasks": run.tasks.count,
             "shots_total": run.tasks.shots_total,
-            "optimizer_best": cost.sign * values.min() if len(values) else None,
+            "optimizer_best": expectation.sign * values.min() if len(values) else None,
             "parameters": run.optimum.x.tolist(),
             "message": run.optimum.message,
             "simulator": run.simulator,

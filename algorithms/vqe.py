@@ -81,7 +81,7 @@ def _read(given: Hyperparameters, settings: Settings) -> Job:  # noqa: ARG001 - 
         allocation=options.allocation,
     )
     return Job(
-        cost=energy,
+        expectation=energy,
         search=search,
         qubits=hamiltonian.qubits,
         metadata={

@@ -27,9 +27,9 @@ import qulacs
 from numpy.typing import NDArray
 
 from algorithms.ansatz.ry_cnot_ry import RyCnotRy
-from algorithms.cost import CostFunction
 from algorithms.devices import open_device
 from algorithms.energy import Energy
+from algorithms.expectation import Expectation
 from algorithms.graph import Graph
 from algorithms.measurement import QuantumTasks
 from algorithms.pauli import parse_hamiltonian
@@ -78,13 +78,13 @@ def measure(rounds: int = 15) -> list[Row]:
     return rows
 
 
-def on(device: str, cost: CostFunction) -> Evaluate:
+def on(device: str, cost: Expectation) -> Evaluate:
     """The cost function on a device, from parameters to the value."""
     tasks = QuantumTasks(open_device(device, np.random.default_rng(0)).device, SHOTS, name=device)
     return lambda point: cost.estimate(point, tasks).value
 
 
-def h2() -> CostFunction:
+def h2() -> Expectation:
     return Energy(parse_hamiltonian(H2), E_NUC, RyCnotRy(2))
 
 
@@ -93,7 +93,7 @@ def graph(nodes: int) -> Graph:
     return Graph(nodes, edges, (1.0,) * len(edges))
 
 
-def maxcut(nodes: int) -> Callable[[], CostFunction]:
+def maxcut(nodes: int) -> Callable[[], Expectation]:
     return lambda: ExpectedCut(graph(nodes), 1)
 
 

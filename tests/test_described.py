@@ -141,4 +141,4 @@ def test_features_whose_keys_are_not_passed_are_off(tmp_path: Path) -> None:
     settings = Settings.read(Hyperparameters(given, tmp_path))
     assert settings.optimizer == "adam"
     assert [settings.stop, settings.schedule, settings.warmup, settings.noise] == [None] * 4
-    assert (settings.fees.own, settings.fees.bound_usd, settings.retry.attempts) == (None, None, 4)
+    assert (settings.fees.own, settings.fees.bound_usd, settings.tasks.attempts) == (None, None, 4)

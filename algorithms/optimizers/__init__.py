@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from algorithms.cost import CostFunction
+from algorithms.expectation import Expectation
 from algorithms.optimizers._interface import Optimizer, Optimum
 from algorithms.options import Modules
 
@@ -16,7 +16,7 @@ OPTIMIZERS = Modules(__name__, "Optimizer")
 """The class of every optimizer by its name."""
 
 
-def check(method: Optimizer, cost: CostFunction, max_evaluations: int) -> None:
+def check(method: Optimizer, expectation: Expectation, max_evaluations: int) -> None:
     """Refuse a method that does not fit what it is to optimise; most take whatever there is.
 
     Raises:
@@ -24,7 +24,7 @@ def check(method: Optimizer, cost: CostFunction, max_evaluations: int) -> None:
     """
     refuse = getattr(method, "check", None)
     if refuse is not None:
-        refuse(cost, max_evaluations)
+        refuse(expectation, max_evaluations)
 
 
 def unchecked(method: Optimizer) -> list[str]:

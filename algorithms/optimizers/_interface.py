@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.cost import Spectrum
+from algorithms.expectation import Spectrum
 
 
 class Function(Protocol):
@@ -31,7 +31,7 @@ class Function(Protocol):
 
     @property
     def spectra(self) -> list[Spectrum] | None:
-        """How the function depends on each parameter, if that is known (`CostFunction.spectra`)."""
+        """How the function depends on each parameter, if that is known (`Expectation.spectra`)."""
 
     @property
     def periods(self) -> list[float] | None:
@@ -55,8 +55,8 @@ class Optimizer(Protocol):
     """A method with its options, which are the fields of the dataclass that implements this.
 
     One that does not fit every objective, or needs some evaluations at least, has also
-    `check(cost, max_evaluations)`, which raises `HyperparameterError` before a job is submitted, and in
-    `checked` the names of the options at which that looks.
+    `check(expectation, max_evaluations)`, which raises `HyperparameterError` before a job is submitted, and
+    in `checked` the names of the options at which that looks.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.cost import CostFunction
+from algorithms.expectation import Expectation
 from algorithms.hyperparameters import HyperparameterError
 from algorithms.optimizers._interface import Function, Optimum
 from algorithms.options import Option
@@ -53,10 +53,10 @@ class Optimizer:
         values = objective.batch(grid)
         return Optimum(grid[int(np.argmin(values))], f"All {size} points of the grid were evaluated.")
 
-    def check(self, cost: CostFunction, max_evaluations: int) -> None:
+    def check(self, expectation: Expectation, max_evaluations: int) -> None:
         """Refuse what `minimize` would."""
-        self._size(cost.parameters, max_evaluations)
-        if self.span is None and cost.periods() is None:
+        self._size(expectation.parameters, max_evaluations)
+        if self.span is None and expectation.periods() is None:
             raise HyperparameterError(_NO_PERIOD)
 
     def _size(self, parameters: int, max_evaluations: int) -> int:

@@ -21,7 +21,7 @@ class Due:
 
     Attributes:
         folder: The sweep's folder.
-        max_usd: What the sweep may cost, in USD; none for no limit.
+        max_usd: What the sweep may cost, in USD; None means no limit.
         jobs_outlive_us: Whether to say which jobs go on without this process.
         report: Whether to write the report.
     """

@@ -192,13 +192,7 @@ class Launch:
         ledger.remember("configs", {**(ledger.recall("configs") or {}), **digests})
 
     def _settings_of(self, sweep: Survey, ledger: Ledger, total_usd: float | None) -> RunSettings:
-        """The launcher's settings with those of the config.
-
-        Args:
-            sweep: The sweep.
-            ledger: Its ledger, which says what has been spent.
-            total_usd: What was consented to for this batch, if it is paid for.
-        """
+        """The launcher's settings with those of the config; `total_usd` is what this batch may cost."""
         said, budget = sweep.settings, sweep.settings["budget"]
         max_usd = budget["max_usd"]
         if max_usd is None and total_usd is not None:

@@ -19,9 +19,9 @@ class RunSettings:
     Attributes:
         launcher: Name of the launcher, and of its executor.
         options: The executor's options.
-        max_usd: What the sweep may cost, in USD; none for no limit.
+        max_usd: What the sweep may cost, in USD; None means no limit.
         spending_limit: Make the place itself refuse to spend more on a device, meanwhile.
-        max_failures: After so many failed jobs nothing further is started; none for no limit.
+        max_failures: After so many failed jobs nothing further is started; None means no limit.
         report: Have the report written at the end of the command.
         wait: Stay until the jobs have ended; else the command ends when all are handed over.
         resubmit_lost: Hand jobs over once more of which an earlier run could not learn what became.
@@ -42,7 +42,7 @@ class RunSettings:
 
     @classmethod
     def kept(cls, ledger: Ledger) -> Self | None:
-        """The settings of the sweep's latest run; none if it was never started.
+        """The settings of the sweep's latest run; None if it was never started.
 
         What a ledger of an earlier version does not say is as by default.
         """

@@ -52,8 +52,7 @@ def refuse_without_objective(config: DictConfig, specs: Iterable[JobSpec]) -> No
     if is_adaptive(config) and any(spec.objective is None for spec in specs):
         raise ConfigError(
             f"hydra/sweeper={_name(config)} needs algorithm.objective: a key of the job's result, or a "
-            "metric "
-            "that it logs, as in algorithm.objective=loss. Nothing was started."
+            "metric that it logs, as in algorithm.objective=loss. Nothing was started."
         )
 
 

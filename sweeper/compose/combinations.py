@@ -32,7 +32,7 @@ class CombinationsConf:
     """Every combination of the values."""
 
     _target_: str = "sweeper.compose.combinations.Combinations"
-    # Combinations that are handed over together; none for all at once.
+    # Combinations that are handed over together; None means all at once.
     max_batch_size: int | None = None
     # Overrides of a config's own; the command line's replace them.
     params: dict[str, str] | None = None
@@ -119,9 +119,8 @@ def _texts(override: Override) -> list[str]:
     if not override.is_discrete_sweep():
         raise ConfigError(
             f"{line}: interval(…) is for adaptive sweepers, which choose values from it "
-            "(hydra/sweeper=optuna; "
-            f"README, Sweep something). hydra/sweeper=basic runs given values: {head}=0.1,0.5 or "
-            f"'{head}=range(0,1,0.1)'."
+            "(hydra/sweeper=optuna; README, Sweep something). hydra/sweeper=basic runs given values: "
+            f"{head}=0.1,0.5 or '{head}=range(0,1,0.1)'."
         )
     try:
         texts = [f"{head}={value}" for value in override.sweep_string_iterator()]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
-from functools import cached_property
 from typing import Any, TypeVar
 
 from hydra import initialize_config_dir
@@ -50,14 +49,15 @@ class Catalogue:
         self._options: dict[tuple[str, str], object] = {}
         self._files: dict[tuple[str, str], dict[str, Any]] = {}
         self._groups: dict[str, list[str]] = {}
+        self._by_value: dict[str, dict[str, str]] = {}
 
     def device(self, arn: str) -> Device | None:
-        """The device with this device string; none if no option describes it."""
-        return self._option("device", self._device_names.get(arn), Device)
+        """The device with this device string; None if no option describes it."""
+        return self._option("device", self._by("device", "arn", Device).get(arn), Device)
 
     def instance(self, type_: str) -> Instance | None:
-        """The instance of this type; none if no option describes it."""
-        return self._option("instance", self._instance_names.get(type_), Instance)
+        """The instance of this type; None if no option describes it."""
+        return self._option("instance", self._by("instance", "type", Instance).get(type_), Instance)
 
     def devices(self) -> dict[str, Device]:
         """Every device by the name of its option."""
@@ -112,14 +112,6 @@ class Catalogue:
             instance = replace(instance, source=_GIVEN, as_of=None)
         return instance
 
-    @cached_property
-    def _device_names(self) -> dict[str, str]:
-        return self._by("device", "arn", Device)
-
-    @cached_property
-    def _instance_names(self) -> dict[str, str]:
-        return self._by("instance", "type", Instance)
-
     def _describes(self, group: str, option: str | None, key: str, value: str) -> bool:
         """Whether an option's own file says that it is this one, so that it need not be composed."""
         return option is not None and self._written(group, option).get(key) == value
@@ -140,6 +132,8 @@ class Catalogue:
 
     def _by(self, group: str, key: str, kind: type[T]) -> dict[str, str]:
         """Names of the group's options by the value of a key; a person's own before the shipped ones."""
+        if group in self._by_value:
+            return self._by_value[group]
         found: dict[str, str] = {}
         theirs: set[str] = set()
         for name in self._names(group):
@@ -151,6 +145,7 @@ class Catalogue:
             if value is not None and (value not in found or (own and value not in theirs)):
                 found[value] = name
                 theirs |= {value} if own else set()
+        self._by_value[group] = found
         return found
 
     def _listed(self, group: str, name: str, kind: type[T]) -> T:
@@ -170,7 +165,7 @@ class Catalogue:
         return OmegaConf.to_object(config[group]) if group in config else None
 
     def _option(self, group: str, name: str | None, kind: type[T]) -> T | None:
-        """What an option describes as it stands; none if there is none, or it cannot stand alone."""
+        """What an option describes as it stands; None if there is none, or it cannot stand alone."""
         if name is None or name not in self._names(group):
             return None
         if (group, name) not in self._options:

@@ -152,7 +152,7 @@ class SweepLoader:
         return self._loader.load_sweep_config(master, list(overrides))
 
     def _in_short(self, master: DictConfig, overrides: Sequence[str], *, whole: bool) -> Composed | None:
-        """A job's config without Hydra; none if the job is too unusual."""
+        """A job's config without Hydra; None if the job is too unusual."""
         split = self._split(master, overrides)
         if split is None:
             return None
@@ -200,7 +200,7 @@ class SweepLoader:
         return None
 
     def _split(self, master: DictConfig, overrides: Sequence[str]) -> tuple[Base, list[_Parsed]] | None:
-        """A job's base and its value overrides; none if the job is too unusual."""
+        """A job's base and its value overrides; None if the job is too unusual."""
         parsed = [self._parse(line) for line in overrides]
         if any(each.override.is_sweep_override() or _is_hydras(each) for each in parsed):
             return None
@@ -237,7 +237,7 @@ class SweepLoader:
 
 
 def difference(one: Any, other: Any, where: str = "") -> str | None:
-    """The first key at which two nodes differ in value, type, flags or keys; none if they are the same."""
+    """The first key at which two nodes differ in value, type, flags or keys; None if they are the same."""
     if type(one) is not type(other):
         return where
     if not isinstance(one, Node):

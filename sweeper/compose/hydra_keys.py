@@ -64,9 +64,8 @@ def refuse_without_effect(config: DictConfig) -> None:
         if config.hydra.job[name]:
             raise ConfigError(
                 f"hydra.job.{name} is refused: no hybrid job would get these variables, and Hydra would "
-                "write "
-                "their values, secrets among them, into multirun.yaml. A local job inherits the environment; "
-                "others get hyperparameters."
+                "write their values, secrets among them, into multirun.yaml. A local job inherits the "
+                "environment; others get hyperparameters."
             )
 
 
@@ -85,9 +84,8 @@ def refuse_callbacks_of_jobs(callbacks: list[Any]) -> None:
             if method is not None and method is not getattr(Callback, name):
                 raise ConfigError(
                     f"hydra.callbacks: {type(callback).__name__}.{name} would never be called, because a "
-                    "hybrid "
-                    "job does not run in Hydra's process. Use on_multirun_end, which finds all jobs with "
-                    "sweeper.load_sweep(config.hydra.sweep.dir)."
+                    "hybrid job does not run in Hydra's process. Use on_multirun_end, which finds all jobs "
+                    "with sweeper.load_sweep(config.hydra.sweep.dir)."
                 )
 
 

@@ -224,8 +224,7 @@ def _unknown_default(name: str, group: str, option: str) -> str:
     if head == "experiment" and rest:
         return (
             f"the defaults list names {name}, which does not exist. An option of a group is chosen there "
-            "with "
-            f"'- override /{rest}: {option}'."
+            f"with '- override /{rest}: {option}'."
         )
     options = yaml_files.options_of(group)
     near = [each for each in nearest(option, options, OPTIONS) if each != option]
@@ -244,8 +243,7 @@ def _in_file(config: str, cause: OmegaConfBaseException) -> str:
         if full.startswith("hydra.sweeper.params") or "incompatible container" in str(cause):
             return (
                 f"{where}: {without_technicalities(str(cause))}. Swept values are texts, as in 'seed: 0,1,2' "
-                "or "
-                "'seed: range(10)' below hydra: sweeper: params."
+                "or 'seed: range(10)' below hydra: sweeper: params."
             )
         return f"{where}: {fitting(full, cause, None)}"
     top, folder = full.partition(".")[0], config.partition("/")[0]
@@ -333,8 +331,7 @@ _SENTENCES: tuple[tuple[str, _Say], ...] = (
         r"Multiple values for ([^.]+)\. To override a value use 'override [^:]+: ([^']*)'",
         lambda match, _: (
             f"{match[1]} has an option already, which {match[1]}={match[2]} replaces: leave out the '+' (in "
-            "a "
-            f"file: '- override /{match[1]}: {match[2]}')."
+            f"a file: '- override /{match[1]}: {match[2]}')."
         ),
     ),
     (

@@ -31,7 +31,7 @@ _KINDS = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or 
 
 
 def refused_value(chain: Sequence[BaseException], overrides: Sequence[str]) -> str | None:
-    """The sentence for an error of OmegaConf's; none if it is of another kind.
+    """The sentence for an error of OmegaConf's; None if it is of another kind.
 
     Args:
         chain: The error with its causes.
@@ -209,7 +209,7 @@ def fitting(full: str, error: BaseException, line: str | None) -> str:
     Args:
         full: The dotted key.
         error: What OmegaConf says.
-        line: The setting as it was typed; none if it stands in a file.
+        line: The setting as it was typed; None if it stands in a file.
     """
     text = without_technicalities(str(error)).partition("\n")[0]
     kinds = re.match(
@@ -249,7 +249,7 @@ def _hint(full: str, value: str, kind: str, wanted: str) -> str:
 
 
 def _whole(value: str) -> int | None:
-    """The whole number that a text means, such as `1e3`, `1000.0` or `1k`; none if it means none."""
+    """The whole number that a text means, such as `1e3`, `1000.0` or `1k`; None if it means none."""
     text = re.sub(r"[kK]$", "e3", value.replace("_", ""))
     try:
         number = float(text)

@@ -7,109 +7,77 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "lr": ("learning_rate",),
-    "eta": ("learning_rate",),
-    "step_size": ("learning_rate", "step"),
-    "stepsize": ("learning_rate", "step"),
-    "epsilon": ("step",),
-    "p": ("depth",),
-    "reps": ("depth", "layers"),
-    "n_layers": ("layers", "depth"),
-    "num_layers": ("layers", "depth"),
-    "nlayers": ("layers", "depth"),
-    "max_iter": ("max_iterations",),
-    "maxiter": ("max_iterations",),
-    "maxfev": ("max_iterations",),
-    "max_evals": ("max_iterations",),
-    "iterations": ("max_iterations",),
-    "n_iter": ("max_iterations",),
-    "niter": ("max_iterations",),
-    "steps": ("max_iterations",),
-    "epochs": ("max_iterations",),
-    "evaluations": ("max_iterations",),
-    "n_shots": ("shots",),
-    "num_shots": ("shots",),
-    "nshots": ("shots",),
-    "repetitions": ("shots",),
-    "random_seed": ("seed",),
-    "random_state": ("seed",),
-    "rng": ("seed",),
-    "distance": ("bond_length",),
-    "bond_distance": ("bond_length",),
-    "bondlength": ("bond_length",),
-    "r": ("bond_length",),
-    "nodes": ("n",),
-    "n_nodes": ("n",),
-    "num_nodes": ("n",),
-    "n_qubits": ("n", "qubits"),
-    "num_qubits": ("n", "qubits"),
-    "d": ("degree",),
-    "edge_probability": ("probability",),
-    "hamiltonian": ("terms",),
-    "observable": ("terms",),
-    "graph": ("edges", "path"),
-    "file": ("path",),
-    "tolerance": ("tolerance", "tol"),
-    "xtol": ("xatol", "xtol", "tol"),
-    "ansatz_type": ("ansatz",),
-    "noise_level": ("depolarizing",),
-    "depolarising": ("depolarizing",),
-    "error_rate": ("depolarizing",),
-    "budget": ("max_usd",),
-    "max_cost": ("max_usd",),
-    "timeout": ("max_runtime_seconds",),
-    "max_runtime": ("max_runtime_seconds",),
-    "jobs": ("n_jobs",),
-    "workers": ("n_jobs",),
-    "num_workers": ("n_jobs",),
-    "parallel": ("n_jobs",),
-    "processes": ("n_jobs",),
-    "memory": ("memory_gib",),
-    "mem": ("memory_gib",),
-    "dryrun": ("dry_run",),
-    "script": ("source_module",),
-    "source": ("source_module",),
-    "metric": ("objective",),
-    "device_arn": ("arn",),
-    "instance_type": ("type",),
-    "early_stopping": ("patience",),
-}
+
+def _by_word(said: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
+    """What each word may mean here, from the words that other people have for each meaning."""
+    return {word: tuple(meant.split()) for meant, words in said.items() for word in words.split()}
+
+
+KEYS = _by_word(
+    {
+        "learning_rate": "lr eta",
+        "learning_rate step": "step_size stepsize",
+        "step": "epsilon",
+        "depth": "p",
+        "depth layers": "reps",
+        "layers depth": "n_layers num_layers nlayers",
+        "max_iterations": (
+            "max_iter maxiter maxfev max_evals iterations n_iter niter steps epochs evaluations"
+        ),
+        "shots": "n_shots num_shots nshots repetitions",
+        "seed": "random_seed random_state rng",
+        "bond_length": "distance bond_distance bondlength r",
+        "n": "nodes n_nodes num_nodes",
+        "n qubits": "n_qubits num_qubits",
+        "degree": "d",
+        "probability": "edge_probability",
+        "terms": "hamiltonian observable",
+        "edges path": "graph",
+        "path": "file",
+        "tolerance tol": "tolerance",
+        "xatol xtol tol": "xtol",
+        "ansatz": "ansatz_type",
+        "depolarizing": "noise_level depolarising error_rate",
+        "max_usd": "budget max_cost",
+        "max_runtime_seconds": "timeout max_runtime",
+        "n_jobs": "jobs workers num_workers parallel processes",
+        "memory_gib": "memory mem",
+        "dry_run": "dryrun",
+        "source_module": "script source",
+        "objective": "metric",
+        "arn": "device_arn",
+        "type": "instance_type",
+        "patience": "early_stopping",
+    }
+)
 """Names of the field, and of other packages' options, with what they are called here."""
 
-OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "simulator": ("local", "braket_sv", "sv1"),
-    "localsimulator": ("local",),
-    "default": ("local",),
-    "statevector": ("local", "braket_sv"),
-    "sv": ("braket_sv",),
-    "dm": ("braket_dm",),
-    "densitymatrix": ("braket_dm",),
-    "qulacs": ("local",),
-    "ionq": ("ionq_forte",),
-    "iqm": ("iqm_garnet", "iqm_emerald"),
-    "rigetti": ("rigetti_cepheus",),
-    "aqt": ("aqt_ibex",),
-    "bfgs": ("l_bfgs_b",),
-    "lbfgs": ("l_bfgs_b",),
-    "gd": ("gradient_descent",),
-    "sgd": ("gradient_descent",),
-    "simplex": ("nelder_mead",),
-    "nm": ("nelder_mead",),
-    "bruteforce": ("grid",),
-    "qaoa": ("qaoa_maxcut",),
-    "maxcut": ("qaoa_maxcut",),
-    "hydrogen": ("h2",),
-    "cycle": ("ring",),
-    "random": ("erdos_renyi", "regular"),
-    "file": ("graph_file",),
-    "aws": ("braket_aws",),
-    "braket": ("braket_aws", "braket_local"),
-    "docker": ("braket_docker",),
-    "container": ("braket_docker",),
-    "basic": ("braket_local",),
-    "joblib": ("braket_local",),
-}
+OPTIONS = _by_word(
+    {
+        "local braket_sv sv1": "simulator",
+        "local": "localsimulator default qulacs",
+        "local braket_sv": "statevector",
+        "braket_sv": "sv",
+        "braket_dm": "dm densitymatrix",
+        "ionq_forte": "ionq",
+        "iqm_garnet iqm_emerald": "iqm",
+        "rigetti_cepheus": "rigetti",
+        "aqt_ibex": "aqt",
+        "l_bfgs_b": "bfgs lbfgs",
+        "gradient_descent": "gd sgd",
+        "nelder_mead": "simplex nm",
+        "grid": "bruteforce",
+        "qaoa_maxcut": "qaoa maxcut",
+        "h2": "hydrogen",
+        "ring": "cycle",
+        "erdos_renyi regular": "random",
+        "graph_file": "file",
+        "braket_aws": "aws",
+        "braket_aws braket_local": "braket",
+        "braket_docker": "docker container",
+        "braket_local": "basic joblib",
+    }
+)
 """The same for options of groups, written as `plain` writes them."""
 
 LAUNCHERS = ("braket_local", "braket_aws", "braket_docker")
@@ -126,7 +94,7 @@ def plain(name: str) -> str:
 def nearest(
     name: str, known: Iterable[str], synonyms: Mapping[str, tuple[str, ...]] | None = None
 ) -> list[str]:
-    """Which of the known names may have been meant, the likeliest first; none if nothing is near.
+    """Which of the known names may have been meant, the likeliest first; empty if nothing is near.
 
     Args:
         name: As it was typed.
@@ -192,7 +160,7 @@ def _with_owner(full: str, owners: tuple[str, ...], below: str) -> str:
 
 @cache
 def keys() -> Mapping[str, tuple[str, ...]]:
-    """Every config key by its dotted name, with the options that have it; none where it is always there."""
+    """Every config key by its dotted name, with the options that have it; empty if it is always there."""
     from sweeper.config.algorithm import ALGORITHMS
     from sweeper.config.device import Device
     from sweeper.config.instance import Instance

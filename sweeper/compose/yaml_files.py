@@ -15,7 +15,7 @@ from sweeper.config.shipped import config_file, own_configs, shipped
 
 
 def file_being_read(trace: TracebackType | None) -> Path | None:
-    """The config file that Hydra was reading when an error arose; none if it was reading none."""
+    """The config file that Hydra was reading when an error arose; None if it was reading none."""
     found = None
     while trace is not None:
         frame = trace.tb_frame
@@ -151,7 +151,7 @@ def how_to_begin(file: Path) -> str:
 
 
 def _kin(file: Path) -> str | None:
-    """The option whose keys a group's file sets, by the most of them; none if they tell nothing."""
+    """The option whose keys a group's file sets, by the most of them; None if they tell nothing."""
     try:
         content = yaml.safe_load(file.read_text("utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
@@ -163,7 +163,7 @@ def _kin(file: Path) -> str | None:
 
 
 def cycle() -> str | None:
-    """Files of the user's whose defaults lists lead back to themselves; none if there are none."""
+    """Files of the user's whose defaults lists lead back to themselves; None if there are none."""
     for _, folder in own_configs():
         inherits = {
             str(file.relative_to(folder).with_suffix("")): list(_defaults(file, folder))
@@ -187,8 +187,7 @@ def primary(name: str) -> str:
     if name == "config":
         return (
             f"{what} takes the place of the sweeper's own primary config, whose keys it does not have. Give "
-            "it another "
-            "name, say conf/mine.yaml, let it begin with 'defaults: [config, _self_]', and type "
+            "it another name, say conf/mine.yaml, let it begin with 'defaults: [config, _self_]', and type "
             "--config-name mine."
         )
     return f"{what} does not have the keys of a sweep: let it begin with 'defaults: [config, _self_]'."
@@ -219,7 +218,7 @@ def option_for_keys(config: str, groups: Sequence[str]) -> tuple[str, str] | Non
 
 
 def with_other_ending(config: str) -> str | None:
-    """A user's file that would be this config if its name ended in .yaml; none if there is none."""
+    """A user's file that would be this config if its name ended in .yaml; None if there is none."""
     files = [
         file
         for _, folder in own_configs()
@@ -229,7 +228,7 @@ def with_other_ending(config: str) -> str | None:
 
 
 def mention(word: str) -> str | None:
-    """The first line of the user's configs in which a word stands, for people; none if it is in none."""
+    """The first line of the user's configs in which a word stands, for people; None if it is in none."""
     pattern = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w-])")
     for _, folder in own_configs():
         for file in sorted(folder.rglob("*.yaml")):
@@ -244,7 +243,7 @@ def mention(word: str) -> str | None:
 
 
 def odd() -> str | None:
-    """A file whose defaults list or Hydra node has a shape on which Hydra stumbles; none if there is none."""
+    """A file whose defaults list or Hydra node has a shape on which Hydra stumbles; None if there is none."""
     for _, folder in own_configs():
         for file in sorted(folder.rglob("*.yaml")):
             try:
@@ -258,8 +257,7 @@ def odd() -> str | None:
             if isinstance(entries, list) and not all(isinstance(entry, str | dict) for entry in entries):
                 return (
                     f"{shown(file)}, line {line}: an entry of a defaults list is a name, or GROUP: NAME, as "
-                    "in "
-                    "'defaults: [cobyla, _self_]'."
+                    "in 'defaults: [cobyla, _self_]'."
                 )
             if "hydra" in content and not isinstance(content["hydra"], dict):
                 line = line_of(file, ["hydra"])

@@ -27,9 +27,9 @@ class Algorithm(ABC):
 
     Attributes:
         entry_point: `module` or `module:function`, as Braket's CreateJob takes it.
-        source_module: A Python file or a folder; none for the algorithms that come with the sweeper.
+        source_module: A Python file or a folder; None means the algorithms that come with the sweeper.
         objective: What a Hydra sweeper is told: a key of the job's result, or else the last value of one of
-            its metrics; none if there is nothing to optimise.
+            its metrics; None if there is nothing to optimise.
         direction: Which way the objective is better; a Hydra sweeper's own direction has to be the same.
     """
 
@@ -60,7 +60,7 @@ class Algorithm(ABC):
 
     @abstractmethod
     def config_key(self, hyperparameter: str) -> str | None:
-        """The config key that says a hyperparameter; none if it has the same name, or none of its own."""
+        """The config key that says a hyperparameter; None if it has the same name, or none of its own."""
 
     def in_config_keys(self, text: str) -> str:
         """What a source says of its hyperparameters, as `name=value`, said of the config keys."""
@@ -151,8 +151,8 @@ class Script(Algorithm):
         max_shots_per_task: Most shots of one of them.
         problem_keys: Hyperparameters that say which problem is solved (a molecule, a data set): their values
             are never ranked, and everything else is compared within each.
-        max_qubits: Most qubits of a circuit, from which follows how long a simulator takes; none for as many
-            as the device has. It is the script's promise, and nobody checks it.
+        max_qubits: Most qubits of a circuit, from which follows how long a simulator takes; None means as
+            many as the device has. It is the script's promise, and nobody checks it.
     """
 
     name: ClassVar[str] = "script"

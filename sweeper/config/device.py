@@ -33,8 +33,7 @@ class Price:
         return not (self.per_task or self.per_shot or self.per_minute)
 
     def __post_init__(self) -> None:
-        for name in ("per_task", "per_shot", "per_minute", "minimum_seconds"):
-            value = getattr(self, name)
+        for name, value in self.rates().items():
             require(0 <= value < math.inf, f"device.price.{name}", value, "0 or more")
         require_date("device.price.as_of", self.as_of)
 
@@ -67,10 +66,10 @@ class Device:
             embedded in the job.
         exact: Whether `shots=0` yields exact expectation values.
         min_shots: Fewest shots of one quantum task, when shots are taken at all.
-        max_shots: Most shots of one quantum task; none for no cap.
-        qubits: Number of qubits; none where memory is the limit.
+        max_shots: Most shots of one quantum task; None means no cap.
+        qubits: Number of qubits; None if memory is the limit.
         density_matrix: Whether a simulator keeps a density matrix, which grows with twice the qubits.
-        max_task_seconds: Longest simulation of one quantum task; none where that is no limit.
+        max_task_seconds: Longest simulation of one quantum task; None if that is no limit.
         regions: AWS regions that offer the device; empty for an embedded simulator.
         price: What its quantum tasks cost.
         noise: Of the density-matrix simulator `braket_dm`; no other takes any.
@@ -107,9 +106,8 @@ class Device:
             ConfigError: Names the key, the device string and what it allows.
         """
         largest = self.max_shots or MOST_SHOTS
-        most = f" to {largest}"
         exact = ", or 0 for exact expectation values" if self.exact else ""
-        allowed = f"{self.min_shots}{most}{exact}"
+        allowed = f"{self.min_shots} to {largest}{exact}"
         if shots == 0 and not self.exact:
             raise ConfigError(
                 f"{key}=0 asks for exact expectation values, which {self.arn} cannot give: "

@@ -19,14 +19,14 @@ class Instance:
         type: Braket's name of it.
         vcpus: Its virtual processors.
         memory_gib: Its memory.
-        usd_per_hour: Braket's price for hybrid jobs, or what you say it is; none where nobody has told it.
+        usd_per_hour: Braket's price for hybrid jobs, or what you say it is; None if nobody has told it.
         as_of: When that price, or else the estimate, was read ...
         source: ... and where the price was.
-        estimate_usd_per_hour: Another service's price of the same instance; none where none is known.
+        estimate_usd_per_hour: Another service's price of the same instance; None if none is known.
         estimate_source: Which service's.
         accept_estimate: Let the estimates count as prices; without it they bound nothing.
         volume_gib: Storage of the instance.
-        volume_usd_per_gb_month: Braket's price for storage, or what you say it is; none as above.
+        volume_usd_per_gb_month: Braket's price for storage, or what you say it is; None as above.
         estimate_volume_usd_per_gb_month: Another service's: Amazon SageMaker's for its ML storage.
     """
 
@@ -57,7 +57,7 @@ class Instance:
 
     @property
     def hourly_usd(self) -> float | None:
-        """Price of an hour, volume included: Braket's where it is known, else estimated; none if neither."""
+        """Price of an hour, volume included: Braket's where it is known, else estimated; None if neither."""
         hour = self.usd_per_hour if self.usd_per_hour is not None else self.estimate_usd_per_hour
         month = self.volume_usd_per_gb_month
         if month is None:

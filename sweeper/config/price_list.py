@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sweeper.config.device import Device
@@ -30,12 +30,7 @@ class ListPrice:
 
     def differs_from(self, device: Device) -> bool:
         """Whether the config says something else."""
-        price = device.price
-        return (self.per_task, self.per_shot, self.per_minute) != (
-            price.per_task,
-            price.per_shot,
-            price.per_minute,
-        )
+        return any(getattr(device.price, name) != usd for name, usd in asdict(self).items())
 
 
 def list_price(device: Device) -> ListPrice:
@@ -62,7 +57,7 @@ class InstancePrices:
 
     Attributes:
         per_hour: By instance type, for those that it has.
-        volume_per_gb_month: Of their storage; none if it says nothing.
+        volume_per_gb_month: Of their storage; None if it says nothing.
     """
 
     per_hour: Mapping[str, float]

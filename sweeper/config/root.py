@@ -23,7 +23,7 @@ class JobLimits:
     Attributes:
         max_runtime_seconds: A job that runs longer is stopped and counts as failed.
         tags: Tags of the hybrid job.
-        image_uri: Container image on AWS; none for Braket's base image.
+        image_uri: Container image on AWS; None means Braket's base image.
         input_data: Local path or S3 URI of each input channel.
         reservation_arn: Braket Direct reservation of the device.
         retries: How often a job that fails for a passing reason is tried again.
@@ -95,7 +95,7 @@ class SweepConfig:
             every optimizer, so that they are compared at equal cost.
         budget: What the sweep may cost.
         fail_fast: After the first failed job start no further one; what runs goes on to its end.
-        max_failures: The same after so many failed jobs; none for no limit.
+        max_failures: The same after so many failed jobs; None means no limit.
         reuse_from: Folders of other sweeps, whose finished results are taken over for equal combinations.
         accept_changes: Go on in a folder although the source or the configs have changed since.
         report: Write `report.html` at the end.

@@ -40,7 +40,7 @@ def own_configs() -> list[tuple[str, Path]]:
 
 
 def config_file(name: str) -> Path | None:
-    """The YAML file that a config such as `optimizer/spsa` is read from; none if there is none."""
+    """The YAML file that a config such as `optimizer/spsa` is read from; None if there is none."""
     for folder in (*(folder for _, folder in own_configs()), shipped("conf")):
         file = folder / f"{name}.yaml"
         if file.is_file():

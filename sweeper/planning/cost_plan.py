@@ -23,7 +23,7 @@ def cents(usd: float) -> str:
 
 
 def why_unbounded(costs: Iterable[Cost]) -> str | None:
-    """Why nothing bounds the bill of one of the jobs, and how to bound it; none if all are bounded."""
+    """Why nothing bounds the bill of one of the jobs, and how to bound it; None if all are bounded."""
     return next((cost.unbounded for cost in costs if cost.unbounded), None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sweeper.contract.outcome import log_tail, read_outcome
@@ -61,9 +61,11 @@ def rehearse(folder: SweepFolder, specs: Sequence[JobSpec]) -> None:
                 (handle,) = executor.submit(Batch(name, token, (Submission(number, spec, job, token, name),)))
                 active[handle] = (job, spec, time.monotonic())
             statuses = executor.poll(active)
-            for handle in _ended(statuses.items(), active):
-                job, spec, _ = active.pop(handle)
-                _judge(statuses[handle], job, spec)
+            for handle, status in statuses.items():
+                job, spec, since = active[handle]
+                if status.state.finished or time.monotonic() - since > _ENOUGH_SECONDS:
+                    del active[handle]
+                    _judge(status, job, spec)
             executor.wait(0.2)
 
 
@@ -87,17 +89,6 @@ def _shortened(spec: JobSpec) -> JobSpec:
         max_runtime_seconds=_LONGEST_SECONDS,
         cost=Cost(0, 0, 0.0, 0.0),
     )
-
-
-def _ended(
-    statuses: Iterable[tuple[str, Status]], active: dict[str, tuple[JobFolder, JobSpec, float]]
-) -> list[str]:
-    now = time.monotonic()
-    return [
-        handle
-        for handle, status in statuses
-        if status.state.finished or now - active[handle][2] > _ENOUGH_SECONDS
-    ]
 
 
 def _judge(status: Status, job: JobFolder, spec: JobSpec) -> None:

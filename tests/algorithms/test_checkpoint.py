@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from algorithms import optimizers
 from algorithms.accounting import Accounts
 from algorithms.checkpoint import SUFFIX, Checkpoint
-from algorithms.cost import CostFunction
 from algorithms.executable import Executable
 from algorithms.execution import EXECUTIONS
+from algorithms.expectation import Expectation
 from algorithms.measurement import Estimate, Outcomes, QuantumTasks, Retry
 from algorithms.objective import Objective
 
@@ -54,7 +54,7 @@ class Crash(BaseException):
     """The process ends here."""
 
 
-class Flips(CostFunction):
+class Flips(Expectation):
     """Share of ones on two circuits: enough to need two tasks for each evaluation."""
 
     metric = "flips"

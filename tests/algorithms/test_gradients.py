@@ -12,8 +12,8 @@ from algorithms.ansatz import Ansatz
 from algorithms.ansatz.hardware_efficient import HardwareEfficient
 from algorithms.ansatz.ry_cnot_ry import RyCnotRy
 from algorithms.ansatz.ucc import Excitation
-from algorithms.cost import CostFunction
 from algorithms.energy import Energy
+from algorithms.expectation import Expectation
 from algorithms.gradients import FiniteDifferences, ParameterShift
 from algorithms.graph import Graph, parse_graph
 from algorithms.hyperparameters import HyperparameterError
@@ -29,11 +29,11 @@ SIGNS = parse_graph("0-1:1,1-2:-1,2-0:1", 3)
 UNEVEN = parse_graph("0-1:0.5,1-2:1.3,2-0:-0.7", 3)
 
 
-def energy(ansatz: Ansatz) -> CostFunction:
+def energy(ansatz: Ansatz) -> Expectation:
     return Energy(parse_hamiltonian(ENERGY), 0.0, ansatz)
 
 
-COSTS: dict[str, CostFunction] = {
+COSTS: dict[str, Expectation] = {
     "ry_cnot_ry": energy(RyCnotRy(2)),
     "ucc": energy(Excitation(lambda: (0, 1))),
     "hardware_efficient": energy(HardwareEfficient(2, 2, "full", ("ry", "rz"))),
@@ -44,7 +44,7 @@ COSTS: dict[str, CostFunction] = {
 }
 
 
-def objective(cost: CostFunction, tasks: QuantumTasks) -> Objective:
+def objective(cost: Expectation, tasks: QuantumTasks) -> Objective:
     return Objective(cost, tasks, 10_000)
 
 
@@ -77,7 +77,7 @@ def test_periods_are_periods(name: str, exact: QuantumTasks) -> None:
 @pytest.mark.parametrize(
     "cost", [ExpectedCut(UNEVEN, 1), ExpectedCut(SQUARE, 1, aggregation=CVaR(0.5))], ids=["uneven", "cvar"]
 )
-def test_parameter_shift_refuses_what_it_is_not_exact_for(cost: CostFunction, exact: QuantumTasks) -> None:
+def test_parameter_shift_refuses_what_it_is_not_exact_for(cost: Expectation, exact: QuantumTasks) -> None:
     counted = objective(cost, exact)
     with pytest.raises(HyperparameterError, match="parameter_shift is not exact"):
         ParameterShift()(counted, np.zeros(2))

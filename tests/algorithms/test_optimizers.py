@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from algorithms import optimizers
-from algorithms.cost import CostFunction
 from algorithms.executable import Executable
+from algorithms.expectation import Expectation
 from algorithms.hyperparameters import HyperparameterError, Hyperparameters
 from algorithms.measurement import Estimate, Outcomes, QuantumTasks
 from algorithms.objective import EvaluationLimitReachedError, Objective
@@ -43,7 +43,7 @@ NO_TASKS = QuantumTasks(NO_DEVICE, 0)
 NO_CHANNEL = Path("/nonexistent")
 
 
-class Quadratic(CostFunction):
+class Quadratic(Expectation):
     """(x - 1)² summed over the parameters, in place of a quantum device; noisy if asked."""
 
     metric = "energy"

@@ -28,15 +28,15 @@ class Spectrum:
     order: int
 
 
-class CostFunction(ABC):
-    """Circuits, their inputs for a point, and a number from what their measurement gave.
+class Expectation(ABC):
+    """A number that a device estimates at a point: the circuits, and the evaluation of their outcomes.
 
     Attributes:
         metric: Name under which each evaluation is logged.
         sign: 1 if smaller values are better, -1 if larger.
         parameters: Number of parameters.
         circuits: Number of circuits of one evaluation.
-        inexact: Why there are no spectra, where there are none.
+        inexact: Why `spectra` returns None, if it does.
     """
 
     metric: ClassVar[str]
@@ -54,7 +54,7 @@ class CostFunction(ABC):
         """The estimate from the outcomes of one evaluation's circuits."""
 
     def spectra(self) -> list[Spectrum] | None:
-        """One for each parameter; None if the cost is no trigonometric polynomial of all of them."""
+        """One for each parameter; None if the expectation is no trigonometric polynomial of all of them."""
         return None
 
     def periods(self) -> list[float] | None:
@@ -67,7 +67,7 @@ class CostFunction(ABC):
         return [shots] * circuits
 
     def memory(self) -> Any:
-        """What the cost function remembers of earlier evaluations, as a JSON value."""
+        """What the expectation remembers of earlier evaluations, as a JSON value."""
         return None
 
     def remember(self, memory: Any) -> None:  # noqa: B027 - most remember nothing
