@@ -26,7 +26,7 @@ class JobLimits:
         image_uri: Container image on AWS; None means Braket's base image.
         input_data: Local path or S3 URI of each input channel.
         reservation_arn: Braket Direct reservation of the device.
-        retries: How often a job that fails for a passing reason is tried again.
+        retries: How often a job is retried after a transient failure.
         first_pause_seconds: The longest pause before the first retry; each further retry doubles it.
         allow_pickle: Read results that a job has pickled, which runs whatever code is in them.
         requirements: Whether jobs run on this machine if it has not what the source's requirements.txt asks

@@ -37,8 +37,8 @@ class JobSpec:
         instance_type: EC2 instance of the classical side.
         volume_gib: Its storage.
         max_runtime_seconds: The job is stopped after this long.
-        retries: How often it is tried again if it fails for a passing reason ...
-        first_pause_seconds: ... and the longest pause before the first of these, which doubles each time.
+        retries: How often it is retried after a transient failure.
+        first_pause_seconds: The longest pause before the first retry; it doubles with each further one.
         reservation_arn: Braket Direct reservation of the device.
         tags: Tags of the hybrid job.
         objective: Result key or metric that a Hydra sweeper minimises.
