@@ -132,7 +132,7 @@ def test_an_outage_is_said_and_ends_with_a_message(stubs: Cloud) -> None:
 
 def test_aws_own_words_for_a_quota_and_the_queue_are_shown(make_cloud: MakeCloud) -> None:
     stub = StubProgram(runtime_seconds=3, outcome=lambda _: {"objective": -1.0})
-    with make_cloud(stub=stub, max_concurrent_jobs=1, startup_seconds=160) as cloud:
+    with make_cloud(stub=stub, max_concurrent_jobs=1, startup_seconds=260) as cloud:
         cloud.emulator.inject(
             Fault("RunJob", FaultKind.CAPACITY, message="CapacityError: no ml.m5.large today")
         )
