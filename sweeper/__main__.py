@@ -13,6 +13,13 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 def main() -> int:
     """Run the command line; returns the exit code."""
+    try:
+        return _watched()
+    except KeyboardInterrupt:  # before anybody watches, or when nobody does any more
+        return 130
+
+
+def _watched() -> int:
     # Nearly all that a command imports and composes lives as long as it does: to look for garbage among it
     # after every 700 new objects, as Python does by itself, takes a tenth of a sweep's start.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
